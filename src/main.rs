@@ -1,1 +1,4 @@
+mod base;
+mod formats;
+
 fn main() {}

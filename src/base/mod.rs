@@ -1,0 +1,11 @@
+//! Foundation: what every layer may use and what knows nothing of mail.
+//! Error kinds, the clock, randomness, and text helpers. Imports nothing of ours.
+
+pub mod clock;
+pub mod error;
+pub mod hostname;
+pub mod random;
+pub mod text;
+
+pub use clock::{Clock, SystemClock, TimeMs};
+pub use error::{Error, Kind, Result};
