@@ -1,4 +1,1 @@
-mod base;
-mod formats;
-
 fn main() {}

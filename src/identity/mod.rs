@@ -1,0 +1,15 @@
+//! The doorkeeper: who somebody is, with which rights, and how they prove it.
+
+pub mod accounts;
+pub mod clients;
+pub mod ctx;
+pub mod domains;
+pub mod doorkeeper;
+pub mod password;
+pub mod recipient;
+pub mod sessions;
+pub mod throttle;
+pub mod tokens;
+
+pub use ctx::{Actor, Ctx};
+pub use doorkeeper::{Doorkeeper, Via};

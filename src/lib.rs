@@ -1,0 +1,11 @@
+//! Hauspost: an office's own mail, calendars, contacts and tasks in one program.
+//!
+//! The layers, and who may import whom, are in `docs/architecture.md`; `tests/architecture.rs` checks them.
+
+pub mod base;
+pub mod formats;
+pub mod identity;
+pub mod mail;
+pub mod model;
+pub mod store;
+pub mod sync;

@@ -1,0 +1,20 @@
+//! The nouns: what the program speaks of, without SQL and without any protocol.
+
+pub mod account;
+pub mod address;
+pub mod change;
+pub mod collect;
+pub mod flags;
+pub mod folder;
+pub mod ids;
+pub mod message;
+pub mod outgoing;
+pub mod uid_set;
+
+pub use account::{Account, AccountKind, AccountState};
+pub use address::{EmailAddress, Mailbox};
+pub use change::Change;
+pub use flags::{Flags, Keywords};
+pub use folder::{Folder, FolderKind, Role};
+pub use ids::{AccountId, BodyId, FolderId, ItemId, Modseq, OutgoingId, Uid};
+pub use uid_set::UidSet;

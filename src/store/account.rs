@@ -1,0 +1,132 @@
+//! The file of one account: its counter, and what its commits ring and leave behind.
+
+use super::bell::Bells;
+use super::blob;
+use super::body::{BodyEffects, HasBodies};
+use super::tx::{Database, Snapshot, Tx};
+use crate::base::Result;
+use crate::model::{AccountId, Change, FolderId, Modseq};
+use rusqlite::Connection;
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::Arc;
+
+pub struct AccountDb {
+    id: AccountId,
+    bells: Arc<Bells>,
+}
+
+impl AccountDb {
+    pub(in crate::store) fn new(id: AccountId, bells: Arc<Bells>) -> Self {
+        AccountDb { id, bells }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct AccountEffects {
+    modseq_before: Modseq,
+    modseq: Modseq,
+    folders: BTreeSet<FolderId>,
+    is_outbox: bool,
+    bodies: BodyEffects,
+}
+
+impl Database for AccountDb {
+    type Effects = AccountEffects;
+    const MIGRATIONS: &'static [&'static str] = &[include_str!("schema/account/0001.sql")];
+
+    fn begin(&self, conn: &Connection, effects: &mut AccountEffects) -> Result<()> {
+        effects.modseq = conn
+            .prepare_cached("SELECT modseq FROM state")?
+            .query_row([], |r| r.get(0))?;
+        effects.modseq_before = effects.modseq;
+        Ok(())
+    }
+
+    fn before_commit(
+        &self,
+        conn: &Connection,
+        effects: &mut AccountEffects,
+        blobs: Option<&Path>,
+    ) -> Result<()> {
+        if effects.modseq != effects.modseq_before {
+            conn.prepare_cached("UPDATE state SET modseq = ?1")?
+                .execute([effects.modseq])?;
+        }
+        blob::sync_added(&effects.bodies, blobs)
+    }
+
+    fn after_commit(&self, conn: &Connection, effects: AccountEffects, blobs: Option<&Path>) {
+        if !effects.folders.is_empty() || effects.is_outbox {
+            self.bells.ring(Change {
+                account: self.id,
+                modseq: effects.modseq,
+                folders: effects.folders.iter().copied().collect(),
+                is_outbox: effects.is_outbox,
+            });
+        }
+        blob::remove_released(conn, &effects.bodies, blobs);
+    }
+}
+
+impl HasBodies for AccountDb {
+    const HAS_MESSAGES: bool = true;
+
+    fn bodies(effects: &mut AccountEffects) -> &mut BodyEffects {
+        &mut effects.bodies
+    }
+}
+
+impl Snapshot<'_, AccountDb> {
+    pub fn account_id(&self) -> AccountId {
+        self.db.id
+    }
+
+    /// The account's position in its change log.
+    pub fn modseq(&self) -> Result<Modseq> {
+        Ok(self
+            .conn
+            .prepare_cached("SELECT modseq FROM state")?
+            .query_row([], |r| r.get(0))?)
+    }
+
+    /// Tombstones up to this modseq are gone: a cursor below it cannot be served.
+    pub fn horizon(&self) -> Result<Modseq> {
+        Ok(self
+            .conn
+            .prepare_cached("SELECT horizon FROM state")?
+            .query_row([], |r| r.get(0))?)
+    }
+
+    /// Bytes of all items, each counted as often as it is there.
+    pub fn used_bytes(&self) -> Result<i64> {
+        Ok(self
+            .conn
+            .prepare_cached("SELECT used_bytes FROM state")?
+            .query_row([], |r| r.get(0))?)
+    }
+}
+
+impl Tx<'_, AccountDb> {
+    /// The next number of the account's counter: a modseq, or an id.
+    pub(in crate::store) fn next_number(&mut self) -> Modseq {
+        self.effects.modseq += 1;
+        self.effects.modseq
+    }
+
+    /// Listeners of this folder are told after the commit.
+    pub(in crate::store) fn touch_folder(&mut self, folder: FolderId) {
+        self.effects.folders.insert(folder);
+    }
+
+    pub(in crate::store) fn touch_outbox(&mut self) {
+        self.effects.is_outbox = true;
+    }
+
+    pub(in crate::store) fn add_used_bytes(&mut self, bytes: i64) -> Result<()> {
+        self.conn
+            .prepare_cached("UPDATE state SET used_bytes = used_bytes + ?1")?
+            .execute([bytes])?;
+        Ok(())
+    }
+}

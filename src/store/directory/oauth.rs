@@ -1,0 +1,196 @@
+//! Registered programs, authorization codes and refresh tokens. Secrets only as hashes.
+
+use super::DirectoryDb;
+use super::sessions::TokenHash;
+use crate::base::{Error, Result, TimeMs};
+use crate::model::AccountId;
+use crate::store::{Snapshot, Tx};
+use rusqlite::{OptionalExtension, Row, params};
+use serde::Serialize;
+
+/// A program that may ask for tokens.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Client {
+    pub id: String,
+    pub name: String,
+    /// None: a public client, which proves itself by PKCE.
+    #[serde(skip)]
+    pub secret_hash: Option<String>,
+    pub redirect_uris: Vec<String>,
+    pub allow_password_grant: bool,
+    pub created_at_ms: TimeMs,
+}
+
+#[derive(Clone, Debug)]
+pub struct AuthorizationCode {
+    pub client_id: String,
+    pub account_id: AccountId,
+    pub redirect_uri: String,
+    pub scope: String,
+    pub nonce: Option<String>,
+    pub code_challenge: Option<String>,
+    pub expires_at_ms: TimeMs,
+}
+
+#[derive(Clone, Debug)]
+pub struct RefreshToken {
+    pub family: String,
+    pub client_id: String,
+    pub account_id: AccountId,
+    pub scope: String,
+    pub created_at_ms: TimeMs,
+    pub expires_at_ms: TimeMs,
+    pub used_at_ms: Option<TimeMs>,
+}
+
+fn read_client(r: &Row<'_>) -> rusqlite::Result<Client> {
+    let uris: String = r.get(3)?;
+    Ok(Client {
+        id: r.get(0)?,
+        name: r.get(1)?,
+        secret_hash: r.get(2)?,
+        redirect_uris: serde_json::from_str(&uris).unwrap_or_default(),
+        allow_password_grant: r.get(4)?,
+        created_at_ms: r.get(5)?,
+    })
+}
+
+const CLIENT: &str =
+    "SELECT id, name, secret_hash, redirect_uris, allow_password_grant, created_at_ms FROM client";
+
+impl Snapshot<'_, DirectoryDb> {
+    pub fn client(&self, id: &str) -> Result<Option<Client>> {
+        Ok(self
+            .conn
+            .prepare_cached(&format!("{CLIENT} WHERE id = ?1"))?
+            .query_row([id], read_client)
+            .optional()?)
+    }
+
+    pub fn clients(&self) -> Result<Vec<Client>> {
+        let mut st = self.conn.prepare_cached(&format!("{CLIENT} ORDER BY name, id"))?;
+        let rows = st.query_map([], read_client)?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
+    pub fn refresh_token(&self, hash: &TokenHash) -> Result<Option<RefreshToken>> {
+        let mut st = self.conn.prepare_cached(
+            "SELECT family, client_id, account_id, scope, created_at_ms, expires_at_ms, used_at_ms FROM refresh_token WHERE hash = ?1",
+        )?;
+        Ok(st
+            .query_row([hash], |r| {
+                Ok(RefreshToken {
+                    family: r.get(0)?,
+                    client_id: r.get(1)?,
+                    account_id: AccountId(r.get(2)?),
+                    scope: r.get(3)?,
+                    created_at_ms: r.get(4)?,
+                    expires_at_ms: r.get(5)?,
+                    used_at_ms: r.get(6)?,
+                })
+            })
+            .optional()?)
+    }
+}
+
+impl Tx<'_, DirectoryDb> {
+    /// Adds or replaces a client.
+    pub fn put_client(&mut self, c: &Client) -> Result<()> {
+        let uris = serde_json::to_string(&c.redirect_uris)
+            .map_err(|e| Error::internal("redirect URIs cannot be written").caused_by(e))?;
+        self.conn
+            .prepare_cached(
+                "INSERT INTO client (id, name, secret_hash, redirect_uris, allow_password_grant, created_at_ms)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (id) DO UPDATE SET name = excluded.name,
+                 secret_hash = excluded.secret_hash, redirect_uris = excluded.redirect_uris,
+                 allow_password_grant = excluded.allow_password_grant",
+            )?
+            .execute(params![c.id, c.name, c.secret_hash, uris, c.allow_password_grant, c.created_at_ms])?;
+        Ok(())
+    }
+
+    /// Errors: NotFound.
+    pub fn remove_client(&mut self, id: &str) -> Result<()> {
+        match self.conn.execute("DELETE FROM client WHERE id = ?1", [id])? {
+            0 => Err(Error::not_found(format!(
+                "there is no app {id}; hauspost app list shows which there are"
+            ))),
+            _ => Ok(()),
+        }
+    }
+
+    pub fn insert_code(&mut self, hash: &TokenHash, c: &AuthorizationCode) -> Result<()> {
+        self.conn
+            .prepare_cached(
+                "INSERT INTO authorization_code (hash, client_id, account_id, redirect_uri, scope, nonce, code_challenge, expires_at_ms)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+            )?
+            .execute(params![
+                hash,
+                c.client_id,
+                c.account_id.0,
+                c.redirect_uri,
+                c.scope,
+                c.nonce,
+                c.code_challenge,
+                c.expires_at_ms
+            ])?;
+        Ok(())
+    }
+
+    /// Takes a code: it can be used once.
+    pub fn take_code(&mut self, hash: &TokenHash, now_ms: TimeMs) -> Result<Option<AuthorizationCode>> {
+        self.conn
+            .prepare_cached("DELETE FROM authorization_code WHERE expires_at_ms <= ?1")?
+            .execute([now_ms])?;
+        let mut st = self.conn.prepare_cached(
+            "DELETE FROM authorization_code WHERE hash = ?1
+             RETURNING client_id, account_id, redirect_uri, scope, nonce, code_challenge, expires_at_ms",
+        )?;
+        Ok(st
+            .query_row([hash], |r| {
+                Ok(AuthorizationCode {
+                    client_id: r.get(0)?,
+                    account_id: AccountId(r.get(1)?),
+                    redirect_uri: r.get(2)?,
+                    scope: r.get(3)?,
+                    nonce: r.get(4)?,
+                    code_challenge: r.get(5)?,
+                    expires_at_ms: r.get(6)?,
+                })
+            })
+            .optional()?)
+    }
+
+    pub fn insert_refresh_token(&mut self, hash: &TokenHash, t: &RefreshToken) -> Result<()> {
+        self.conn
+            .prepare_cached(
+                "INSERT INTO refresh_token (hash, family, client_id, account_id, scope, created_at_ms, expires_at_ms)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            )?
+            .execute(params![hash, t.family, t.client_id, t.account_id.0, t.scope, t.created_at_ms, t.expires_at_ms])?;
+        Ok(())
+    }
+
+    pub fn mark_refresh_token_used(&mut self, hash: &TokenHash, now_ms: TimeMs) -> Result<()> {
+        self.conn
+            .prepare_cached("UPDATE refresh_token SET used_at_ms = coalesce(used_at_ms, ?2) WHERE hash = ?1")?
+            .execute(params![hash, now_ms])?;
+        Ok(())
+    }
+
+    /// Ends all tokens that descend from one sign-in.
+    pub fn end_family(&mut self, family: &str) -> Result<()> {
+        self.conn
+            .prepare_cached("DELETE FROM refresh_token WHERE family = ?1")?
+            .execute([family])?;
+        Ok(())
+    }
+
+    pub fn prune_refresh_tokens(&mut self, now_ms: TimeMs) -> Result<usize> {
+        Ok(self
+            .conn
+            .execute("DELETE FROM refresh_token WHERE expires_at_ms <= ?1", [now_ms])?)
+    }
+}

@@ -1,0 +1,162 @@
+//! One SQLite file: its pool of readers and the way to its writer.
+
+use super::migrate;
+use super::tx::{Database, Snapshot, Tx};
+use super::writer::Writer;
+use crate::base::{Error, Result};
+use r2d2_sqlite::SqliteConnectionManager;
+use rusqlite::{Connection, OpenFlags};
+use scheduled_thread_pool::ScheduledThreadPool;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Readers of one file at the same time.
+const READERS: u32 = 4;
+
+/// What the pools of all files share: r2d2 would start three threads for each otherwise.
+#[derive(Clone)]
+pub struct Pools(Arc<ScheduledThreadPool>);
+
+impl Pools {
+    pub fn new() -> Self {
+        Pools(Arc::new(
+            ScheduledThreadPool::builder()
+                .num_threads(1)
+                .thread_name_pattern("pool")
+                .build(),
+        ))
+    }
+}
+
+pub struct File<D: Database> {
+    place: Arc<Place<D>>,
+    readers: r2d2::Pool<SqliteConnectionManager>,
+    writer: Writer<D>,
+}
+
+/// Where a file is and what it is.
+pub(in crate::store) struct Place<D> {
+    pub path: PathBuf,
+    pub blobs: Option<PathBuf>,
+    pub db: D,
+}
+
+impl<D: Database> File<D> {
+    /// Opens the file, making or migrating it first.
+    pub(in crate::store) fn open(
+        path: &Path,
+        blobs: Option<PathBuf>,
+        db: D,
+        pools: &Pools,
+    ) -> Result<Arc<Self>> {
+        migrate::migrate(&mut connect(path)?, D::MIGRATIONS, path)?;
+        let manager = SqliteConnectionManager::file(path)
+            .with_flags(OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)
+            .with_init(|c| {
+                tune(c, 2_000)?;
+                c.pragma_update(None, "query_only", true)
+            });
+        let readers = r2d2::Pool::builder()
+            .max_size(READERS)
+            .min_idle(Some(0))
+            .idle_timeout(Some(Duration::from_secs(60)))
+            .connection_timeout(Duration::from_secs(20))
+            .test_on_check_out(false)
+            .thread_pool(pools.0.clone())
+            .build_unchecked(manager);
+        let place = Arc::new(Place {
+            path: path.to_path_buf(),
+            blobs,
+            db,
+        });
+        Ok(Arc::new(File {
+            writer: Writer::new(place.clone()),
+            place,
+            readers,
+        }))
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.place.path
+    }
+
+    /// Runs `f` on one consistent state of the file, on a thread that may block.
+    pub async fn read<T, F>(self: &Arc<Self>, f: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Snapshot<'_, D>) -> Result<T> + Send + 'static,
+    {
+        let file = self.clone();
+        tokio::task::spawn_blocking(move || file.read_blocking(f))
+            .await
+            .map_err(|e| Error::internal("reading the store was broken off").caused_by(e))?
+    }
+
+    /// As [`File::read`], on this thread.
+    pub fn read_blocking<T>(&self, f: impl FnOnce(&Snapshot<'_, D>) -> Result<T>) -> Result<T> {
+        let conn = self.readers.get()?;
+        let transaction = conn.unchecked_transaction()?;
+        let place = &self.place;
+        let out = f(&Snapshot {
+            conn: &transaction,
+            db: &place.db,
+            blobs: place.blobs.as_ref(),
+        })?;
+        transaction.rollback()?;
+        Ok(out)
+    }
+
+    /// Runs `f` in the writer and returns when its commit is on the disk. An error of `f` undoes what `f` did.
+    pub async fn write<T, F>(&self, f: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Tx<'_, D>) -> Result<T> + Send + 'static,
+    {
+        let (send, receive) = tokio::sync::oneshot::channel();
+        self.writer.submit(f, move |r| drop(send.send(r)))?;
+        receive
+            .await
+            .map_err(|_| Error::internal("writing to the store was broken off"))?
+    }
+
+    /// As [`File::write`], blocking this thread.
+    pub fn write_blocking<T, F>(&self, f: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Tx<'_, D>) -> Result<T> + Send + 'static,
+    {
+        let (send, receive) = std::sync::mpsc::sync_channel(1);
+        self.writer.submit(f, move |r| drop(send.send(r)))?;
+        receive
+            .recv()
+            .map_err(|_| Error::internal("writing to the store was broken off"))?
+    }
+}
+
+/// A connection that may write.
+pub(in crate::store) fn connect(path: &Path) -> Result<Connection> {
+    let conn = Connection::open_with_flags(
+        path,
+        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+    )?;
+    tune(&conn, 4_000)?;
+    Ok(conn)
+}
+
+/// `cache_kb`: private page cache; most reading goes through the memory map.
+fn tune(conn: &Connection, cache_kb: i64) -> rusqlite::Result<()> {
+    // Another process (the command line) may hold the write lock for a moment.
+    conn.busy_timeout(Duration::from_secs(20))?;
+    conn.set_prepared_statement_cache_capacity(96);
+    conn.pragma_update(None, "journal_mode", "WAL")?;
+    conn.pragma_update(None, "synchronous", "FULL")?;
+    conn.pragma_update(None, "foreign_keys", true)?;
+    conn.pragma_update(None, "cache_size", -cache_kb)?;
+    conn.pragma_update(None, "mmap_size", 256 << 20)?;
+    conn.pragma_update(None, "temp_store", "MEMORY")?;
+    // A checkpoint costs two more fsyncs; the log shrinks to 4 MB after it.
+    conn.pragma_update(None, "wal_autocheckpoint", 2_000)?;
+    conn.pragma_update(None, "journal_size_limit", 4 << 20)?;
+    Ok(())
+}

@@ -1,0 +1,152 @@
+//! Where things lie in the data folder, its format version and its lock.
+
+use super::disk;
+use crate::base::{Error, Result};
+use crate::model::AccountId;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Rises when an older program could no longer read the folder.
+pub const FORMAT: u32 = 1;
+
+#[derive(Clone, Debug)]
+pub struct Layout {
+    root: PathBuf,
+}
+
+impl Layout {
+    /// Makes the folders that are missing and checks the format version and the kind of disk.
+    pub fn prepare(root: &Path, allow_network_disk: bool) -> Result<Layout> {
+        let layout = Layout {
+            root: root.to_path_buf(),
+        };
+        for folder in [
+            layout.root.clone(),
+            layout.accounts(),
+            layout.queue_blobs(),
+            layout.keys(),
+            layout.tls(),
+            layout.temporary(),
+            layout.root.join("import"),
+            layout.root.join("backups"),
+        ] {
+            make_private_folder(&folder)?;
+        }
+        if !allow_network_disk {
+            disk::refuse_network_disk(root)?;
+        }
+        layout.check_format()?;
+        Ok(layout)
+    }
+
+    fn check_format(&self) -> Result<()> {
+        let path = self.root.join("format");
+        let found = match fs::read_to_string(&path) {
+            Ok(text) => text,
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
+                return disk::write_file(&path, format!("{FORMAT}\n").as_bytes());
+            }
+            Err(e) => return Err(e.into()),
+        };
+        match found.trim().parse::<u32>() {
+            Ok(n) if n <= FORMAT => Ok(()),
+            Ok(n) => Err(Error::unavailable(format!(
+                "the data in {} was written by a newer Hauspost (format {n}, this program knows {FORMAT}); \
+                 install the newer program again, or restore a backup made before the upgrade",
+                self.root.display()
+            ))),
+            Err(_) => Err(Error::unavailable(format!(
+                "{} does not hold a format number; is {} a Hauspost data folder?",
+                path.display(),
+                self.root.display()
+            ))),
+        }
+    }
+
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+    pub fn directory(&self) -> PathBuf {
+        self.root.join("directory.db")
+    }
+    pub fn queue(&self) -> PathBuf {
+        self.root.join("queue.db")
+    }
+    pub fn queue_blobs(&self) -> PathBuf {
+        self.root.join("queue-blobs")
+    }
+    pub fn accounts(&self) -> PathBuf {
+        self.root.join("accounts")
+    }
+    pub fn account_folder(&self, id: AccountId) -> PathBuf {
+        self.accounts().join(id.to_string())
+    }
+    pub fn account_file(&self, id: AccountId) -> PathBuf {
+        self.account_folder(id).join("account.db")
+    }
+    pub fn account_blobs(&self, id: AccountId) -> PathBuf {
+        self.account_folder(id).join("blobs")
+    }
+    pub fn keys(&self) -> PathBuf {
+        self.root.join("keys")
+    }
+    pub fn tls(&self) -> PathBuf {
+        self.root.join("tls")
+    }
+    /// Bodies on their way in; on the same disk, so that they can be linked into place.
+    pub fn temporary(&self) -> PathBuf {
+        self.root.join("tmp")
+    }
+
+    /// The ids of the accounts that have data.
+    pub fn account_ids(&self) -> Result<Vec<AccountId>> {
+        let mut ids: Vec<AccountId> = fs::read_dir(self.accounts())?
+            .filter_map(|e| e.ok()?.file_name().to_str()?.parse().ok().map(AccountId))
+            .collect();
+        ids.sort_unstable();
+        Ok(ids)
+    }
+
+    /// Removes bodies that were on their way in when the program ended; nobody was told they are stored.
+    pub fn clear_temporary(&self) -> Result<()> {
+        for entry in fs::read_dir(self.temporary())? {
+            fs::remove_file(entry?.path())?;
+        }
+        Ok(())
+    }
+}
+
+/// Only the program's own user may look into the data folder.
+fn make_private_folder(path: &Path) -> Result<()> {
+    use std::os::unix::fs::DirBuilderExt;
+    fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(path)
+        .map_err(|e| {
+            Error::unavailable(format!("the folder {} cannot be made: {e}", path.display())).caused_by(e)
+        })
+}
+
+/// Held while a server uses the folder; the kernel lets go of it when the process ends, however it ends.
+pub struct ServerLock(#[allow(dead_code, reason = "holds the lock until it is dropped")] fs::File);
+
+impl ServerLock {
+    /// Errors: Unavailable when another server runs on the same folder.
+    pub fn take(layout: &Layout) -> Result<ServerLock> {
+        let path = layout.root.join("lock");
+        let file = fs::OpenOptions::new()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(&path)?;
+        match file.try_lock() {
+            Ok(()) => Ok(ServerLock(file)),
+            Err(fs::TryLockError::WouldBlock) => Err(Error::unavailable(format!(
+                "another hauspost already serves {}; stop it first",
+                layout.root.display()
+            ))),
+            Err(fs::TryLockError::Error(e)) => Err(e.into()),
+        }
+    }
+}

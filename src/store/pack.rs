@@ -1,0 +1,242 @@
+//! How bodies lie on the disk: packed with zstd, small ones as one piece, large ones in pieces that can be
+//! skipped, so that the middle of a 100 MB message is read without unpacking what is before it.
+//!
+//! Small: one byte (0 plain, 1 zstd), then the bytes.
+//! Large: `HPB1`, then pieces: raw length and stored length (u32, little endian; the stored length's
+//! top bit says plain), then the bytes. Every piece but the last holds [`PIECE`] raw bytes.
+
+use crate::base::{Error, Result};
+use std::cell::RefCell;
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom, Write};
+
+/// Raw bytes of one piece of a large body.
+pub const PIECE: usize = 256 << 10;
+const LEVEL: i32 = 3;
+const MAGIC: &[u8; 4] = b"HPB1";
+const PLAIN: u32 = 1 << 31;
+
+thread_local! {
+    static PACKER: RefCell<Option<zstd::bulk::Compressor<'static>>> = const { RefCell::new(None) };
+    static UNPACKER: RefCell<Option<zstd::bulk::Decompressor<'static>>> = const { RefCell::new(None) };
+}
+
+fn compress(raw: &[u8]) -> io::Result<Vec<u8>> {
+    PACKER.with_borrow_mut(|slot| match slot {
+        Some(p) => p.compress(raw),
+        None => slot.insert(zstd::bulk::Compressor::new(LEVEL)?).compress(raw),
+    })
+}
+
+fn decompress(packed: &[u8], raw_size: usize) -> io::Result<Vec<u8>> {
+    UNPACKER.with_borrow_mut(|slot| match slot {
+        Some(u) => u.decompress(packed, raw_size),
+        None => slot
+            .insert(zstd::bulk::Decompressor::new()?)
+            .decompress(packed, raw_size),
+    })
+}
+
+/// Packs a small body.
+pub fn pack(raw: &[u8]) -> Result<Vec<u8>> {
+    let packed = compress(raw)?;
+    let (tag, bytes) = if packed.len() < raw.len() {
+        (1, &packed[..])
+    } else {
+        (0, raw)
+    };
+    let mut out = Vec::with_capacity(bytes.len() + 1);
+    out.push(tag);
+    out.extend_from_slice(bytes);
+    Ok(out)
+}
+
+/// Unpacks a small body of `raw_size` bytes. Errors: Unavailable when it is damaged.
+pub fn unpack(packed: &[u8], raw_size: usize) -> Result<Vec<u8>> {
+    let raw = match packed.split_first() {
+        Some((0, bytes)) => bytes.to_vec(),
+        Some((1, bytes)) => decompress(bytes, raw_size).map_err(|e| damaged().caused_by(e))?,
+        _ => return Err(damaged()),
+    };
+    if raw.len() == raw_size {
+        Ok(raw)
+    } else {
+        Err(damaged())
+    }
+}
+
+fn damaged() -> Error {
+    Error::unavailable("a stored message is damaged; run: hauspost doctor")
+}
+
+/// Writes the large form.
+pub struct PieceWriter<W: Write> {
+    out: W,
+    pending: Vec<u8>,
+}
+
+impl<W: Write> PieceWriter<W> {
+    pub fn new(mut out: W) -> io::Result<Self> {
+        out.write_all(MAGIC)?;
+        Ok(PieceWriter {
+            out,
+            pending: Vec::with_capacity(PIECE),
+        })
+    }
+
+    pub fn write(&mut self, mut bytes: &[u8]) -> io::Result<()> {
+        while !bytes.is_empty() {
+            let take = bytes.len().min(PIECE - self.pending.len());
+            self.pending.extend_from_slice(&bytes[..take]);
+            bytes = &bytes[take..];
+            if self.pending.len() == PIECE {
+                self.flush_piece()?;
+            }
+        }
+        Ok(())
+    }
+
+    pub fn finish(mut self) -> io::Result<W> {
+        if !self.pending.is_empty() {
+            self.flush_piece()?;
+        }
+        Ok(self.out)
+    }
+
+    fn flush_piece(&mut self) -> io::Result<()> {
+        let packed = compress(&self.pending)?;
+        let raw_len = self.pending.len() as u32;
+        let (len, bytes) = if packed.len() < self.pending.len() {
+            (packed.len() as u32, &packed[..])
+        } else {
+            (raw_len | PLAIN, &self.pending[..])
+        };
+        self.out.write_all(&raw_len.to_le_bytes())?;
+        self.out.write_all(&len.to_le_bytes())?;
+        self.out.write_all(bytes)?;
+        self.pending.clear();
+        Ok(())
+    }
+}
+
+/// Reads the large form; going forward is cheap, going back starts again.
+pub struct PieceReader {
+    file: File,
+    /// Raw offset of the piece that comes next in the file.
+    next_at: u64,
+    /// The last piece that was unpacked, and its raw offset.
+    piece: Vec<u8>,
+    piece_at: u64,
+}
+
+impl PieceReader {
+    pub fn new(mut file: File) -> Result<Self> {
+        let mut magic = [0; 4];
+        file.read_exact(&mut magic)?;
+        if &magic != MAGIC {
+            return Err(damaged());
+        }
+        Ok(PieceReader {
+            file,
+            next_at: 0,
+            piece: Vec::new(),
+            piece_at: 0,
+        })
+    }
+
+    /// The bytes from `offset` on that one piece holds; at most `max`. Empty at the end.
+    pub fn read_at(&mut self, offset: u64, max: usize) -> Result<&[u8]> {
+        let held = self.piece_at..self.piece_at + self.piece.len() as u64;
+        if !held.contains(&offset) && !self.seek_piece(offset)? {
+            return Ok(&[]);
+        }
+        let from = (offset - self.piece_at) as usize;
+        let to = self.piece.len().min(from.saturating_add(max));
+        Ok(&self.piece[from..to])
+    }
+
+    /// Unpacks the piece that holds `offset`; false when the body ends before.
+    fn seek_piece(&mut self, offset: u64) -> Result<bool> {
+        if offset < self.next_at {
+            self.file.seek(SeekFrom::Start(MAGIC.len() as u64))?;
+            self.next_at = 0;
+        }
+        loop {
+            let mut head = [0; 8];
+            match self.file.read_exact(&mut head) {
+                Err(e) if e.kind() == io::ErrorKind::UnexpectedEof => return Ok(false),
+                other => other?,
+            }
+            let raw_len = u32::from_le_bytes([head[0], head[1], head[2], head[3]]) as usize;
+            let stored = u32::from_le_bytes([head[4], head[5], head[6], head[7]]);
+            let len = (stored & !PLAIN) as usize;
+            if raw_len == 0 || raw_len > PIECE || len > PIECE {
+                return Err(damaged());
+            }
+            let at = self.next_at;
+            self.next_at += raw_len as u64;
+            if offset >= self.next_at {
+                self.file.seek(SeekFrom::Current(len as i64))?;
+                continue;
+            }
+            let mut bytes = vec![0; len];
+            self.file
+                .read_exact(&mut bytes)
+                .map_err(|e| damaged().caused_by(e))?;
+            self.piece = if stored & PLAIN != 0 {
+                bytes
+            } else {
+                decompress(&bytes, raw_len).map_err(|e| damaged().caused_by(e))?
+            };
+            if self.piece.len() != raw_len {
+                return Err(damaged());
+            }
+            self.piece_at = at;
+            return Ok(true);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn small_bodies_come_back() {
+        for raw in [&b""[..], b"x", &[7; 5000]] {
+            assert_eq!(unpack(&pack(raw).unwrap(), raw.len()).unwrap(), raw);
+        }
+        assert!(pack(&[7; 5000]).unwrap().len() < 100);
+        assert!(unpack(&[], 0).is_err());
+        assert!(unpack(&[1, 2, 3], 9).is_err());
+    }
+
+    #[test]
+    fn any_range_of_a_large_body_comes_back() {
+        let raw: Vec<u8> = (0..PIECE * 3 + 77).map(|i| (i * i / 7) as u8).collect();
+        let mut writer = PieceWriter::new(Vec::new()).unwrap();
+        for part in raw.chunks(100_001) {
+            writer.write(part).unwrap();
+        }
+        let mut file = tempfile();
+        file.write_all(&writer.finish().unwrap()).unwrap();
+        file.rewind().unwrap();
+        let mut reader = PieceReader::new(file).unwrap();
+        for at in [0, PIECE * 2 + 5, 10, PIECE - 1, PIECE * 3 + 76] {
+            assert_eq!(reader.read_at(at as u64, 1).unwrap(), &raw[at..=at], "{at}");
+        }
+        assert!(reader.read_at(raw.len() as u64, 10).unwrap().is_empty());
+    }
+
+    fn tempfile() -> File {
+        let path = std::env::temp_dir().join(format!("hauspost-pack-{}", crate::base::random::short_id()));
+        let file = File::options()
+            .create_new(true)
+            .read(true)
+            .write(true)
+            .open(&path)
+            .unwrap();
+        std::fs::remove_file(path).unwrap();
+        file
+    }
+}

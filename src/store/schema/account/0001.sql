@@ -1,0 +1,115 @@
+-- One counter for the change log and for all ids (a number is never given out twice).
+CREATE TABLE state (
+  id            INTEGER PRIMARY KEY CHECK (id = 1),
+  modseq        INTEGER NOT NULL,
+  horizon       INTEGER NOT NULL,   -- tombstones up to this modseq are gone
+  indexed_item  INTEGER NOT NULL,   -- items up to this id are in item_text
+  used_bytes    INTEGER NOT NULL,
+  uid_validity  INTEGER NOT NULL    -- the next folder's
+) STRICT;
+INSERT INTO state VALUES (1, 1, 0, 0, 0, 1);
+
+CREATE TABLE folder (
+  id             INTEGER PRIMARY KEY,
+  parent_id      INTEGER REFERENCES folder (id),
+  kind           INTEGER NOT NULL,
+  role           TEXT,
+  name           TEXT NOT NULL,
+  uid_validity   INTEGER NOT NULL,
+  uid_next       INTEGER NOT NULL DEFAULT 1,
+  total          INTEGER NOT NULL DEFAULT 0,
+  unread         INTEGER NOT NULL DEFAULT 0,
+  deleted        INTEGER NOT NULL DEFAULT 0,
+  size_bytes     INTEGER NOT NULL DEFAULT 0,
+  highest_modseq INTEGER NOT NULL,
+  modseq         INTEGER NOT NULL,
+  created_modseq INTEGER NOT NULL,
+  is_subscribed  INTEGER NOT NULL DEFAULT 1
+) STRICT;
+CREATE UNIQUE INDEX folder_by_name ON folder (coalesce(parent_id, 0), kind, name);
+CREATE UNIQUE INDEX folder_by_role ON folder (role) WHERE role IS NOT NULL;
+
+CREATE TABLE item (
+  id             INTEGER PRIMARY KEY,
+  folder_id      INTEGER NOT NULL REFERENCES folder (id),
+  uid            INTEGER NOT NULL,
+  created_modseq INTEGER NOT NULL,
+  modseq         INTEGER NOT NULL,
+  flags          INTEGER NOT NULL,
+  keywords       TEXT,
+  received_at_ms INTEGER NOT NULL,
+  size_bytes     INTEGER NOT NULL,
+  body_id        INTEGER NOT NULL REFERENCES body (id)
+) STRICT;
+CREATE UNIQUE INDEX item_by_uid ON item (folder_id, uid);
+CREATE UNIQUE INDEX item_by_modseq ON item (folder_id, modseq);
+CREATE INDEX item_by_received ON item (folder_id, received_at_ms, id);
+CREATE INDEX item_unread ON item (folder_id, received_at_ms, id) WHERE flags & 1 = 0;
+
+CREATE TABLE body (
+  id         INTEGER PRIMARY KEY,
+  hash       BLOB NOT NULL,             -- blake3 of the raw bytes
+  size_bytes INTEGER NOT NULL,
+  refs       INTEGER NOT NULL,          -- items and outbox rows that use it
+  storage    INTEGER NOT NULL           -- 0: body_data, 1: a file below blobs/
+) STRICT;
+CREATE UNIQUE INDEX body_by_hash ON body (hash);
+
+CREATE TABLE body_data (
+  body_id INTEGER PRIMARY KEY REFERENCES body (id),
+  packed  BLOB NOT NULL
+) STRICT;
+
+-- Derived from the body; hauspost doctor --rebuild computes it again.
+CREATE TABLE message (
+  body_id         INTEGER PRIMARY KEY REFERENCES body (id),
+  message_id      TEXT,
+  in_reply_to     TEXT,
+  subject         TEXT NOT NULL,
+  from_name       TEXT,
+  from_address    TEXT,
+  sent_at_ms      INTEGER,
+  preview         TEXT NOT NULL,
+  has_attachments INTEGER NOT NULL,
+  importance      INTEGER NOT NULL,
+  envelope        BLOB NOT NULL,
+  structure       BLOB NOT NULL,
+  parts           BLOB NOT NULL
+) STRICT;
+CREATE INDEX message_by_message_id ON message (message_id) WHERE message_id IS NOT NULL;
+
+CREATE TABLE tombstone (
+  folder_id INTEGER NOT NULL,
+  modseq    INTEGER NOT NULL,
+  item_id   INTEGER NOT NULL,
+  uid       INTEGER NOT NULL,
+  at_ms     INTEGER NOT NULL,
+  PRIMARY KEY (folder_id, modseq)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE folder_tombstone (
+  modseq    INTEGER PRIMARY KEY,
+  folder_id INTEGER NOT NULL,
+  at_ms     INTEGER NOT NULL
+) STRICT;
+
+-- Messages on their way from this account to the post room, in the commit that accepted them.
+CREATE TABLE outbox (
+  id            INTEGER PRIMARY KEY,
+  body_id       INTEGER NOT NULL REFERENCES body (id),
+  envelope      TEXT NOT NULL,          -- JSON, model::outgoing::Envelope
+  created_at_ms INTEGER NOT NULL
+) STRICT;
+
+-- Deliveries that have been made: a second try of the same one changes nothing.
+CREATE TABLE delivered (
+  delivery_id TEXT PRIMARY KEY,
+  at_ms       INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX delivered_by_age ON delivered (at_ms);
+
+-- Words of the items; rowid is item.id.
+CREATE VIRTUAL TABLE item_text USING fts5 (
+  subject, sender, recipients, body, attachments,
+  content = '', contentless_delete = 1, tokenize = 'unicode61 remove_diacritics 2'
+);

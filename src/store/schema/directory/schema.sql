@@ -1,0 +1,96 @@
+CREATE TABLE account (
+  id            INTEGER PRIMARY KEY AUTOINCREMENT,
+  oid           TEXT NOT NULL UNIQUE,
+  kind          TEXT NOT NULL,
+  address       TEXT NOT NULL UNIQUE,
+  display_name  TEXT NOT NULL,
+  language      TEXT NOT NULL,
+  is_admin      INTEGER NOT NULL,
+  state         TEXT NOT NULL,
+  quota_bytes   INTEGER,
+  created_at_ms INTEGER NOT NULL
+) STRICT;
+CREATE TABLE alias (
+  address    TEXT PRIMARY KEY,
+  account_id INTEGER NOT NULL REFERENCES account (id) ON DELETE CASCADE
+) STRICT, WITHOUT ROWID;
+CREATE TABLE audit (
+  id     INTEGER PRIMARY KEY,
+  at_ms  INTEGER NOT NULL,
+  actor  TEXT NOT NULL,
+  action TEXT NOT NULL,
+  detail TEXT NOT NULL                        -- JSON, no secrets
+) STRICT;
+CREATE TABLE authorization_code (
+  hash           BLOB PRIMARY KEY,
+  client_id      TEXT NOT NULL REFERENCES client (id) ON DELETE CASCADE,
+  account_id     INTEGER NOT NULL REFERENCES account (id) ON DELETE CASCADE,
+  redirect_uri   TEXT NOT NULL,
+  scope          TEXT NOT NULL,
+  nonce          TEXT,
+  code_challenge TEXT,
+  expires_at_ms  INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE client (
+  id                   TEXT PRIMARY KEY,      -- client_id
+  name                 TEXT NOT NULL,
+  secret_hash          TEXT,                  -- PHC string, argon2id
+  redirect_uris        TEXT NOT NULL,         -- JSON list
+  allow_password_grant INTEGER NOT NULL,
+  created_at_ms        INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE collect_source (
+  id             INTEGER PRIMARY KEY,
+  account_id     INTEGER NOT NULL REFERENCES account (id) ON DELETE CASCADE,
+  server         TEXT NOT NULL,               -- JSON without the password
+  password       TEXT NOT NULL,
+  is_enabled     INTEGER NOT NULL,
+  uid_validity   INTEGER NOT NULL,
+  last_uid       INTEGER NOT NULL,
+  last_run_at_ms INTEGER,
+  last_error     TEXT
+) STRICT;
+CREATE TABLE collected (
+  source_id INTEGER NOT NULL REFERENCES collect_source (id) ON DELETE CASCADE,
+  unique_id TEXT NOT NULL,
+  PRIMARY KEY (source_id, unique_id)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE credential (
+  id              INTEGER PRIMARY KEY,
+  account_id      INTEGER NOT NULL REFERENCES account (id) ON DELETE CASCADE,
+  kind            TEXT NOT NULL,              -- password, app
+  label           TEXT NOT NULL,
+  hash            TEXT NOT NULL,              -- PHC string, argon2id
+  created_at_ms   INTEGER NOT NULL
+) STRICT;
+CREATE TABLE domain (
+  name          TEXT PRIMARY KEY,
+  created_at_ms INTEGER NOT NULL,
+  dkim_selector TEXT,
+  dkim_key      TEXT                          -- PKCS#8 PEM
+) STRICT, WITHOUT ROWID;
+CREATE TABLE refresh_token (
+  hash          BLOB PRIMARY KEY,
+  family        TEXT NOT NULL,                -- all that descend from one sign-in
+  client_id     TEXT NOT NULL REFERENCES client (id) ON DELETE CASCADE,
+  account_id    INTEGER NOT NULL REFERENCES account (id) ON DELETE CASCADE,
+  scope         TEXT NOT NULL,
+  created_at_ms INTEGER NOT NULL,
+  expires_at_ms INTEGER NOT NULL,
+  used_at_ms    INTEGER
+) STRICT, WITHOUT ROWID;
+CREATE TABLE session (
+  hash          BLOB PRIMARY KEY,
+  account_id    INTEGER NOT NULL REFERENCES account (id) ON DELETE CASCADE,
+  created_at_ms INTEGER NOT NULL,
+  expires_at_ms INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE setting (
+  key   TEXT PRIMARY KEY,
+  value TEXT NOT NULL                         -- JSON
+) STRICT, WITHOUT ROWID;
+CREATE INDEX alias_by_account ON alias (account_id);
+CREATE INDEX credential_by_account ON credential (account_id);
+CREATE INDEX refresh_token_by_account ON refresh_token (account_id);
+CREATE INDEX refresh_token_by_family ON refresh_token (family);
+CREATE INDEX session_by_account ON session (account_id);

@@ -1,0 +1,140 @@
+//! The full-text index: words and prefixes, accents folded (unicode61). Derived; may lag behind the items,
+//! and a search brings it up to date first.
+
+use super::account::AccountDb;
+use super::item;
+use super::tx::{Snapshot, Tx};
+use crate::base::Result;
+use crate::model::ItemId;
+use crate::model::message::{IndexText, Item};
+use rusqlite::params;
+
+/// A column of the index.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Field {
+    Subject,
+    From,
+    To,
+    Body,
+    Attachments,
+}
+
+impl Field {
+    fn column(self) -> &'static str {
+        match self {
+            Field::Subject => "subject",
+            Field::From => "sender",
+            Field::To => "recipients",
+            Field::Body => "body",
+            Field::Attachments => "attachments",
+        }
+    }
+}
+
+/// The expression for FTS5 that finds `text` as words, the last one as a prefix, in one of `fields` (empty: all).
+/// None when there is no word in it.
+pub fn expression(text: &str, fields: &[Field]) -> Option<String> {
+    let words: Vec<String> = text
+        .split(|c: char| !c.is_alphanumeric())
+        .filter(|w| !w.is_empty())
+        .map(|w| format!("\"{w}\""))
+        .collect();
+    if words.is_empty() {
+        return None;
+    }
+    let phrase = format!("{} *", words.join(" + "));
+    if fields.is_empty() {
+        return Some(phrase);
+    }
+    let columns: Vec<&str> = fields.iter().map(|f| f.column()).collect();
+    Some(format!("{{{}}} : {phrase}", columns.join(" ")))
+}
+
+impl Snapshot<'_, AccountDb> {
+    /// Ids of items that match an [`expression`], ascending.
+    pub fn search_text(&self, expression: &str) -> Result<Vec<ItemId>> {
+        let mut st = self
+            .conn
+            .prepare_cached("SELECT rowid FROM item_text WHERE item_text MATCH ?1 ORDER BY rowid")?;
+        let rows = st.query_map([expression], |r| Ok(ItemId(r.get(0)?)))?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// Items that are not in the index yet, oldest first; at most `limit`.
+    pub fn unindexed_items(&self, limit: usize) -> Result<Vec<Item>> {
+        let sql = format!(
+            "SELECT {} FROM item WHERE id > (SELECT indexed_item FROM state) ORDER BY id LIMIT ?1",
+            item::COLUMNS
+        );
+        let mut st = self.conn.prepare_cached(&sql)?;
+        let rows = st.query_map([limit as i64], item::read_item)?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
+    pub fn is_fully_indexed(&self) -> Result<bool> {
+        let mut st = self
+            .conn
+            .prepare_cached("SELECT 1 FROM item WHERE id > (SELECT indexed_item FROM state) LIMIT 1")?;
+        Ok(!st.exists([])?)
+    }
+}
+
+impl Tx<'_, AccountDb> {
+    /// Puts the text of the next items into the index. `texts`: ascending by id, without gaps, as
+    /// [`Snapshot::unindexed_items`] gave them; those indexed or removed meanwhile are left out.
+    pub fn index_texts(&mut self, texts: &[(ItemId, IndexText)]) -> Result<()> {
+        let done: i64 = self
+            .conn
+            .prepare_cached("SELECT indexed_item FROM state")?
+            .query_row([], |r| r.get(0))?;
+        for (id, text) in texts.iter().filter(|(id, _)| id.0 > done) {
+            if self.item(*id)?.is_none() {
+                continue;
+            }
+            self.conn
+                .prepare_cached(
+                    "INSERT INTO item_text (rowid, subject, sender, recipients, body, attachments) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                )?
+                .execute(params![id.0, text.subject, text.from, text.to, text.body, text.attachments])?;
+        }
+        if let Some((last, _)) = texts.last() {
+            self.conn
+                .prepare_cached("UPDATE state SET indexed_item = max(indexed_item, ?1)")?
+                .execute([last.0])?;
+        }
+        Ok(())
+    }
+
+    pub(in crate::store) fn remove_text(&mut self, id: ItemId) -> Result<()> {
+        self.conn
+            .prepare_cached("DELETE FROM item_text WHERE rowid = ?1")?
+            .execute([id.0])?;
+        Ok(())
+    }
+
+    /// Empties the index; the next search or quiet moment fills it again.
+    pub fn reset_text_index(&mut self) -> Result<()> {
+        self.conn
+            .execute("INSERT INTO item_text (item_text) VALUES ('delete-all')", [])?;
+        self.conn.execute("UPDATE state SET indexed_item = 0", [])?;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_become_a_phrase_that_ends_open() {
+        assert_eq!(
+            expression("Angebot Nr. 5", &[]).unwrap(),
+            "\"Angebot\" + \"Nr\" + \"5\" *"
+        );
+        assert_eq!(
+            expression("a", &[Field::From, Field::To]).unwrap(),
+            "{sender recipients} : \"a\" *"
+        );
+        assert_eq!(expression("\" * -", &[]), None);
+    }
+}

@@ -1,0 +1,229 @@
+//! The writer of one file: a thread, started on demand, that gathers waiting changes into one commit.
+//!
+//! While a commit waits for the disk, further changes queue up and share the next one (group
+//! commit). Each change runs in a savepoint, so that one that fails is undone alone. Nobody is
+//! answered before the commit that holds the change is durable.
+
+use super::file::{Place, connect};
+use super::tx::{Database, Snapshot, Tx};
+use crate::base::{Error, Result};
+use rusqlite::Connection;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+/// A writer with nothing to do for this long ends and gives its connection back.
+const IDLE: Duration = Duration::from_secs(10);
+/// A group takes no further changes after this many or this long, so that the first one does not wait on and on.
+const GROUP_CHANGES: usize = 256;
+const GROUP_TIME: Duration = Duration::from_millis(20);
+
+/// Runs a change, or is told why it cannot run; what it returns tells the one who asked, once it is
+/// known whether the commit held.
+type Change<D> = Box<dyn FnOnce(Result<&mut Tx<'_, D>>) -> Ran + Send>;
+type Answer = Box<dyn FnOnce(Option<Error>) + Send>;
+
+enum Ran {
+    /// Waits for the commit.
+    Done(Answer),
+    /// Is to be undone; the one who asked is told at once.
+    Failed(Answer),
+}
+
+pub(in crate::store) struct Writer<D: Database> {
+    shared: Arc<Shared<D>>,
+}
+
+struct Shared<D: Database> {
+    place: Arc<Place<D>>,
+    /// The way to the running thread, if one runs.
+    sender: Mutex<Option<Sender<Change<D>>>>,
+}
+
+impl<D: Database> Writer<D> {
+    pub fn new(place: Arc<Place<D>>) -> Self {
+        Writer {
+            shared: Arc::new(Shared {
+                place,
+                sender: Mutex::new(None),
+            }),
+        }
+    }
+
+    /// Hands over a change. `tell` is called exactly once, from the writer's thread.
+    pub fn submit<T, F>(&self, f: F, tell: impl FnOnce(Result<T>) + Send + 'static) -> Result<()>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Tx<'_, D>) -> Result<T> + Send + 'static,
+    {
+        let change: Change<D> = Box::new(move |tx| {
+            let ran = catch_unwind(AssertUnwindSafe(|| tx.and_then(f)))
+                .unwrap_or_else(|_| Err(Error::internal("a change of the store panicked")));
+            match ran {
+                Ok(value) => Ran::Done(Box::new(move |failed| tell(failed.map_or(Ok(value), Err)))),
+                Err(e) => Ran::Failed(Box::new(move |_| tell(Err(e)))),
+            }
+        });
+        let mut slot = self.shared.lock();
+        let sender = match &*slot {
+            Some(sender) => sender,
+            None => slot.insert(Self::start(&self.shared)?),
+        };
+        sender
+            .send(change)
+            .map_err(|_| Error::internal("the writer of the store has ended"))
+    }
+
+    fn start(shared: &Arc<Shared<D>>) -> Result<Sender<Change<D>>> {
+        let (sender, receiver) = channel();
+        let shared = shared.clone();
+        std::thread::Builder::new()
+            .name("store-writer".into())
+            .stack_size(512 << 10)
+            .spawn(move || shared.run(&receiver))
+            .map_err(|e| Error::busy("no thread for the store's writer").caused_by(e))?;
+        Ok(sender)
+    }
+}
+
+impl<D: Database> Shared<D> {
+    fn lock(&self) -> MutexGuard<'_, Option<Sender<Change<D>>>> {
+        self.sender.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn run(&self, changes: &Receiver<Change<D>>) {
+        let conn = match connect(&self.place.path) {
+            Ok(conn) => conn,
+            Err(e) => return self.refuse_all(changes, &e),
+        };
+        while let Some(first) = self.next(changes) {
+            self.write_group(&conn, first, changes);
+        }
+    }
+
+    /// Waits for a change; None when there was none for long. A sender holds the lock while it sends,
+    /// so that nothing can come in between the last look and the end.
+    fn next(&self, changes: &Receiver<Change<D>>) -> Option<Change<D>> {
+        match changes.recv_timeout(IDLE) {
+            Ok(change) => Some(change),
+            Err(RecvTimeoutError::Disconnected) => None,
+            Err(RecvTimeoutError::Timeout) => {
+                let mut slot = self.lock();
+                let last = changes.try_recv().ok();
+                if last.is_none() {
+                    *slot = None;
+                }
+                last
+            }
+        }
+    }
+
+    /// The file cannot be opened: everybody who waits is told, and the next change tries again.
+    fn refuse_all(&self, changes: &Receiver<Change<D>>, why: &Error) {
+        let mut slot = self.lock();
+        *slot = None;
+        tracing::error!(file = %self.place.path.display(), error = ?why, "the store's file cannot be opened");
+        while let Ok(change) = changes.try_recv() {
+            refuse(change, Error::new(why.kind(), why.message()));
+        }
+    }
+
+    fn write_group(&self, conn: &Connection, first: Change<D>, changes: &Receiver<Change<D>>) {
+        let place = &*self.place;
+        let snapshot = Snapshot {
+            conn,
+            db: &place.db,
+            blobs: place.blobs.as_ref(),
+        };
+        let mut tx = Tx::new(snapshot);
+        let began = Instant::now();
+        let opened = begin(conn).and_then(|()| place.db.begin(conn, &mut tx.effects));
+        if let Err(e) = opened {
+            rollback(conn);
+            return refuse(first, e);
+        }
+        let mut waiting = Vec::new();
+        let mut next = Some(first);
+        while let Some(change) = next {
+            if let Some(answer) = run_change(conn, &mut tx, change) {
+                waiting.push(answer);
+            }
+            // A full disk makes SQLite roll back by itself; the commit below then fails and says so to all.
+            let is_over = conn.is_autocommit();
+            let is_full = is_over || waiting.len() >= GROUP_CHANGES || began.elapsed() >= GROUP_TIME;
+            next = if is_full { None } else { changes.try_recv().ok() };
+        }
+        let blobs = place.blobs.as_deref();
+        let committed = place
+            .db
+            .before_commit(conn, &mut tx.effects, blobs)
+            .and_then(|()| Ok(conn.prepare_cached("COMMIT")?.execute([]).map(drop)?));
+        if let Err(e) = committed {
+            rollback(conn);
+            tracing::error!(file = %place.path.display(), error = ?e, "a commit failed");
+            let (kind, message) = (e.kind(), e.message().to_owned());
+            waiting
+                .into_iter()
+                .for_each(|answer| answer(Some(Error::new(kind, message.clone()))));
+            return;
+        }
+        waiting.into_iter().for_each(|answer| answer(None));
+        place.db.after_commit(conn, tx.effects, blobs);
+    }
+}
+
+/// Tells the one who asked why the change is never run.
+fn refuse<D: Database>(change: Change<D>, why: Error) {
+    match change(Err(why)) {
+        Ran::Done(answer) | Ran::Failed(answer) => answer(None),
+    }
+}
+
+fn begin(conn: &Connection) -> Result<()> {
+    conn.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
+    Ok(())
+}
+
+fn rollback(conn: &Connection) {
+    if !conn.is_autocommit()
+        && let Err(e) = conn.execute_batch("ROLLBACK")
+    {
+        tracing::error!(error = %e, "a rollback failed");
+    }
+}
+
+/// Runs one change in a savepoint. Returns its answer if it waits for the commit.
+fn run_change<D: Database>(conn: &Connection, tx: &mut Tx<'_, D>, change: Change<D>) -> Option<Answer> {
+    let before = tx.effects.clone();
+    let step = |sql: &str| -> Result<()> {
+        conn.prepare_cached(sql)?.execute([])?;
+        Ok(())
+    };
+    if let Err(e) = step("SAVEPOINT change") {
+        tracing::error!(error = ?e, "no savepoint");
+        return None;
+    }
+    match change(Ok(tx)) {
+        Ran::Done(answer) => match step("RELEASE change") {
+            Ok(()) => Some(answer),
+            Err(e) => {
+                tx.effects = before;
+                answer(Some(e));
+                None
+            }
+        },
+        Ran::Failed(answer) => {
+            tx.effects = before;
+            // A full disk may have rolled back everything already; then there is no savepoint left.
+            if !conn.is_autocommit()
+                && let Err(e) = step("ROLLBACK TO change").and_then(|()| step("RELEASE change"))
+            {
+                tracing::error!(error = ?e, "a change could not be undone alone");
+                rollback(conn);
+            }
+            answer(None);
+            None
+        }
+    }
+}
