@@ -1,0 +1,16 @@
+//! Mail messages: from raw bytes to what is stored, shown and searched, and from values to raw bytes.
+//!
+//! Reading is tolerant: every sequence of bytes is a message, nothing panics, work and memory stay
+//! a small multiple of the message's size. RFC 5322, 2045-2047, 2231, 6532; writing also RFC 3464.
+
+pub mod address;
+pub mod content_type;
+pub mod digest;
+pub mod field;
+pub mod part;
+pub mod part_codec;
+pub mod preview;
+pub mod section;
+pub mod structure;
+pub mod text;
+pub mod transfer;
