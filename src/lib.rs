@@ -3,6 +3,9 @@
 //! The layers, and who may import whom, are in `docs/architecture.md`; `tests/architecture.rs` checks them.
 
 pub mod base;
+pub mod protocols;
+pub mod delivery;
+pub mod appliance;
 pub mod formats;
 pub mod identity;
 pub mod mail;

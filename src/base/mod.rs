@@ -5,6 +5,7 @@ pub mod clock;
 pub mod error;
 pub mod hostname;
 pub mod random;
+pub mod stream;
 pub mod text;
 
 pub use clock::{Clock, SystemClock, TimeMs};

@@ -1,1 +1,29 @@
+//! What a user can do with mail: folders, messages, flags, search. Every door comes through here.
+//!
+//! Each operation is an `async fn verb_noun(ctx, ...)` that checks the right and opens the transaction;
+//! `verb_noun_in(tx, ...)` is its plain body for work that joins another commit.
 
+pub mod append;
+pub mod body;
+pub mod copy;
+pub mod deliver;
+pub mod expunge;
+pub mod flags;
+pub mod folders;
+pub mod index;
+pub mod intake;
+pub mod listing;
+pub mod move_messages;
+pub mod search;
+pub mod tree;
+
+pub use append::append_message;
+pub use body::{open_body, read_body};
+pub use copy::copy_messages;
+pub use deliver::deliver_message;
+pub use expunge::expunge_messages;
+pub use flags::{FlagMode, FlagRequest, store_flags};
+pub use folders::{create_folder, delete_folder, list_folders, rename_folder, subscribe_folder};
+pub use intake::{Intake, Prepared};
+pub use move_messages::move_messages;
+pub use tree::FolderTree;

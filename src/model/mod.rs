@@ -8,6 +8,7 @@ pub mod flags;
 pub mod folder;
 pub mod ids;
 pub mod message;
+pub mod outbound;
 pub mod outgoing;
 pub mod uid_set;
 

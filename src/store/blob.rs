@@ -5,7 +5,7 @@
 //! commit that dropped its last use, and only if no row names it, so that a body that comes back in the
 //! same group stays.
 
-use super::body::BodyEffects;
+use super::body::{BodyEffects, BodyReader};
 use super::disk::sync_folder;
 use super::layout::Layout;
 use super::pack::{self, PieceWriter};
@@ -67,6 +67,14 @@ impl Staged {
         match &self.0.form {
             Form::Packed(_) => None,
             Form::File(path) => Some(path),
+        }
+    }
+
+    /// The bytes again.
+    pub fn read_all(&self) -> Result<Vec<u8>> {
+        match &self.0.form {
+            Form::Packed(bytes) => pack::unpack(bytes, self.0.size_bytes as usize),
+            Form::File(path) => BodyReader::from_file(File::open(path)?, self.0.size_bytes)?.read_all(),
         }
     }
 

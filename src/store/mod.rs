@@ -23,6 +23,7 @@ pub mod migrate;
 pub mod outbox;
 pub mod pack;
 pub mod queue;
+pub mod search;
 pub mod text_index;
 pub mod tombstone;
 pub mod tx;

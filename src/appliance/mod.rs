@@ -1,0 +1,6 @@
+//! House services: certificates, set-up, what the box needs besides mail.
+
+pub mod authority;
+pub mod tls;
+
+pub use tls::Tls;

@@ -1,0 +1,20 @@
+//! The post room: mail in from other servers and from providers' mailboxes, mail out to the world.
+//!
+//! In: [`receive`] (handed over by SMTP) and [`collect`]. Out: [`submit`] puts a message into the sender's outbox
+//! with the sender's own commit, [`outbox`] takes it over at most once for each of us and at least once into
+//! the queue, [`queue`] hands it to the next server and reports what failed.
+
+pub mod bounce;
+pub mod collect;
+pub mod dkim;
+pub mod outbox;
+pub mod post_room;
+pub mod queue;
+pub mod receive;
+pub mod resolver;
+pub mod route;
+pub mod schedule;
+pub mod smtp_client;
+pub mod submit;
+
+pub use post_room::{Options, PostRoom};

@@ -1,0 +1,181 @@
+//! The worker that takes accepted messages over from the accounts: to people of ours at once, to others by the queue.
+
+use super::PostRoom;
+use super::bounce;
+use crate::base::Result;
+use crate::identity::recipient::{Resolved, resolve};
+use crate::mail::Prepared;
+use crate::mail::deliver::{Delivery, deliver_message};
+use crate::model::outgoing::{Envelope, Recipient};
+use crate::model::{Account, AccountId, EmailAddress, Flags, Role};
+use crate::store::outbox::OutboxRow;
+use crate::store::queue::NewOutgoing;
+use futures_util::future::join_all;
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::broadcast::error::RecvError;
+
+/// Messages of one account that are taken over side by side.
+const BATCH: usize = 64;
+
+/// Runs until the program ends.
+pub async fn run(room: Arc<PostRoom>) {
+    let mut bell = room.store.listen_to_all();
+    let busy = Arc::new(Mutex::new(HashSet::new()));
+    drain_all(&room, &busy);
+    loop {
+        match bell.recv().await {
+            Ok(change) if change.is_outbox => start(&room, &busy, change.account),
+            Ok(_) => {}
+            Err(RecvError::Lagged(_)) => drain_all(&room, &busy),
+            Err(RecvError::Closed) => return,
+        }
+    }
+}
+
+/// Accounts that are being drained; true: look again afterwards.
+type Busy = Arc<Mutex<HashSet<(AccountId, bool)>>>;
+
+fn drain_all(room: &Arc<PostRoom>, busy: &Busy) {
+    match room.store.layout().account_ids() {
+        Ok(ids) => ids.into_iter().for_each(|id| start(room, busy, id)),
+        Err(e) => tracing::error!(error = ?e, "the accounts cannot be listed"),
+    }
+}
+
+fn start(room: &Arc<PostRoom>, busy: &Busy, account: AccountId) {
+    {
+        let mut busy = busy.lock().unwrap_or_else(PoisonError::into_inner);
+        if busy.contains(&(account, false)) {
+            busy.insert((account, true));
+            return;
+        }
+        busy.insert((account, false));
+    }
+    let (room, busy) = (room.clone(), busy.clone());
+    tokio::spawn(async move {
+        loop {
+            if let Err(e) = drain(&room, account).await {
+                tracing::error!(%account, error = ?e, "the outbox cannot be emptied; trying again in a minute");
+                tokio::time::sleep(std::time::Duration::from_secs(60)).await;
+                continue;
+            }
+            let mut busy = busy.lock().unwrap_or_else(PoisonError::into_inner);
+            if !busy.remove(&(account, true)) {
+                busy.remove(&(account, false));
+                return;
+            }
+        }
+    });
+}
+
+async fn drain(room: &Arc<PostRoom>, account: AccountId) -> Result<()> {
+    // An account that was removed meanwhile has no outbox any more.
+    let Ok(file) = room.store.account(account) else { return Ok(()) };
+    loop {
+        let rows = file.read(|s| s.outbox(BATCH)).await?;
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let results = join_all(rows.iter().map(|row| take_over(room, account, row))).await;
+        let mut done = Vec::new();
+        let mut first_error = None;
+        for (row, result) in rows.into_iter().zip(results) {
+            match result {
+                Ok(()) => done.push(row),
+                Err(e) => first_error = Some(first_error.unwrap_or(e)),
+            }
+        }
+        file.write(move |tx| done.iter().try_for_each(|row| tx.remove_outbox(row))).await?;
+        if let Some(e) = first_error {
+            return Err(e);
+        }
+    }
+}
+
+/// Whatever of this was done before is not done again.
+async fn take_over(room: &Arc<PostRoom>, account: AccountId, row: &OutboxRow) -> Result<()> {
+    let source = format!("out:{account}:{}", row.id);
+    let prepared = match room.take_handed_over(account, row.id) {
+        Some(prepared) => prepared,
+        None => read_prepared(room, account, row).await?,
+    };
+    let (mut ours, mut others, mut unknown) = (Vec::new(), Vec::new(), Vec::new());
+    for recipient in &row.envelope.recipients {
+        let address = EmailAddress::parse(&recipient.address)?;
+        match resolve(&room.ctx(), &address).await? {
+            Resolved::Account(a) => ours.push((recipient.clone(), *a)),
+            Resolved::Unknown => unknown.push(recipient.clone()),
+            Resolved::Foreign => others.push(recipient.clone()),
+        }
+    }
+    deliver_to_ours(room, &source, &ours, &prepared, row).await?;
+    if !others.is_empty() {
+        enqueue(room, &source, account, Envelope { recipients: others, ..row.envelope.clone() }, &prepared, row).await?;
+    }
+    if !unknown.is_empty() {
+        bounce::report_unknown(room, &source, &row.envelope, &unknown, &prepared).await?;
+    }
+    Ok(())
+}
+
+async fn read_prepared(room: &Arc<PostRoom>, account: AccountId, row: &OutboxRow) -> Result<Prepared> {
+    let (body, store) = (row.body_id, room.store.clone());
+    room.store
+        .account(account)?
+        .read(move |s| Prepared::from_bytes(&store, &s.open_body(body)?.read_all()?))
+        .await
+}
+
+async fn deliver_to_ours(
+    room: &Arc<PostRoom>,
+    source: &str,
+    ours: &[(Recipient, Account)],
+    prepared: &Prepared,
+    row: &OutboxRow,
+) -> Result<()> {
+    let ctx = room.ctx();
+    let deliveries = ours.iter().map(|(_, to)| {
+        let delivery = Delivery {
+            id: Some(source.to_owned()),
+            role: Role::Inbox,
+            received_at_ms: room.store.clock().now_ms(),
+            flags: Flags::NONE,
+        };
+        deliver_message(&ctx, to.id, prepared.clone(), delivery)
+    });
+    let results = join_all(deliveries).await;
+    for ((recipient, to), result) in ours.iter().zip(results) {
+        match result {
+            Ok(_) => {}
+            // Full now may be empty tomorrow: the queue keeps trying and reports in the end.
+            Err(e) if e.kind().is_transient() => {
+                tracing::warn!(to = to.address, error = ?e, "a delivery has to wait");
+                let envelope = Envelope { recipients: vec![recipient.clone()], ..row.envelope.clone() };
+                enqueue(room, &format!("{source}:{}", to.id), to.id, envelope, prepared, row).await?;
+            }
+            Err(e) => return Err(e),
+        }
+    }
+    Ok(())
+}
+
+async fn enqueue(
+    room: &Arc<PostRoom>,
+    source: &str,
+    account: AccountId,
+    envelope: Envelope,
+    prepared: &Prepared,
+    row: &OutboxRow,
+) -> Result<()> {
+    let (source, body, now_ms) = (source.to_owned(), prepared.staged.clone(), row.created_at_ms);
+    room.store
+        .queue()
+        .write(move |q| {
+            let new = NewOutgoing { source: &source, account_id: Some(account), envelope: &envelope, body: &body, now_ms };
+            q.enqueue(&new).map(drop)
+        })
+        .await?;
+    room.queue_bell.notify_one();
+    Ok(())
+}

@@ -1,0 +1,83 @@
+//! What the workers of the post room share, and how they wake each other.
+
+use super::resolver::Resolver;
+use super::schedule::Schedule;
+use crate::identity::Ctx;
+use crate::mail::Prepared;
+use crate::model::AccountId;
+use crate::store::Store;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::Notify;
+
+/// How the post room works.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// What we call ourselves towards other servers; also in Received lines.
+    pub host_name: String,
+    pub max_message_bytes: u64,
+    pub schedule: Schedule,
+    /// PEM of further certificate authorities that are trusted when we connect to others.
+    pub extra_ca_pem: Option<Vec<u8>>,
+    /// Connect to private addresses when a stranger's DNS names them (only sensible in tests).
+    pub allow_private_hosts: bool,
+    /// The port of other servers' SMTP; 25 except in tests.
+    pub smtp_port: u16,
+}
+
+pub struct PostRoom {
+    pub store: Arc<Store>,
+    pub options: Options,
+    pub resolver: Resolver,
+    /// The queue has something new, or the settings have changed.
+    pub queue_bell: Notify,
+    /// Collection accounts have changed.
+    pub collect_bell: Notify,
+    handed_over: HandedOver,
+}
+
+impl PostRoom {
+    pub fn new(store: Arc<Store>, options: Options) -> Arc<PostRoom> {
+        Arc::new(PostRoom {
+            store,
+            options,
+            resolver: Resolver::new(),
+            queue_bell: Notify::new(),
+            collect_bell: Notify::new(),
+            handed_over: HandedOver::default(),
+        })
+    }
+
+    pub fn ctx(&self) -> Ctx {
+        Ctx::system(&self.store)
+    }
+
+    /// Spares the outbox worker to read again what was submitted a moment ago.
+    pub fn hand_over(&self, account: AccountId, row: i64, prepared: Prepared) {
+        self.handed_over.put((account, row), prepared);
+    }
+
+    pub fn take_handed_over(&self, account: AccountId, row: i64) -> Option<Prepared> {
+        self.handed_over.take(&(account, row))
+    }
+}
+
+/// Bytes of messages that are kept in memory between submission and the outbox worker.
+const MOST_BYTES: u64 = 16 << 20;
+
+#[derive(Default)]
+struct HandedOver(Mutex<HashMap<(AccountId, i64), Prepared>>);
+
+impl HandedOver {
+    fn put(&self, key: (AccountId, i64), prepared: Prepared) {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let held: u64 = all.values().map(Prepared::size_bytes).sum();
+        if held + prepared.size_bytes() <= MOST_BYTES {
+            all.insert(key, prepared);
+        }
+    }
+
+    fn take(&self, key: &(AccountId, i64)) -> Option<Prepared> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(key)
+    }
+}

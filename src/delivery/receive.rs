@@ -1,0 +1,76 @@
+//! Taking a message that another server hands over, for people of ours.
+
+use super::PostRoom;
+use crate::base::{Error, Kind, Result, random};
+use crate::mail::deliver::{Delivery, deliver_message};
+use crate::mail::Prepared;
+use crate::model::outgoing::{Envelope, Recipient};
+use crate::model::{Account, Flags, Role};
+use crate::store::queue::NewOutgoing;
+use futures_util::future::join_all;
+
+/// A message with those of us it is for.
+pub struct Arrived {
+    pub sender: String,
+    pub recipients: Vec<(Recipient, Account)>,
+    pub prepared: Prepared,
+}
+
+/// Delivers to everybody. When this returns Ok, each delivery is on the disk: those that could not be made
+/// now although others were wait in the queue. An error means that nobody has got it.
+pub async fn receive_message(room: &PostRoom, arrived: Arrived) -> Result<()> {
+    let ctx = room.ctx();
+    let received_at_ms = ctx.now_ms();
+    room.store.check_room(arrived.prepared.size_bytes() * 2)?;
+    let batch = random::short_id();
+    let deliveries = arrived.recipients.iter().map(|(_, account)| {
+        let delivery = Delivery {
+            id: (arrived.recipients.len() > 1).then(|| format!("in:{batch}")),
+            role: Role::Inbox,
+            received_at_ms,
+            flags: Flags::NONE,
+        };
+        deliver_message(&ctx, account.id, arrived.prepared.clone(), delivery)
+    });
+    let results = join_all(deliveries).await;
+    let mut failed = Vec::new();
+    let mut worst: Option<Error> = None;
+    for ((recipient, account), result) in arrived.recipients.iter().zip(results) {
+        if let Err(e) = result {
+            tracing::warn!(to = account.address, error = ?e, "a delivery failed");
+            failed.push(recipient.clone());
+            worst = Some(worst.filter(|w| !w.kind().is_transient()).unwrap_or(e));
+        }
+    }
+    match worst {
+        None => Ok(()),
+        Some(e) if failed.len() == arrived.recipients.len() => Err(e),
+        Some(_) => queue_rest(room, arrived, failed, &batch).await,
+    }
+}
+
+/// The sender hears one answer for all, so what is left over becomes ours to deliver.
+async fn queue_rest(room: &PostRoom, arrived: Arrived, failed: Vec<Recipient>, batch: &str) -> Result<()> {
+    let envelope = Envelope {
+        sender: arrived.sender,
+        recipients: failed,
+        envelope_id: None,
+        return_headers_only: true,
+        smtputf8: false,
+    };
+    let (source, now_ms, body) = (format!("in:{batch}"), room.store.clock().now_ms(), arrived.prepared.staged);
+    room.store
+        .queue()
+        .write(move |q| {
+            let new = NewOutgoing { source: &source, account_id: None, envelope: &envelope, body: &body, now_ms };
+            q.enqueue(&new).map(drop)
+        })
+        .await
+        .map_err(|e| match e.kind() {
+            // Some have it already; the sender's next try is told apart by nothing, so it may come twice to them.
+            Kind::OverQuota | Kind::Busy | Kind::Unavailable => e,
+            _ => Error::unavailable("the message could not be stored for everybody; try again").caused_by(e),
+        })?;
+    room.queue_bell.notify_one();
+    Ok(())
+}

@@ -1,0 +1,108 @@
+//! Names to addresses, without the system's resolver library: hickory only.
+
+use crate::base::{Error, Result};
+use hickory_resolver::TokioResolver;
+use hickory_resolver::config::{GOOGLE, ResolverConfig};
+use hickory_resolver::net::runtime::TokioRuntimeProvider;
+use hickory_resolver::proto::rr::RData;
+use std::net::{IpAddr, Ipv4Addr};
+
+pub struct Resolver {
+    inner: Option<TokioResolver>,
+}
+
+impl Resolver {
+    /// From /etc/resolv.conf; where there is none, a public resolver.
+    pub fn new() -> Resolver {
+        let inner = match TokioResolver::builder_tokio().and_then(|b| b.build()) {
+            Ok(r) => Some(r),
+            Err(e) => {
+                tracing::warn!(error = %e, "the system names no name server; asking a public one");
+                let config = ResolverConfig::udp_and_tcp(&GOOGLE);
+                TokioResolver::builder_with_config(config, TokioRuntimeProvider::default()).build().ok()
+            }
+        };
+        Resolver { inner }
+    }
+
+    /// Addresses of a host; a literal address is its own. Errors: NotFound (no such name), Unavailable (no answer).
+    pub async fn addresses(&self, host: &str) -> Result<Vec<IpAddr>> {
+        if let Ok(ip) = host.trim_start_matches('[').trim_end_matches(']').parse() {
+            return Ok(vec![ip]);
+        }
+        if host.eq_ignore_ascii_case("localhost") {
+            return Ok(vec![IpAddr::V4(Ipv4Addr::LOCALHOST)]);
+        }
+        let found = self.inner()?.lookup_ip(host).await.map_err(|e| unanswered(host, e))?;
+        let addresses: Vec<IpAddr> = found.iter().collect();
+        if addresses.is_empty() {
+            return Err(Error::not_found(format!("the name {host} has no address")));
+        }
+        Ok(addresses)
+    }
+
+    /// The mail hosts of a domain, the preferred one first; the domain itself when it names none (RFC 5321 §5.1).
+    /// Errors: NotFound (no such domain, or it takes no mail, RFC 7505), Unavailable (no answer).
+    pub async fn mail_hosts(&self, domain: &str) -> Result<Vec<String>> {
+        let found = match self.inner()?.mx_lookup(domain).await {
+            Ok(found) => found,
+            Err(e) if e.is_no_records_found() => return Ok(vec![domain.to_owned()]),
+            Err(e) => return Err(unanswered(domain, e)),
+        };
+        let mut hosts: Vec<(u16, String)> = found
+            .answers()
+            .iter()
+            .filter_map(|r| match &r.data {
+                RData::MX(mx) => Some((mx.preference, mx.exchange.to_utf8().trim_end_matches('.').to_owned())),
+                _ => None,
+            })
+            .collect();
+        hosts.sort();
+        if hosts.iter().any(|(_, host)| host.is_empty()) {
+            return Err(Error::not_found(format!("the domain {domain} takes no mail")));
+        }
+        if hosts.is_empty() {
+            hosts.push((0, domain.to_owned()));
+        }
+        Ok(hosts.into_iter().map(|(_, host)| host).collect())
+    }
+
+    fn inner(&self) -> Result<&TokioResolver> {
+        self.inner.as_ref().ok_or_else(|| Error::unavailable("no name server can be asked"))
+    }
+}
+
+impl Default for Resolver {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+fn unanswered(name: &str, e: hickory_resolver::net::NetError) -> Error {
+    if e.is_nx_domain() || e.is_no_records_found() {
+        return Error::not_found(format!("there is no host or domain {name}")).caused_by(e);
+    }
+    Error::unavailable(format!("the name server gives no answer for {name}")).caused_by(e)
+}
+
+/// Whether an address is inside somebody's own network: what a stranger's DNS says must not lead us there.
+pub fn is_private(ip: IpAddr) -> bool {
+    match ip.to_canonical() {
+        IpAddr::V4(v4) => {
+            v4.is_private()
+                || v4.is_loopback()
+                || v4.is_link_local()
+                || v4.is_unspecified()
+                || v4.is_broadcast()
+                || v4.is_multicast()
+                || (v4.octets()[0] == 100 && (64..128).contains(&v4.octets()[1]))
+        }
+        IpAddr::V6(v6) => {
+            v6.is_loopback()
+                || v6.is_unspecified()
+                || v6.is_multicast()
+                || v6.is_unique_local()
+                || v6.is_unicast_link_local()
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! Removing messages for good.
+
+use super::body::no_such_message;
+use crate::base::Result;
+use crate::identity::Ctx;
+use crate::model::message::Item;
+use crate::model::{AccountId, FolderId, ItemId, Role, Uid};
+
+/// Removes the messages of a folder that carry the deleted flag; with `ranges` only those among them
+/// (inclusive UIDs, RFC 4315 §2.1). Returns the UIDs that are gone, ascending.
+/// Errors: NotFound (the folder).
+pub async fn expunge_messages(
+    ctx: &Ctx,
+    account: AccountId,
+    folder: FolderId,
+    ranges: Option<Vec<(Uid, Uid)>>,
+) -> Result<Vec<Uid>> {
+    ctx.require_owner(account)?;
+    let now_ms = ctx.now_ms();
+    ctx.store
+        .account(account)?
+        .write(move |tx| {
+            if tx.folder(folder)?.deleted == 0 {
+                return Ok(Vec::new());
+            }
+            let is_meant = |item: &Item| match &ranges {
+                Some(ranges) => ranges.iter().any(|(first, last)| (*first..=*last).contains(&item.uid)),
+                None => true,
+            };
+            let items: Vec<Item> = tx.deleted_items(folder)?.into_iter().filter(is_meant).collect();
+            tx.remove_items(&items, now_ms)?;
+            Ok(items.iter().map(|i| i.uid).collect())
+        })
+        .await
+}
+
+/// Moves a message to the trash, or removes it for good when it is there already. Errors: NotFound.
+pub async fn delete_message(ctx: &Ctx, account: AccountId, id: ItemId, for_good: bool) -> Result<()> {
+    ctx.require_owner(account)?;
+    let now_ms = ctx.now_ms();
+    ctx.store
+        .account(account)?
+        .write(move |tx| {
+            let item = tx.item(id)?.ok_or_else(no_such_message)?;
+            match tx.folder_by_role(Role::Trash)? {
+                Some(trash) if !for_good && trash.id != item.folder_id => {
+                    tx.move_items(&[item], trash.id, now_ms).map(drop)
+                }
+                _ => tx.remove_items(&[item], now_ms),
+            }
+        })
+        .await
+}

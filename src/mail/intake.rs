@@ -1,0 +1,114 @@
+//! A message on its way in, from any door: taken in pieces, hashed, packed, and digested once,
+//! outside of any transaction. What comes out can be stored in any number of accounts.
+
+use crate::base::{Error, Result};
+use crate::formats::mime::digest::{Importance, digest};
+use crate::formats::mime::part_codec::encode_parts;
+use crate::model::message::Derived;
+use crate::store::Store;
+use crate::store::blob::{INLINE_MAX, Stage, Staged};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Large messages are digested one at a time: that bounds the memory, however many come at once.
+static LARGE: Mutex<()> = Mutex::new(());
+
+/// A message that is ready to be stored.
+#[derive(Clone)]
+pub struct Prepared {
+    pub staged: Staged,
+    pub derived: Arc<Derived>,
+}
+
+impl Prepared {
+    pub fn size_bytes(&self) -> u64 {
+        self.staged.size_bytes()
+    }
+
+    /// From bytes that are in memory. Blocks for the time of hashing and packing.
+    pub fn from_bytes(store: &Store, raw: &[u8]) -> Result<Prepared> {
+        let staged = Staged::from_bytes(store.layout(), raw)?;
+        Ok(Prepared { staged, derived: Arc::new(derive(raw)) })
+    }
+}
+
+/// Takes a message in pieces; small ones stay in memory, large ones go to a file at once.
+pub struct Intake {
+    store: Arc<Store>,
+    small: Vec<u8>,
+    large: Option<Stage>,
+    max_bytes: u64,
+}
+
+impl Intake {
+    /// Errors: OverQuota when the disk has no room for `expected_bytes`.
+    pub fn new(store: &Arc<Store>, expected_bytes: u64, max_bytes: u64) -> Result<Intake> {
+        store.check_room(expected_bytes)?;
+        if expected_bytes > max_bytes {
+            return Err(too_large(max_bytes));
+        }
+        Ok(Intake { store: store.clone(), small: Vec::new(), large: None, max_bytes })
+    }
+
+    pub fn size_bytes(&self) -> u64 {
+        self.large.as_ref().map_or(self.small.len() as u64, Stage::size_bytes)
+    }
+
+    /// Errors: TooLarge; what the disk says.
+    pub fn write(&mut self, bytes: &[u8]) -> Result<()> {
+        if self.size_bytes() + bytes.len() as u64 > self.max_bytes {
+            return Err(too_large(self.max_bytes));
+        }
+        if self.large.is_none() && self.small.len() + bytes.len() > INLINE_MAX {
+            self.store.check_room(self.size_bytes() + bytes.len() as u64)?;
+            let mut stage = Stage::new(self.store.layout());
+            stage.write(&std::mem::take(&mut self.small))?;
+            self.large = Some(stage);
+        }
+        match &mut self.large {
+            Some(stage) => stage.write(bytes),
+            None => {
+                self.small.extend_from_slice(bytes);
+                Ok(())
+            }
+        }
+    }
+
+    /// Blocks: for large messages until they are on the disk.
+    pub fn finish(self) -> Result<Prepared> {
+        let Some(stage) = self.large else {
+            return Prepared::from_bytes(&self.store, &self.small);
+        };
+        let staged = stage.finish()?;
+        let _one_at_a_time = LARGE.lock().unwrap_or_else(PoisonError::into_inner);
+        let raw = staged.read_all()?;
+        Ok(Prepared { derived: Arc::new(derive(&raw)), staged })
+    }
+}
+
+fn too_large(max_bytes: u64) -> Error {
+    Error::too_large(format!("the message is larger than the {} MB that this server takes", max_bytes >> 20))
+}
+
+/// What is kept beside a message's bytes.
+pub fn derive(raw: &[u8]) -> Derived {
+    let d = digest(raw);
+    let from = d.from.into_iter().next();
+    Derived {
+        message_id: d.message_id,
+        in_reply_to: d.in_reply_to,
+        subject: d.subject,
+        from_name: from.as_ref().and_then(|f| f.name.clone()),
+        from_address: from.map(|f| f.address).filter(|a| !a.is_empty()),
+        sent_at_ms: d.sent_at_ms,
+        preview: d.preview,
+        has_attachments: d.has_attachments,
+        importance: match d.importance {
+            Importance::Low => 0,
+            Importance::Normal => 1,
+            Importance::High => 2,
+        },
+        envelope: d.imap_envelope,
+        structure: d.imap_structure,
+        parts: encode_parts(&d.parts),
+    }
+}

@@ -1,0 +1,122 @@
+//! Searching a folder: the index is brought up to date first, headers that no column knows are read.
+
+use super::index::update_index;
+use crate::base::{Error, Result};
+use crate::formats::mime::section::header_fields;
+use crate::identity::Ctx;
+use crate::model::{AccountId, FolderId, ItemId};
+use crate::store::Snapshot;
+use crate::store::account::AccountDb;
+pub use crate::store::search::{Condition, Found};
+pub use crate::store::text_index::Field;
+
+/// Deeper conditions are refused: they cost stack, not insight.
+pub const MAX_DEPTH: usize = 64;
+/// Bytes of a message in which a header field is looked for.
+const HEADER_MAX: u64 = 256 << 10;
+
+/// A condition as a user states it.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Criterion {
+    /// What columns and the index answer.
+    Stored(Condition),
+    /// The field is there and contains the text, in any case (RFC 9051 §6.4.4 HEADER).
+    Header { name: String, text: String },
+    And(Vec<Criterion>),
+    Or(Box<Criterion>, Box<Criterion>),
+    Not(Box<Criterion>),
+}
+
+impl Criterion {
+    fn has_text(&self) -> bool {
+        match self {
+            Criterion::Stored(c) => condition_has_text(c),
+            Criterion::Header { .. } => false,
+            Criterion::And(all) => all.iter().any(Criterion::has_text),
+            Criterion::Or(a, b) => a.has_text() || b.has_text(),
+            Criterion::Not(c) => c.has_text(),
+        }
+    }
+}
+
+fn condition_has_text(c: &Condition) -> bool {
+    match c {
+        Condition::Text { .. } => true,
+        Condition::And(all) => all.iter().any(condition_has_text),
+        Condition::Or(a, b) => condition_has_text(a) || condition_has_text(b),
+        Condition::Not(c) => condition_has_text(c),
+        _ => false,
+    }
+}
+
+/// Messages of a folder that fit, ascending by UID. Errors: NotFound (the folder), Invalid (too deep).
+pub async fn search_messages(
+    ctx: &Ctx,
+    account: AccountId,
+    folder: FolderId,
+    criterion: Criterion,
+) -> Result<Vec<Found>> {
+    ctx.require_owner(account)?;
+    if criterion.has_text() {
+        update_index(ctx, account).await?;
+    }
+    ctx.store
+        .account(account)?
+        .read(move |s| {
+            s.folder(folder)?;
+            let condition = resolve(s, folder, &criterion, 0)?;
+            s.search(folder, &condition)
+        })
+        .await
+}
+
+/// Replaces what has to be read from messages by the items that fit.
+fn resolve(s: &Snapshot<'_, AccountDb>, folder: FolderId, c: &Criterion, depth: usize) -> Result<Condition> {
+    if depth > MAX_DEPTH {
+        return Err(Error::invalid("the search is nested too deeply"));
+    }
+    let next = |c: &Criterion| resolve(s, folder, c, depth + 1);
+    Ok(match c {
+        Criterion::Stored(condition) => condition.clone(),
+        Criterion::And(all) => Condition::And(all.iter().map(next).collect::<Result<_>>()?),
+        Criterion::Or(a, b) => Condition::Or(Box::new(next(a)?), Box::new(next(b)?)),
+        Criterion::Not(c) => Condition::Not(Box::new(next(c)?)),
+        Criterion::Header { name, text } if name.eq_ignore_ascii_case("message-id") && !text.is_empty() => {
+            Condition::MessageId(text.clone())
+        }
+        Criterion::Header { name, text } => Condition::Items(items_with_header(s, folder, name, text)?),
+    })
+}
+
+fn items_with_header(s: &Snapshot<'_, AccountDb>, folder: FolderId, name: &str, text: &str) -> Result<Vec<ItemId>> {
+    let wanted = text.to_lowercase();
+    let mut out = Vec::new();
+    for found in s.search(folder, &Condition::All)? {
+        let Some(item) = s.item(found.id)? else { continue };
+        let mut body = s.open_body(item.body_id)?;
+        let head = body.read_range(0, HEADER_MAX.min(body.size_bytes()))?;
+        let fields = header_fields(header_of(&head), &[name.to_owned()], false);
+        let is_there = fields.len() > 2;
+        if is_there && (wanted.is_empty() || field_contains(&fields, &wanted)) {
+            out.push(item.id);
+        }
+    }
+    Ok(out)
+}
+
+/// Compares with the decoded value as well as with the bytes as they are.
+fn field_contains(fields: &[u8], wanted: &str) -> bool {
+    let value = fields.iter().position(|b| *b == b':').map_or(fields, |colon| &fields[colon + 1..]);
+    let decoded = crate::formats::mime::text::decode_text(value).to_lowercase();
+    decoded.contains(wanted) || String::from_utf8_lossy(value).to_lowercase().contains(wanted)
+}
+
+/// The header with its empty line, or all there is.
+fn header_of(raw: &[u8]) -> &[u8] {
+    let end = raw
+        .windows(2)
+        .enumerate()
+        .find(|(i, w)| w == b"\n\n" || (w == b"\n\r" && raw.get(i + 2) == Some(&b'\n')))
+        .map(|(i, w)| if w == b"\n\n" { i + 2 } else { i + 3 });
+    &raw[..end.unwrap_or(raw.len())]
+}

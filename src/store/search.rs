@@ -1,0 +1,164 @@
+//! Searching a folder: a tree of conditions becomes one statement with bound values.
+
+use super::account::AccountDb;
+use super::text_index::{self, Field};
+use super::tx::Snapshot;
+use crate::base::{Result, TimeMs};
+use crate::model::{Flags, FolderId, ItemId, Modseq, Uid};
+use rusqlite::params_from_iter;
+use rusqlite::types::Value;
+
+/// A condition on one message.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Condition {
+    All,
+    /// Inclusive ranges.
+    Uids(Vec<(Uid, Uid)>),
+    /// One of these items.
+    Items(Vec<ItemId>),
+    /// Has all of these flags.
+    Has(Flags),
+    Keyword(String),
+    /// Words, the last one as a prefix, in one of the fields (empty: anywhere).
+    Text { text: String, fields: Vec<Field> },
+    /// Contains this, in any case of ASCII letters.
+    MessageId(String),
+    ReceivedSince(TimeMs),
+    ReceivedBefore(TimeMs),
+    SentSince(TimeMs),
+    SentBefore(TimeMs),
+    /// Larger than so many bytes.
+    Larger(i64),
+    Smaller(i64),
+    /// Changed at or after this number.
+    ModseqSince(Modseq),
+    And(Vec<Condition>),
+    Or(Box<Condition>, Box<Condition>),
+    Not(Box<Condition>),
+}
+
+/// A message that was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Found {
+    pub uid: Uid,
+    pub id: ItemId,
+    pub modseq: Modseq,
+}
+
+#[derive(Default)]
+struct Statement {
+    sql: String,
+    values: Vec<Value>,
+    needs_message: bool,
+}
+
+impl Statement {
+    fn bind(&mut self, value: impl Into<Value>) {
+        self.values.push(value.into());
+        self.sql.push_str(&format!("?{}", self.values.len()));
+    }
+
+    fn compare(&mut self, left: &str, value: i64) {
+        self.needs_message |= left.contains("m.");
+        self.sql.push_str(left);
+        self.bind(value);
+    }
+
+    fn push(&mut self, c: &Condition) {
+        match c {
+            Condition::All => self.sql.push('1'),
+            Condition::Uids(ranges) => self.push_ranges(ranges),
+            Condition::Items(ids) => {
+                let ids: Vec<i64> = ids.iter().map(|i| i.0).collect();
+                self.sql.push_str("item.id IN (SELECT value FROM json_each(");
+                self.bind(serde_json::to_string(&ids).unwrap_or_default());
+                self.sql.push_str("))");
+            }
+            Condition::Has(flags) => {
+                self.compare("item.flags & ", i64::from(flags.0));
+                self.compare(" = ", i64::from(flags.0));
+            }
+            Condition::Keyword(word) => {
+                self.sql.push_str("instr(' ' || lower(coalesce(item.keywords, '')) || ' ', ");
+                self.bind(format!(" {} ", word.to_ascii_lowercase()));
+                self.sql.push_str(") > 0");
+            }
+            Condition::Text { text, fields } => self.push_text(text, fields),
+            Condition::MessageId(text) => {
+                self.needs_message = true;
+                self.sql.push_str("instr('<' || lower(coalesce(m.message_id, '')) || '>', ");
+                self.bind(text.to_ascii_lowercase());
+                self.sql.push_str(") > 0");
+            }
+            Condition::ReceivedSince(ms) => self.compare("item.received_at_ms >= ", *ms),
+            Condition::ReceivedBefore(ms) => self.compare("item.received_at_ms < ", *ms),
+            Condition::SentSince(ms) => self.compare("coalesce(m.sent_at_ms, item.received_at_ms) >= ", *ms),
+            Condition::SentBefore(ms) => self.compare("coalesce(m.sent_at_ms, item.received_at_ms) < ", *ms),
+            Condition::Larger(bytes) => self.compare("item.size_bytes > ", *bytes),
+            Condition::Smaller(bytes) => self.compare("item.size_bytes < ", *bytes),
+            Condition::ModseqSince(modseq) => self.compare("item.modseq >= ", *modseq),
+            Condition::And(all) => self.push_joined(all.iter(), " AND ", "1"),
+            Condition::Or(a, b) => self.push_joined([&**a, &**b].into_iter(), " OR ", "0"),
+            Condition::Not(c) => {
+                self.sql.push_str("NOT (");
+                self.push(c);
+                self.sql.push(')');
+            }
+        }
+    }
+
+    fn push_joined<'a>(&mut self, all: impl Iterator<Item = &'a Condition>, joint: &str, empty: &str) {
+        self.sql.push('(');
+        let mut is_first = true;
+        for c in all {
+            if !std::mem::take(&mut is_first) {
+                self.sql.push_str(joint);
+            }
+            self.push(c);
+        }
+        self.sql.push_str(if is_first { empty } else { "" });
+        self.sql.push(')');
+    }
+
+    fn push_ranges(&mut self, ranges: &[(Uid, Uid)]) {
+        // Many ranges would make a statement of any length; a table of them does not.
+        let list: Vec<[Uid; 2]> = ranges.iter().map(|(a, b)| [*a, *b]).collect();
+        if let [[first, last]] = list[..] {
+            self.compare("item.uid BETWEEN ", i64::from(first));
+            return self.compare(" AND ", i64::from(last));
+        }
+        self.sql.push_str("EXISTS (SELECT 1 FROM json_each(");
+        self.bind(serde_json::to_string(&list).unwrap_or_default());
+        self.sql.push_str(") AS r WHERE item.uid BETWEEN r.value ->> 0 AND r.value ->> 1)");
+    }
+
+    fn push_text(&mut self, text: &str, fields: &[Field]) {
+        match text_index::expression(text, fields) {
+            Some(expression) => {
+                self.sql.push_str("item.id IN (SELECT rowid FROM item_text WHERE item_text MATCH ");
+                self.bind(expression);
+                self.sql.push(')');
+            }
+            // The empty string is in everything; signs alone are in no index.
+            None => self.sql.push(if text.trim().is_empty() { '1' } else { '0' }),
+        }
+    }
+}
+
+impl Snapshot<'_, AccountDb> {
+    /// Messages of a folder that fit, ascending by UID.
+    pub fn search(&self, folder: FolderId, condition: &Condition) -> Result<Vec<Found>> {
+        let mut statement = Statement { values: vec![Value::Integer(folder.0)], ..Statement::default() };
+        statement.push(condition);
+        let join = if statement.needs_message { "LEFT JOIN message m ON m.body_id = item.body_id" } else { "" };
+        let sql = format!(
+            "SELECT item.uid, item.id, item.modseq FROM item {join} WHERE item.folder_id = ?1 AND {} ORDER BY item.uid",
+            statement.sql
+        );
+        let mut st = self.conn.prepare(&sql)?;
+        let rows = st.query_map(params_from_iter(statement.values), |r| {
+            Ok(Found { uid: r.get(0)?, id: ItemId(r.get(1)?), modseq: r.get(2)? })
+        })?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+}
