@@ -4,12 +4,18 @@
 //! a small multiple of the message's size. RFC 5322, 2045-2047, 2231, 6532; writing also RFC 3464.
 
 pub mod address;
+pub mod compose;
 pub mod content_type;
 pub mod digest;
+pub mod dsn;
+mod dsn_text;
 pub mod field;
+pub mod index_text;
+pub mod line_endings;
 pub mod part;
 pub mod part_codec;
 pub mod preview;
+pub mod readable;
 pub mod section;
 pub mod structure;
 pub mod text;

@@ -2,4 +2,7 @@
 
 pub mod body_structure;
 pub mod envelope;
+pub mod esearch;
+pub mod list;
+pub mod section;
 pub mod string;
