@@ -2,10 +2,13 @@
 //!
 //! The layers, and who may import whom, are in `docs/architecture.md`; `tests/architecture.rs` checks them.
 
-pub mod base;
-pub mod protocols;
-pub mod delivery;
 pub mod appliance;
+pub mod base;
+pub mod cli;
+pub mod daemon;
+pub mod delivery;
+pub mod protocols;
+
 pub mod formats;
 pub mod identity;
 pub mod mail;

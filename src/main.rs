@@ -1,1 +1,7 @@
-fn main() {}
+//! The program. Everything is in the library, so that tests, benches and fuzz targets reach it.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    hauspost::cli::main()
+}

@@ -4,8 +4,8 @@ use crate::base::{Error, Result};
 use crate::store::disk;
 use crate::store::layout::Layout;
 use rcgen::{
-    BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
-    KeyUsagePurpose,
+    BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer,
+    KeyPair, KeyUsagePurpose,
 };
 use std::fs;
 use std::path::PathBuf;
@@ -45,7 +45,8 @@ fn failed(e: rcgen::Error) -> Error {
 }
 
 fn time(unix_s: i64) -> Result<time::OffsetDateTime> {
-    time::OffsetDateTime::from_unix_timestamp(unix_s).map_err(|e| Error::internal("a time out of range").caused_by(e))
+    time::OffsetDateTime::from_unix_timestamp(unix_s)
+        .map_err(|e| Error::internal("a time out of range").caused_by(e))
 }
 
 /// Makes what is missing, and a new certificate when the names have changed or the old one nears its end.
@@ -58,7 +59,11 @@ pub fn prepare(layout: &Layout, names: &[String], now_ms: i64) -> Result<Files> 
     let wanted = format!("{}\n", names.join(" "));
     let note = fs::read_to_string(&files.note).unwrap_or_default();
     let is_current = note.split_once('\n').is_some_and(|(names, end)| {
-        format!("{names}\n") == wanted && end.trim().parse::<i64>().is_ok_and(|end| end - now_s > RENEW_BEFORE_DAYS * DAY_S)
+        format!("{names}\n") == wanted
+            && end
+                .trim()
+                .parse::<i64>()
+                .is_ok_and(|end| end - now_s > RENEW_BEFORE_DAYS * DAY_S)
     });
     if !is_current || !files.certificate.exists() || !files.key.exists() {
         make_certificate(&files, names, now_s)?;
@@ -71,7 +76,10 @@ pub fn prepare(layout: &Layout, names: &[String], now_ms: i64) -> Result<Files> 
 fn make_authority(files: &Files, now_s: i64) -> Result<()> {
     let mut params = CertificateParams::default();
     let mut name = DistinguishedName::new();
-    name.push(DnType::CommonName, format!("Hauspost ({})", crate::base::random::short_id()));
+    name.push(
+        DnType::CommonName,
+        format!("Hauspost ({})", crate::base::random::short_id()),
+    );
     params.distinguished_name = name;
     params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
     params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
@@ -89,7 +97,10 @@ fn make_certificate(files: &Files, names: &[String], now_s: i64) -> Result<()> {
     let issuer = Issuer::from_ca_cert_pem(&authority_pem, authority_key).map_err(failed)?;
     let mut params = CertificateParams::new(names.to_vec()).map_err(failed)?;
     let mut name = DistinguishedName::new();
-    name.push(DnType::CommonName, names.first().cloned().unwrap_or_else(|| "hauspost".to_owned()));
+    name.push(
+        DnType::CommonName,
+        names.first().cloned().unwrap_or_else(|| "hauspost".to_owned()),
+    );
     params.distinguished_name = name;
     params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
     params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
@@ -99,5 +110,8 @@ fn make_certificate(files: &Files, names: &[String], now_s: i64) -> Result<()> {
     let key = KeyPair::generate().map_err(failed)?;
     let certificate = params.signed_by(&key, &issuer).map_err(failed)?;
     disk::write_file(&files.key, key.serialize_pem().as_bytes())?;
-    disk::write_file(&files.certificate, format!("{}{authority_pem}", certificate.pem()).as_bytes())
+    disk::write_file(
+        &files.certificate,
+        format!("{}{authority_pem}", certificate.pem()).as_bytes(),
+    )
 }

@@ -55,12 +55,20 @@ pub fn crypto() -> Arc<CryptoProvider> {
 impl Tls {
     /// With the given files, or with the own authority's certificate for `names`.
     /// Errors: Invalid when given files are no certificate and key.
-    pub fn prepare(layout: &Layout, given: Option<CertificateFiles>, names: &[String], now_ms: i64) -> Result<Arc<Tls>> {
+    pub fn prepare(
+        layout: &Layout,
+        given: Option<CertificateFiles>,
+        names: &[String],
+        now_ms: i64,
+    ) -> Result<Arc<Tls>> {
         let files = match given {
             Some(files) => files,
             None => {
                 let own = authority::prepare(layout, names, now_ms)?;
-                CertificateFiles { certificate: own.certificate, key: own.key }
+                CertificateFiles {
+                    certificate: own.certificate,
+                    key: own.key,
+                }
             }
         };
         let current = Arc::new(Current(RwLock::new(load(&files)?)));
@@ -96,7 +104,8 @@ impl Tls {
     /// ways, so the folders are watched and the content decides.
     pub fn watch(self: &Arc<Self>) -> Result<()> {
         let (send, receive) = std::sync::mpsc::channel();
-        let failed = |e: notify::Error| Error::unavailable("the certificate files cannot be watched").caused_by(e);
+        let failed =
+            |e: notify::Error| Error::unavailable("the certificate files cannot be watched").caused_by(e);
         let mut watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
             if event.is_ok_and(|e| !e.kind.is_access()) {
                 let _ = send.send(());
@@ -104,8 +113,13 @@ impl Tls {
         })
         .map_err(failed)?;
         for file in [&self.files.certificate, &self.files.key] {
-            let folder = file.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-            watcher.watch(folder, RecursiveMode::NonRecursive).map_err(failed)?;
+            let folder = file
+                .parent()
+                .filter(|p| !p.as_os_str().is_empty())
+                .unwrap_or(Path::new("."));
+            watcher
+                .watch(folder, RecursiveMode::NonRecursive)
+                .map_err(failed)?;
         }
         *self.watcher.lock().unwrap_or_else(PoisonError::into_inner) = Some(watcher);
         let weak = Arc::downgrade(self);
@@ -135,8 +149,13 @@ fn load(files: &CertificateFiles) -> Result<Arc<CertifiedKey>> {
         return Err(bad(&files.certificate, "there is no certificate in it".into()));
     }
     let key = PrivateKeyDer::from_pem_file(&files.key).map_err(|e| bad(&files.key, e.to_string()))?;
-    let key = crypto().key_provider.load_private_key(key).map_err(|e| bad(&files.key, e.to_string()))?;
+    let key = crypto()
+        .key_provider
+        .load_private_key(key)
+        .map_err(|e| bad(&files.key, e.to_string()))?;
     let certified = CertifiedKey::new(chain, key);
-    certified.keys_match().map_err(|e| bad(&files.certificate, format!("it does not belong to the key: {e}")))?;
+    certified
+        .keys_match()
+        .map_err(|e| bad(&files.certificate, format!("it does not belong to the key: {e}")))?;
     Ok(Arc::new(certified))
 }

@@ -11,7 +11,11 @@ pub type BoxStream = Box<dyn Stream>;
 
 /// Reads more into `buf`; grows it only as far as needed. Returns false at the end of the stream.
 /// Errors: Unavailable after `patience` without a byte.
-pub async fn read_more<S: AsyncRead + Unpin>(stream: &mut S, buf: &mut Vec<u8>, patience: Duration) -> Result<bool> {
+pub async fn read_more<S: AsyncRead + Unpin>(
+    stream: &mut S,
+    buf: &mut Vec<u8>,
+    patience: Duration,
+) -> Result<bool> {
     if buf.capacity() - buf.len() < 512 {
         buf.reserve(buf.capacity().clamp(1024, 64 << 10));
     }

@@ -11,15 +11,29 @@ use rustls_pki_types::pem::PemObject;
 
 /// What is signed: the fields that people see or that lead an answer somewhere (RFC 6376 §5.4.1).
 const FIELDS: [&str; 14] = [
-    "From", "Sender", "Reply-To", "To", "Cc", "Subject", "Date", "Message-ID", "In-Reply-To", "References",
-    "MIME-Version", "Content-Type", "Content-Transfer-Encoding", "List-Unsubscribe",
+    "From",
+    "Sender",
+    "Reply-To",
+    "To",
+    "Cc",
+    "Subject",
+    "Date",
+    "Message-ID",
+    "In-Reply-To",
+    "References",
+    "MIME-Version",
+    "Content-Type",
+    "Content-Transfer-Encoding",
+    "List-Unsubscribe",
 ];
 
 impl PostRoom {
     /// The signature's header line for a message whose From is in a domain of ours; None for others.
     /// Errors: Internal when the domain's key cannot be used.
     pub async fn dkim_header(&self, from: &str, raw: &[u8]) -> Result<Option<String>> {
-        let Ok(from) = EmailAddress::parse(from) else { return Ok(None) };
+        let Ok(from) = EmailAddress::parse(from) else {
+            return Ok(None);
+        };
         let name = from.domain().to_owned();
         let domain = self.store.directory().read(move |d| d.domain(&name)).await?;
         let Some((Some(selector), Some(key))) = domain.map(|d| (d.dkim_selector, d.dkim_key)) else {

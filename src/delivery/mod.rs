@@ -5,11 +5,12 @@
 //! the queue, [`queue`] hands it to the next server and reports what failed.
 
 pub mod bounce;
-pub mod collect;
+// pub mod collect;
 pub mod dkim;
 pub mod outbox;
 pub mod post_room;
 pub mod queue;
+pub mod queue_admin;
 pub mod receive;
 pub mod resolver;
 pub mod route;

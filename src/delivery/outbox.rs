@@ -71,7 +71,9 @@ fn start(room: &Arc<PostRoom>, busy: &Busy, account: AccountId) {
 
 async fn drain(room: &Arc<PostRoom>, account: AccountId) -> Result<()> {
     // An account that was removed meanwhile has no outbox any more.
-    let Ok(file) = room.store.account(account) else { return Ok(()) };
+    let Ok(file) = room.store.account(account) else {
+        return Ok(());
+    };
     loop {
         let rows = file.read(|s| s.outbox(BATCH)).await?;
         if rows.is_empty() {
@@ -86,7 +88,8 @@ async fn drain(room: &Arc<PostRoom>, account: AccountId) -> Result<()> {
                 Err(e) => first_error = Some(first_error.unwrap_or(e)),
             }
         }
-        file.write(move |tx| done.iter().try_for_each(|row| tx.remove_outbox(row))).await?;
+        file.write(move |tx| done.iter().try_for_each(|row| tx.remove_outbox(row)))
+            .await?;
         if let Some(e) = first_error {
             return Err(e);
         }
@@ -111,7 +114,18 @@ async fn take_over(room: &Arc<PostRoom>, account: AccountId, row: &OutboxRow) ->
     }
     deliver_to_ours(room, &source, &ours, &prepared, row).await?;
     if !others.is_empty() {
-        enqueue(room, &source, account, Envelope { recipients: others, ..row.envelope.clone() }, &prepared, row).await?;
+        enqueue(
+            room,
+            &source,
+            account,
+            Envelope {
+                recipients: others,
+                ..row.envelope.clone()
+            },
+            &prepared,
+            row,
+        )
+        .await?;
     }
     if !unknown.is_empty() {
         bounce::report_unknown(room, &source, &row.envelope, &unknown, &prepared).await?;
@@ -151,8 +165,19 @@ async fn deliver_to_ours(
             // Full now may be empty tomorrow: the queue keeps trying and reports in the end.
             Err(e) if e.kind().is_transient() => {
                 tracing::warn!(to = to.address, error = ?e, "a delivery has to wait");
-                let envelope = Envelope { recipients: vec![recipient.clone()], ..row.envelope.clone() };
-                enqueue(room, &format!("{source}:{}", to.id), to.id, envelope, prepared, row).await?;
+                let envelope = Envelope {
+                    recipients: vec![recipient.clone()],
+                    ..row.envelope.clone()
+                };
+                enqueue(
+                    room,
+                    &format!("{source}:{}", to.id),
+                    to.id,
+                    envelope,
+                    prepared,
+                    row,
+                )
+                .await?;
             }
             Err(e) => return Err(e),
         }
@@ -172,7 +197,13 @@ async fn enqueue(
     room.store
         .queue()
         .write(move |q| {
-            let new = NewOutgoing { source: &source, account_id: Some(account), envelope: &envelope, body: &body, now_ms };
+            let new = NewOutgoing {
+                source: &source,
+                account_id: Some(account),
+                envelope: &envelope,
+                body: &body,
+                now_ms,
+            };
             q.enqueue(&new).map(drop)
         })
         .await?;

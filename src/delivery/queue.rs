@@ -29,15 +29,22 @@ pub async fn run(room: Arc<PostRoom>) {
     let in_hand: Arc<Mutex<HashSet<OutgoingId>>> = Arc::default();
     loop {
         let now_ms = room.store.clock().now_ms();
-        let due = room.store.queue().read(move |q| q.due(now_ms, 200)).await.unwrap_or_else(|e| {
-            tracing::error!(error = ?e, "the queue cannot be read");
-            Vec::new()
-        });
+        let due = room
+            .store
+            .queue()
+            .read(move |q| q.due(now_ms, 200))
+            .await
+            .unwrap_or_else(|e| {
+                tracing::error!(error = ?e, "the queue cannot be read");
+                Vec::new()
+            });
         for id in due {
             if !in_hand.lock().unwrap_or_else(PoisonError::into_inner).insert(id) {
                 continue;
             }
-            let Ok(turn) = turns.clone().acquire_owned().await else { return };
+            let Ok(turn) = turns.clone().acquire_owned().await else {
+                return;
+            };
             let (room, in_hand) = (room.clone(), in_hand.clone());
             tokio::spawn(async move {
                 if let Err(e) = process(&room, id).await {
@@ -78,7 +85,11 @@ async fn process(room: &Arc<PostRoom>, id: OutgoingId) -> Result<()> {
     if due.is_empty() {
         return Ok(());
     }
-    let raw = room.store.queue().read(move |q| q.open_body(q.outgoing_body(id)?)?.read_all()).await?;
+    let raw = room
+        .store
+        .queue()
+        .read(move |q| q.open_body(q.outgoing_body(id)?)?.read_all())
+        .await?;
     let outbound = room.outbound().await?;
     let mut outcomes: Vec<(&QueuedRecipient, Outcome)> = Vec::new();
     for (domain, recipients) in group(&outbound, &due) {
@@ -116,13 +127,19 @@ async fn attempt(
     }
     let away: Vec<usize> = (0..recipients.len()).filter(|i| outcomes[*i].is_none()).collect();
     if !away.is_empty() {
-        let addresses: Vec<String> = away.iter().map(|i| recipients[*i].recipient.address.clone()).collect();
+        let addresses: Vec<String> = away
+            .iter()
+            .map(|i| recipients[*i].recipient.address.clone())
+            .collect();
         let said = send_away(room, queued, outbound, domain, &addresses, raw).await;
         for (i, outcome) in away.into_iter().zip(said) {
             outcomes[i] = Some(outcome);
         }
     }
-    outcomes.into_iter().map(|o| o.unwrap_or_else(|| Outcome::Later("not tried".into()))).collect()
+    outcomes
+        .into_iter()
+        .map(|o| o.unwrap_or_else(|| Outcome::Later("not tried".into())))
+        .collect()
 }
 
 /// Recipients of ours that had to wait. None: the recipient is somewhere else.
@@ -131,7 +148,11 @@ async fn deliver_here(room: &PostRoom, queued: &Queued, r: &QueuedRecipient, raw
     let account = match resolve(&room.ctx(), &address).await {
         Ok(Resolved::Foreign) => return None,
         Ok(Resolved::Account(a)) => a,
-        Ok(Resolved::Unknown) => return Some(Outcome::Refused("550 5.1.1 there is nobody of that name here".into())),
+        Ok(Resolved::Unknown) => {
+            return Some(Outcome::Refused(
+                "550 5.1.1 there is nobody of that name here".into(),
+            ));
+        }
         Err(e) => return Some(Outcome::Later(e.message().to_owned())),
     };
     let delivery = Delivery {
@@ -141,7 +162,9 @@ async fn deliver_here(room: &PostRoom, queued: &Queued, r: &QueuedRecipient, raw
         flags: Flags::NONE,
     };
     let delivered = match Prepared::from_bytes(&room.store, raw) {
-        Ok(prepared) => deliver_message(&room.ctx(), account.id, prepared, delivery).await.map(drop),
+        Ok(prepared) => deliver_message(&room.ctx(), account.id, prepared, delivery)
+            .await
+            .map(drop),
         Err(e) => Err(e),
     };
     Some(match delivered {
@@ -162,7 +185,9 @@ async fn send_away(
     let all = |outcome: Outcome| vec![outcome; addresses.len()];
     let hops: Vec<Hop> = match room.hops(outbound, domain).await {
         Ok(hops) if hops.is_empty() => {
-            return all(Outcome::Later("waits until it is set up how mail leaves the office".into()));
+            return all(Outcome::Later(
+                "waits until it is set up how mail leaves the office".into(),
+            ));
         }
         Ok(hops) => hops,
         Err(e) if e.kind() == Kind::NotFound && matches!(outbound, Outbound::Direct) => {
@@ -175,8 +200,15 @@ async fn send_away(
         Ok(None) => raw.to_vec(),
         Err(e) => return all(Outcome::Later(e.message().to_owned())),
     };
-    let client = Client { host_name: &room.options.host_name, extra_ca_pem: room.options.extra_ca_pem.as_deref() };
-    let letter = Letter { sender: &queued.sender, recipients: addresses, raw: &signed };
+    let client = Client {
+        host_name: &room.options.host_name,
+        extra_ca_pem: room.options.extra_ca_pem.as_deref(),
+    };
+    let letter = Letter {
+        sender: &queued.sender,
+        recipients: addresses,
+        raw: &signed,
+    };
     let mut last = String::new();
     for hop in hops {
         match client.send(&hop, &letter).await {
@@ -242,5 +274,8 @@ async fn settle(
     // The report first: told twice after a power cut is better than never.
     bounce::report(room, queued, reports, &raw).await?;
     let id = queued.id;
-    room.store.queue().write(move |q| q.note_attempts(id, &attempts)).await
+    room.store
+        .queue()
+        .write(move |q| q.note_attempts(id, &attempts))
+        .await
 }

@@ -2,8 +2,8 @@
 
 use super::PostRoom;
 use crate::base::{Error, Kind, Result, random};
-use crate::mail::deliver::{Delivery, deliver_message};
 use crate::mail::Prepared;
+use crate::mail::deliver::{Delivery, deliver_message};
 use crate::model::outgoing::{Envelope, Recipient};
 use crate::model::{Account, Flags, Role};
 use crate::store::queue::NewOutgoing;
@@ -58,11 +58,21 @@ async fn queue_rest(room: &PostRoom, arrived: Arrived, failed: Vec<Recipient>, b
         return_headers_only: true,
         smtputf8: false,
     };
-    let (source, now_ms, body) = (format!("in:{batch}"), room.store.clock().now_ms(), arrived.prepared.staged);
+    let (source, now_ms, body) = (
+        format!("in:{batch}"),
+        room.store.clock().now_ms(),
+        arrived.prepared.staged,
+    );
     room.store
         .queue()
         .write(move |q| {
-            let new = NewOutgoing { source: &source, account_id: None, envelope: &envelope, body: &body, now_ms };
+            let new = NewOutgoing {
+                source: &source,
+                account_id: None,
+                envelope: &envelope,
+                body: &body,
+                now_ms,
+            };
             q.enqueue(&new).map(drop)
         })
         .await

@@ -19,7 +19,9 @@ impl Resolver {
             Err(e) => {
                 tracing::warn!(error = %e, "the system names no name server; asking a public one");
                 let config = ResolverConfig::udp_and_tcp(&GOOGLE);
-                TokioResolver::builder_with_config(config, TokioRuntimeProvider::default()).build().ok()
+                TokioResolver::builder_with_config(config, TokioRuntimeProvider::default())
+                    .build()
+                    .ok()
             }
         };
         Resolver { inner }
@@ -33,7 +35,11 @@ impl Resolver {
         if host.eq_ignore_ascii_case("localhost") {
             return Ok(vec![IpAddr::V4(Ipv4Addr::LOCALHOST)]);
         }
-        let found = self.inner()?.lookup_ip(host).await.map_err(|e| unanswered(host, e))?;
+        let found = self
+            .inner()?
+            .lookup_ip(host)
+            .await
+            .map_err(|e| unanswered(host, e))?;
         let addresses: Vec<IpAddr> = found.iter().collect();
         if addresses.is_empty() {
             return Err(Error::not_found(format!("the name {host} has no address")));
@@ -53,7 +59,10 @@ impl Resolver {
             .answers()
             .iter()
             .filter_map(|r| match &r.data {
-                RData::MX(mx) => Some((mx.preference, mx.exchange.to_utf8().trim_end_matches('.').to_owned())),
+                RData::MX(mx) => Some((
+                    mx.preference,
+                    mx.exchange.to_utf8().trim_end_matches('.').to_owned(),
+                )),
                 _ => None,
             })
             .collect();
@@ -68,7 +77,9 @@ impl Resolver {
     }
 
     fn inner(&self) -> Result<&TokioResolver> {
-        self.inner.as_ref().ok_or_else(|| Error::unavailable("no name server can be asked"))
+        self.inner
+            .as_ref()
+            .ok_or_else(|| Error::unavailable("no name server can be asked"))
     }
 }
 

@@ -32,7 +32,12 @@ pub struct Hop {
 impl PostRoom {
     /// The setting. Mail waits until one is made.
     pub async fn outbound(&self) -> Result<Outbound> {
-        Ok(self.store.directory().read(|d| d.setting("outbound")).await?.unwrap_or_default())
+        Ok(self
+            .store
+            .directory()
+            .read(|d| d.setting("outbound"))
+            .await?
+            .unwrap_or_default())
     }
 
     /// The servers to try for recipients of `domain`, in order. Empty: mail is to wait.
@@ -87,7 +92,9 @@ impl PostRoom {
         match (hops.is_empty(), last_error) {
             (false, _) => Ok(hops),
             (true, Some(e)) => Err(e),
-            (true, None) => Err(Error::not_found(format!("the mail hosts of {domain} have no public address"))),
+            (true, None) => Err(Error::not_found(format!(
+                "the mail hosts of {domain} have no public address"
+            ))),
         }
     }
 }

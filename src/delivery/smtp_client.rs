@@ -65,8 +65,13 @@ impl Client<'_> {
     pub async fn connect(&self, hop: &Hop) -> Result<AsyncSmtpConnection, Trouble> {
         let hello = ClientId::Domain(self.host_name.to_owned());
         let tls = self.tls(hop)?;
-        let wrap = if hop.protection == Protection::Tls { tls.clone() } else { None };
-        let connected = AsyncSmtpConnection::connect_tokio1(hop.address, Some(CONNECT_TIMEOUT), &hello, wrap, None);
+        let wrap = if hop.protection == Protection::Tls {
+            tls.clone()
+        } else {
+            None
+        };
+        let connected =
+            AsyncSmtpConnection::connect_tokio1(hop.address, Some(CONNECT_TIMEOUT), &hello, wrap, None);
         let mut conn = tokio::time::timeout(CONNECT_TIMEOUT, connected)
             .await
             .map_err(|_| Trouble::Connect(format!("{} ({}) does not answer", hop.host, hop.address)))?
@@ -109,7 +114,9 @@ impl Client<'_> {
         let bad = |e: lettre::transport::smtp::Error| Trouble::Tls(format!("TLS cannot be set up: {e}"));
         let mut builder = TlsParameters::builder(hop.host.clone());
         if hop.protection == Protection::Opportunistic {
-            builder = builder.dangerous_accept_invalid_certs(true).dangerous_accept_invalid_hostnames(true);
+            builder = builder
+                .dangerous_accept_invalid_certs(true)
+                .dangerous_accept_invalid_hostnames(true);
         }
         if let Some(pem) = self.extra_ca_pem {
             builder = builder.add_root_certificate(Certificate::from_pem(pem).map_err(bad)?);
@@ -127,7 +134,14 @@ async fn talk(
     let sender = match (letter.sender, address(letter.sender)) {
         ("", _) => None,
         (_, Ok(a)) => Some(a),
-        (_, Err(e)) => return Ok(vec![Outcome::Refused(format!("the sender's address is not one: {e}")); count]),
+        (_, Err(e)) => {
+            return Ok(vec![
+                Outcome::Refused(format!(
+                    "the sender's address is not one: {e}"
+                ));
+                count
+            ]);
+        }
     };
     let info = conn.server_info();
     let mut parameters = Vec::new();
@@ -137,7 +151,12 @@ async fn talk(
     let is_international = !letter.sender.is_ascii() || letter.recipients.iter().any(|r| !r.is_ascii());
     if is_international {
         if !info.supports_feature(Extension::SmtpUtfEight) {
-            return Ok(vec![Outcome::Refused("550 5.6.7 the next server takes no international addresses".into()); count]);
+            return Ok(vec![
+                Outcome::Refused(
+                    "550 5.6.7 the next server takes no international addresses".into()
+                );
+                count
+            ]);
         }
         parameters.push(MailParameter::SmtpUtfEight);
     }
@@ -170,10 +189,17 @@ fn said(
     answer: Result<Response, lettre::transport::smtp::Error>,
 ) -> Result<Outcome, lettre::transport::smtp::Error> {
     match answer {
-        Ok(r) if matches!(r.code().severity, Severity::PositiveCompletion | Severity::PositiveIntermediate) => {
+        Ok(r)
+            if matches!(
+                r.code().severity,
+                Severity::PositiveCompletion | Severity::PositiveIntermediate
+            ) =>
+        {
             Ok(Outcome::Taken(text_of(&r)))
         }
-        Ok(r) if r.code().severity == Severity::TransientNegativeCompletion => Ok(Outcome::Later(text_of(&r))),
+        Ok(r) if r.code().severity == Severity::TransientNegativeCompletion => {
+            Ok(Outcome::Later(text_of(&r)))
+        }
         Ok(r) => Ok(Outcome::Refused(text_of(&r))),
         Err(e) if e.is_permanent() => Ok(Outcome::Refused(short(&e))),
         Err(e) if e.is_transient() => Ok(Outcome::Later(short(&e))),

@@ -30,7 +30,13 @@ pub async fn submit_message(ctx: &Ctx, room: &PostRoom, submission: Submission) 
     let size = submission.prepared.size_bytes();
     ctx.store.check_room(size * 2)?;
     check_quota(ctx, submission.account, size).await?;
-    let Submission { account, envelope, prepared, save_to_sent, draft } = submission;
+    let Submission {
+        account,
+        envelope,
+        prepared,
+        save_to_sent,
+        draft,
+    } = submission;
     let (now_ms, kept) = (ctx.now_ms(), prepared.clone());
     let row = ctx
         .store
@@ -63,11 +69,16 @@ pub fn check_sender(ctx: &Ctx, address: &str) -> Result<()> {
     if account.owns_address(address) {
         return Ok(());
     }
-    let without_detail = EmailAddress::parse(address).ok().and_then(|a| a.key_without_detail());
+    let without_detail = EmailAddress::parse(address)
+        .ok()
+        .and_then(|a| a.key_without_detail());
     if without_detail.is_some_and(|a| account.owns_address(&a)) {
         return Ok(());
     }
-    Err(Error::forbidden(format!("you may not send as {address}; your address is {}", account.address)))
+    Err(Error::forbidden(format!(
+        "you may not send as {address}; your address is {}",
+        account.address
+    )))
 }
 
 fn check_envelope(ctx: &Ctx, envelope: &Envelope) -> Result<()> {
@@ -78,7 +89,12 @@ fn check_envelope(ctx: &Ctx, envelope: &Envelope) -> Result<()> {
         return Err(Error::invalid("the message has no recipient"));
     }
     if envelope.recipients.len() > MAX_RECIPIENTS {
-        return Err(Error::invalid(format!("a message goes to at most {MAX_RECIPIENTS} recipients")));
+        return Err(Error::invalid(format!(
+            "a message goes to at most {MAX_RECIPIENTS} recipients"
+        )));
     }
-    envelope.recipients.iter().try_for_each(|r| EmailAddress::parse(&r.address).map(drop))
+    envelope
+        .recipients
+        .iter()
+        .try_for_each(|r| EmailAddress::parse(&r.address).map(drop))
 }

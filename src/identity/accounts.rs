@@ -15,8 +15,17 @@ pub struct NewAccount {
     /// `de` or `en`.
     pub language: String,
     pub is_admin: bool,
-    /// None: cannot sign in until a password is set.
-    pub password: Option<String>,
+    pub password: NewPassword,
+}
+
+/// The password of a new account.
+#[derive(Clone, Debug)]
+pub enum NewPassword {
+    /// Cannot sign in until one is set.
+    None,
+    Plain(String),
+    /// A PHC string that [`password::hash`] made earlier.
+    Hash(String),
 }
 
 /// What is to change; None stays as it is.
@@ -58,11 +67,12 @@ pub async fn create_account(ctx: &Ctx, new: NewAccount) -> Result<Account> {
     ctx.require_admin()?;
     let address = check_own_address(ctx, &new.address).await?;
     let hash = match new.password {
-        Some(p) => {
+        NewPassword::Plain(p) => {
             password::check_new(&p)?;
             Some(password::hash(p).await?)
         }
-        None => None,
+        NewPassword::Hash(hash) => Some(hash),
+        NewPassword::None => None,
     };
     let now_ms = ctx.now_ms();
     let display_name = if new.display_name.trim().is_empty() {

@@ -35,10 +35,17 @@ pub async fn append_message(
     ctx.require_owner(account)?;
     ctx.store.check_room(prepared.size_bytes())?;
     check_quota(ctx, account, prepared.size_bytes()).await?;
-    ctx.store.account(account)?.write(move |tx| append_message_in(tx, &prepared, &place)).await
+    ctx.store
+        .account(account)?
+        .write(move |tx| append_message_in(tx, &prepared, &place))
+        .await
 }
 
-pub fn append_message_in(tx: &mut Tx<'_, AccountDb>, prepared: &Prepared, place: &Placement) -> Result<Appended> {
+pub fn append_message_in(
+    tx: &mut Tx<'_, AccountDb>,
+    prepared: &Prepared,
+    place: &Placement,
+) -> Result<Appended> {
     let folder = tx.folder(place.folder_id)?;
     if folder.kind != FolderKind::Mail {
         return Err(Error::invalid(format!("»{}« is no mail folder", folder.name)));
@@ -55,19 +62,29 @@ pub fn append_message_in(tx: &mut Tx<'_, AccountDb>, prepared: &Prepared, place:
         received_at_ms: place.received_at_ms,
         size_bytes: prepared.size_bytes() as i64,
     })?;
-    Ok(Appended { item, uid_validity: folder.uid_validity })
+    Ok(Appended {
+        item,
+        uid_validity: folder.uid_validity,
+    })
 }
 
 /// Errors: OverQuota, when the account has a quota and `more_bytes` would exceed it.
 pub async fn check_quota(ctx: &Ctx, account: AccountId, more_bytes: u64) -> Result<()> {
     let quota = match &ctx.actor {
         crate::identity::Actor::Account(a) if a.id == account => a.quota_bytes,
-        _ => ctx.store.directory().read(move |d| d.account(account)).await?.and_then(|a| a.quota_bytes),
+        _ => ctx
+            .store
+            .directory()
+            .read(move |d| d.account(account))
+            .await?
+            .and_then(|a| a.quota_bytes),
     };
     let Some(quota) = quota else { return Ok(()) };
     let used = ctx.store.account(account)?.read(|s| s.used_bytes()).await?;
     if used.saturating_add(more_bytes as i64) > quota {
-        return Err(Error::over_quota("the mailbox is full; delete something or ask for more room"));
+        return Err(Error::over_quota(
+            "the mailbox is full; delete something or ask for more room",
+        ));
     }
     Ok(())
 }

@@ -27,7 +27,10 @@ pub async fn copy_messages(
     ctx.require_owner(account)?;
     ctx.store.check_room(0)?;
     super::append::check_quota(ctx, account, 0).await?;
-    ctx.store.account(account)?.write(move |tx| copy_messages_in(tx, from, &ranges, to)).await
+    ctx.store
+        .account(account)?
+        .write(move |tx| copy_messages_in(tx, from, &ranges, to))
+        .await
 }
 
 pub fn copy_messages_in(
@@ -37,7 +40,10 @@ pub fn copy_messages_in(
     to: FolderId,
 ) -> Result<Transferred> {
     tx.folder(from)?;
-    let mut out = Transferred { uid_validity: check_target(tx, to)?, uids: Vec::new() };
+    let mut out = Transferred {
+        uid_validity: check_target(tx, to)?,
+        uids: Vec::new(),
+    };
     let mut items = Vec::new();
     for (first, last) in ranges {
         items.extend(tx.items_by_uid(from, *first, *last)?);

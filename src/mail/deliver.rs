@@ -27,7 +27,10 @@ pub async fn deliver_message(
     delivery: Delivery,
 ) -> Result<Option<Appended>> {
     super::append::check_quota(ctx, account, prepared.size_bytes()).await?;
-    ctx.store.account(account)?.write(move |tx| deliver_message_in(tx, &prepared, &delivery)).await
+    ctx.store
+        .account(account)?
+        .write(move |tx| deliver_message_in(tx, &prepared, &delivery))
+        .await
 }
 
 pub fn deliver_message_in(

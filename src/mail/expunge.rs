@@ -24,7 +24,9 @@ pub async fn expunge_messages(
                 return Ok(Vec::new());
             }
             let is_meant = |item: &Item| match &ranges {
-                Some(ranges) => ranges.iter().any(|(first, last)| (*first..=*last).contains(&item.uid)),
+                Some(ranges) => ranges
+                    .iter()
+                    .any(|(first, last)| (*first..=*last).contains(&item.uid)),
                 None => true,
             };
             let items: Vec<Item> = tx.deleted_items(folder)?.into_iter().filter(is_meant).collect();

@@ -43,7 +43,10 @@ pub async fn store_flags(
     request: FlagRequest,
 ) -> Result<FlagOutcome> {
     ctx.require_owner(account)?;
-    ctx.store.account(account)?.write(move |tx| store_flags_in(tx, folder, &ranges, &request)).await
+    ctx.store
+        .account(account)?
+        .write(move |tx| store_flags_in(tx, folder, &ranges, &request))
+        .await
 }
 
 pub fn store_flags_in(
@@ -63,7 +66,12 @@ pub fn store_flags_in(
             }
             let (flags, keywords) = apply(request, &item);
             if flags != item.flags || keywords != item.keywords {
-                changes.push(FlagChange { id: item.id, before: item.flags, flags, keywords: keywords.clone() });
+                changes.push(FlagChange {
+                    id: item.id,
+                    before: item.flags,
+                    flags,
+                    keywords: keywords.clone(),
+                });
                 changed_at.push(outcome.items.len());
                 (item.flags, item.keywords) = (flags, keywords);
             }

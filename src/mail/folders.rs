@@ -26,7 +26,12 @@ pub async fn get_folder(ctx: &Ctx, account: AccountId, id: FolderId) -> Result<F
 
 /// Makes a folder and those above it that are missing. Returns the new one's id.
 /// Errors: Invalid (the name), Exists.
-pub async fn create_folder(ctx: &Ctx, account: AccountId, path: &str, role: Option<Role>) -> Result<FolderId> {
+pub async fn create_folder(
+    ctx: &Ctx,
+    account: AccountId,
+    path: &str,
+    role: Option<Role>,
+) -> Result<FolderId> {
     ctx.require_owner(account)?;
     let (path, now_ms) = (path.to_owned(), ctx.now_ms());
     ctx.store
@@ -37,7 +42,13 @@ pub async fn create_folder(ctx: &Ctx, account: AccountId, path: &str, role: Opti
             let mut made = None;
             for (i, name) in missing.iter().enumerate() {
                 let role = if i == last { role } else { None };
-                let id = tx.insert_folder(&NewFolder { parent_id: parent, kind: FolderKind::Mail, role, name, now_ms })?;
+                let id = tx.insert_folder(&NewFolder {
+                    parent_id: parent,
+                    kind: FolderKind::Mail,
+                    role,
+                    name,
+                    now_ms,
+                })?;
                 parent = Some(id);
                 made = Some(id);
             }
@@ -47,7 +58,12 @@ pub async fn create_folder(ctx: &Ctx, account: AccountId, path: &str, role: Opti
 }
 
 /// Makes a folder below another one. Errors: Invalid, Exists, NotFound (the parent).
-pub async fn create_child_folder(ctx: &Ctx, account: AccountId, parent: Option<FolderId>, name: &str) -> Result<FolderId> {
+pub async fn create_child_folder(
+    ctx: &Ctx,
+    account: AccountId,
+    parent: Option<FolderId>,
+    name: &str,
+) -> Result<FolderId> {
     ctx.require_owner(account)?;
     let (name, now_ms) = (name.trim().to_owned(), ctx.now_ms());
     tree::check_name(&name)?;
@@ -57,7 +73,13 @@ pub async fn create_child_folder(ctx: &Ctx, account: AccountId, parent: Option<F
             if let Some(parent) = parent {
                 check_depth(tx, parent, 1)?;
             }
-            tx.insert_folder(&NewFolder { parent_id: parent, kind: FolderKind::Mail, role: None, name: &name, now_ms })
+            tx.insert_folder(&NewFolder {
+                parent_id: parent,
+                kind: FolderKind::Mail,
+                role: None,
+                name: &name,
+                now_ms,
+            })
         })
         .await
 }
@@ -73,7 +95,13 @@ pub async fn rename_folder(ctx: &Ctx, account: AccountId, id: FolderId, new_path
             let (mut parent, missing) = list_folders_in(tx)?.split_new(&path)?;
             let (name, above) = missing.split_last().ok_or_else(|| Error::internal("no name"))?;
             for name in above {
-                let new = NewFolder { parent_id: parent, kind: FolderKind::Mail, role: None, name, now_ms };
+                let new = NewFolder {
+                    parent_id: parent,
+                    kind: FolderKind::Mail,
+                    role: None,
+                    name,
+                    now_ms,
+                };
                 parent = Some(tx.insert_folder(&new)?);
             }
             place_folder_in(tx, id, parent, name)
@@ -101,7 +129,12 @@ pub async fn place_folder(
         .await
 }
 
-pub fn place_folder_in(tx: &mut Tx<'_, AccountDb>, id: FolderId, parent: Option<FolderId>, name: &str) -> Result<()> {
+pub fn place_folder_in(
+    tx: &mut Tx<'_, AccountDb>,
+    id: FolderId,
+    parent: Option<FolderId>,
+    name: &str,
+) -> Result<()> {
     tree::check_name(name)?;
     let folder = tx.folder(id)?;
     if folder.role == Some(Role::Inbox) {
@@ -150,12 +183,19 @@ fn check_depth(s: &Snapshot<'_, AccountDb>, parent: FolderId, below: usize) -> R
         next = s.folder(id)?.parent_id;
     }
     if depth > MAX_DEPTH {
-        return Err(Error::invalid(format!("folders may be nested {MAX_DEPTH} deep, not deeper")));
+        return Err(Error::invalid(format!(
+            "folders may be nested {MAX_DEPTH} deep, not deeper"
+        )));
     }
     Ok(())
 }
 
-pub async fn subscribe_folder(ctx: &Ctx, account: AccountId, id: FolderId, is_subscribed: bool) -> Result<()> {
+pub async fn subscribe_folder(
+    ctx: &Ctx,
+    account: AccountId,
+    id: FolderId,
+    is_subscribed: bool,
+) -> Result<()> {
     ctx.require_owner(account)?;
     ctx.store
         .account(account)?
@@ -173,17 +213,31 @@ pub async fn subscribe_folder(ctx: &Ctx, account: AccountId, id: FolderId, is_su
 pub async fn delete_folder(ctx: &Ctx, account: AccountId, id: FolderId, with_children: bool) -> Result<()> {
     ctx.require_owner(account)?;
     let now_ms = ctx.now_ms();
-    ctx.store.account(account)?.write(move |tx| delete_folder_in(tx, id, with_children, now_ms)).await
+    ctx.store
+        .account(account)?
+        .write(move |tx| delete_folder_in(tx, id, with_children, now_ms))
+        .await
 }
 
-fn delete_folder_in(tx: &mut Tx<'_, AccountDb>, id: FolderId, with_children: bool, now_ms: TimeMs) -> Result<()> {
+fn delete_folder_in(
+    tx: &mut Tx<'_, AccountDb>,
+    id: FolderId,
+    with_children: bool,
+    now_ms: TimeMs,
+) -> Result<()> {
     let folder = tx.folder(id)?;
     if folder.role.is_some() {
-        return Err(Error::forbidden(format!("»{}« is needed and cannot be deleted", folder.name)));
+        return Err(Error::forbidden(format!(
+            "»{}« is needed and cannot be deleted",
+            folder.name
+        )));
     }
     for child in tx.child_folders(id)? {
         if !with_children {
-            return Err(Error::conflict(format!("»{}« still has folders below it", folder.name)));
+            return Err(Error::conflict(format!(
+                "»{}« still has folders below it",
+                folder.name
+            )));
         }
         delete_folder_in(tx, child.id, true, now_ms)?;
     }

@@ -20,10 +20,13 @@ pub async fn update_index(ctx: &Ctx, account: AccountId) -> Result<usize> {
                     .into_iter()
                     .map(|item| {
                         // A damaged message must not keep the others from being found.
-                        let raw = s.open_body(item.body_id).and_then(|b| b.read_all()).unwrap_or_else(|e| {
-                            tracing::error!(item = %item.id, error = ?e, "a message cannot be indexed");
-                            Vec::new()
-                        });
+                        let raw = s
+                            .open_body(item.body_id)
+                            .and_then(|b| b.read_all())
+                            .unwrap_or_else(|e| {
+                                tracing::error!(item = %item.id, error = ?e, "a message cannot be indexed");
+                                Vec::new()
+                            });
                         Ok((item.id, text_of(&raw)))
                     })
                     .collect()
@@ -39,5 +42,11 @@ pub async fn update_index(ctx: &Ctx, account: AccountId) -> Result<usize> {
 
 fn text_of(raw: &[u8]) -> IndexText {
     let t = index_text(raw);
-    IndexText { subject: t.subject, from: t.from, to: t.to, body: t.body, attachments: t.attachments }
+    IndexText {
+        subject: t.subject,
+        from: t.from,
+        to: t.to,
+        body: t.body,
+        attachments: t.attachments,
+    }
 }

@@ -27,7 +27,10 @@ impl Prepared {
     /// From bytes that are in memory. Blocks for the time of hashing and packing.
     pub fn from_bytes(store: &Store, raw: &[u8]) -> Result<Prepared> {
         let staged = Staged::from_bytes(store.layout(), raw)?;
-        Ok(Prepared { staged, derived: Arc::new(derive(raw)) })
+        Ok(Prepared {
+            staged,
+            derived: Arc::new(derive(raw)),
+        })
     }
 }
 
@@ -46,11 +49,18 @@ impl Intake {
         if expected_bytes > max_bytes {
             return Err(too_large(max_bytes));
         }
-        Ok(Intake { store: store.clone(), small: Vec::new(), large: None, max_bytes })
+        Ok(Intake {
+            store: store.clone(),
+            small: Vec::new(),
+            large: None,
+            max_bytes,
+        })
     }
 
     pub fn size_bytes(&self) -> u64 {
-        self.large.as_ref().map_or(self.small.len() as u64, Stage::size_bytes)
+        self.large
+            .as_ref()
+            .map_or(self.small.len() as u64, Stage::size_bytes)
     }
 
     /// Errors: TooLarge; what the disk says.
@@ -81,12 +91,18 @@ impl Intake {
         let staged = stage.finish()?;
         let _one_at_a_time = LARGE.lock().unwrap_or_else(PoisonError::into_inner);
         let raw = staged.read_all()?;
-        Ok(Prepared { derived: Arc::new(derive(&raw)), staged })
+        Ok(Prepared {
+            derived: Arc::new(derive(&raw)),
+            staged,
+        })
     }
 }
 
 fn too_large(max_bytes: u64) -> Error {
-    Error::too_large(format!("the message is larger than the {} MB that this server takes", max_bytes >> 20))
+    Error::too_large(format!(
+        "the message is larger than the {} MB that this server takes",
+        max_bytes >> 20
+    ))
 }
 
 /// What is kept beside a message's bytes.

@@ -23,9 +23,16 @@ pub async fn list_messages(ctx: &Ctx, account: AccountId, page: Page) -> Result<
             let counts = |f: &crate::model::Folder| if page.only_unread { f.unread } else { f.total };
             let total = match page.folder_id {
                 Some(id) => counts(&s.folder(id)?),
-                None => s.folders(crate::model::FolderKind::Mail)?.iter().map(counts).sum(),
+                None => s
+                    .folders(crate::model::FolderKind::Mail)?
+                    .iter()
+                    .map(counts)
+                    .sum(),
             };
-            Ok(Listed { total, messages: s.list_messages(&page)? })
+            Ok(Listed {
+                total,
+                messages: s.list_messages(&page)?,
+            })
         })
         .await
 }
@@ -33,5 +40,8 @@ pub async fn list_messages(ctx: &Ctx, account: AccountId, page: Page) -> Result<
 /// Errors: NotFound.
 pub async fn get_message(ctx: &Ctx, account: AccountId, id: ItemId) -> Result<ListedMessage> {
     ctx.require_owner(account)?;
-    ctx.store.account(account)?.read(move |s| s.listed_message(id)?.ok_or_else(no_such_message)).await
+    ctx.store
+        .account(account)?
+        .read(move |s| s.listed_message(id)?.ok_or_else(no_such_message))
+        .await
 }

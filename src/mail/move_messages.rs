@@ -20,7 +20,10 @@ pub async fn move_messages(
 ) -> Result<Transferred> {
     ctx.require_owner(account)?;
     let now_ms = ctx.now_ms();
-    ctx.store.account(account)?.write(move |tx| move_messages_in(tx, from, &ranges, to, now_ms)).await
+    ctx.store
+        .account(account)?
+        .write(move |tx| move_messages_in(tx, from, &ranges, to, now_ms))
+        .await
 }
 
 pub fn move_messages_in(

@@ -21,7 +21,10 @@ pub enum Criterion {
     /// What columns and the index answer.
     Stored(Condition),
     /// The field is there and contains the text, in any case (RFC 9051 §6.4.4 HEADER).
-    Header { name: String, text: String },
+    Header {
+        name: String,
+        text: String,
+    },
     And(Vec<Criterion>),
     Or(Box<Criterion>, Box<Criterion>),
     Not(Box<Criterion>),
@@ -88,7 +91,12 @@ fn resolve(s: &Snapshot<'_, AccountDb>, folder: FolderId, c: &Criterion, depth: 
     })
 }
 
-fn items_with_header(s: &Snapshot<'_, AccountDb>, folder: FolderId, name: &str, text: &str) -> Result<Vec<ItemId>> {
+fn items_with_header(
+    s: &Snapshot<'_, AccountDb>,
+    folder: FolderId,
+    name: &str,
+    text: &str,
+) -> Result<Vec<ItemId>> {
     let wanted = text.to_lowercase();
     let mut out = Vec::new();
     for found in s.search(folder, &Condition::All)? {
@@ -106,7 +114,10 @@ fn items_with_header(s: &Snapshot<'_, AccountDb>, folder: FolderId, name: &str, 
 
 /// Compares with the decoded value as well as with the bytes as they are.
 fn field_contains(fields: &[u8], wanted: &str) -> bool {
-    let value = fields.iter().position(|b| *b == b':').map_or(fields, |colon| &fields[colon + 1..]);
+    let value = fields
+        .iter()
+        .position(|b| *b == b':')
+        .map_or(fields, |colon| &fields[colon + 1..]);
     let decoded = crate::formats::mime::text::decode_text(value).to_lowercase();
     decoded.contains(wanted) || String::from_utf8_lossy(value).to_lowercase().contains(wanted)
 }

@@ -16,13 +16,17 @@ pub struct FolderTree {
 
 impl FolderTree {
     pub fn new(folders: Vec<Folder>) -> Self {
-        let by_id: HashMap<FolderId, (Option<FolderId>, String)> =
-            folders.iter().map(|f| (f.id, (f.parent_id, f.name.clone()))).collect();
+        let by_id: HashMap<FolderId, (Option<FolderId>, String)> = folders
+            .iter()
+            .map(|f| (f.id, (f.parent_id, f.name.clone())))
+            .collect();
         let path_of = |f: &Folder| {
             let mut path = f.name.clone();
             let mut parent = f.parent_id;
             for _ in 0..MAX_DEPTH {
-                let Some((next, name)) = parent.and_then(|p| by_id.get(&p)) else { break };
+                let Some((next, name)) = parent.and_then(|p| by_id.get(&p)) else {
+                    break;
+                };
                 path = format!("{name}{SEPARATOR}{path}");
                 parent = *next;
             }
@@ -30,7 +34,8 @@ impl FolderTree {
         };
         let mut folders: Vec<(String, Folder)> = folders.into_iter().map(|f| (path_of(&f), f)).collect();
         folders.sort_by(|(a, x), (b, y)| {
-            (x.role != Some(Role::Inbox), a.to_lowercase()).cmp(&(y.role != Some(Role::Inbox), b.to_lowercase()))
+            (x.role != Some(Role::Inbox), a.to_lowercase())
+                .cmp(&(y.role != Some(Role::Inbox), b.to_lowercase()))
         });
         FolderTree { folders }
     }
@@ -63,12 +68,17 @@ impl FolderTree {
         let path = normalize_inbox(path.trim_end_matches(SEPARATOR));
         let names: Vec<&str> = path.split(SEPARATOR).collect();
         if names.len() > MAX_DEPTH {
-            return Err(Error::invalid(format!("folders may be nested {MAX_DEPTH} deep, not deeper")));
+            return Err(Error::invalid(format!(
+                "folders may be nested {MAX_DEPTH} deep, not deeper"
+            )));
         }
         names.iter().try_for_each(|n| check_name(n))?;
         let mut parent = None;
         for (i, name) in names.iter().enumerate() {
-            let found = self.folders.iter().find(|(_, f)| f.parent_id == parent && f.name == *name);
+            let found = self
+                .folders
+                .iter()
+                .find(|(_, f)| f.parent_id == parent && f.name == *name);
             match found {
                 Some((_, f)) => parent = Some(f.id),
                 None => return Ok((parent, names[i..].iter().map(|n| (*n).to_owned()).collect())),
@@ -80,7 +90,12 @@ impl FolderTree {
 
 /// Errors: Invalid, with the reason.
 pub fn check_name(name: &str) -> Result<()> {
-    let bad = |why: &str| Err(Error::invalid(format!("»{}« cannot be a folder's name: {why}", crate::base::text::one_line(name))));
+    let bad = |why: &str| {
+        Err(Error::invalid(format!(
+            "»{}« cannot be a folder's name: {why}",
+            crate::base::text::one_line(name)
+        )))
+    };
     if name.trim().is_empty() {
         return bad("it is empty");
     }

@@ -21,7 +21,9 @@ pub struct Smarthost {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase", tag = "mode")]
 pub enum Outbound {
-    Smarthost { smarthost: Smarthost },
+    Smarthost {
+        smarthost: Smarthost,
+    },
     /// To the mail hosts of each recipient's domain.
     Direct,
     /// Mail to the outside waits in the queue.

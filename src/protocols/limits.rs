@@ -14,6 +14,22 @@ pub struct ConnectionLimit {
     most_of_one: usize,
 }
 
+impl ConnectionLimit {
+    /// Waits until no connection is open, at most so long.
+    pub async fn wait_until_quiet(&self, longest: Duration) {
+        let until = Instant::now() + longest;
+        while Instant::now() < until
+            && !self
+                .open
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .is_empty()
+        {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+}
+
 /// Held as long as the connection is open.
 pub struct Ticket {
     open: Arc<Mutex<HashMap<IpAddr, usize>>>,
@@ -22,7 +38,11 @@ pub struct Ticket {
 
 impl ConnectionLimit {
     pub fn new(most: usize, most_of_one: usize) -> Self {
-        ConnectionLimit { open: Arc::default(), most, most_of_one }
+        ConnectionLimit {
+            open: Arc::default(),
+            most,
+            most_of_one,
+        }
     }
 
     /// None: there are too many already.
@@ -34,7 +54,10 @@ impl ConnectionLimit {
             return None;
         }
         *of_one += 1;
-        Some(Ticket { open: self.open.clone(), peer })
+        Some(Ticket {
+            open: self.open.clone(),
+            peer,
+        })
     }
 }
 
@@ -60,7 +83,11 @@ pub struct RateLimit<K = String> {
 impl<K: Hash + Eq> RateLimit<K> {
     /// `size` at once, and as many again in each `per`.
     pub fn new(size: u32, per: Duration) -> Self {
-        RateLimit { buckets: Mutex::default(), size: f64::from(size), per }
+        RateLimit {
+            buckets: Mutex::default(),
+            size: f64::from(size),
+            per,
+        }
     }
 
     /// Takes `count` if there are so many left.

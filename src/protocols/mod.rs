@@ -1,13 +1,14 @@
 //! The doors: each speaks a protocol, asks a room, and prints the answer. No door opens the store.
 
 pub mod http;
+pub mod imap;
 pub mod limits;
 pub mod smtp;
 
 use crate::appliance::Tls;
+use crate::base::stream::BoxStream;
 use crate::delivery::PostRoom;
 use crate::identity::Doorkeeper;
-use crate::base::stream::BoxStream;
 use limits::{ConnectionLimit, RateLimit};
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -56,7 +57,11 @@ impl std::str::FromStr for Network {
         let address: std::net::IpAddr = address.parse().map_err(|_| bad())?;
         let bits = if address.is_ipv4() { 32 } else { 128 };
         let prefix = prefix.map_or(Ok(bits), |p| p.parse().map_err(|_| bad()))?;
-        if prefix > bits { Err(bad()) } else { Ok(Network { address, prefix }) }
+        if prefix > bits {
+            Err(bad())
+        } else {
+            Ok(Network { address, prefix })
+        }
     }
 }
 
@@ -96,7 +101,12 @@ mod tests {
         assert!(n.contains("::ffff:192.168.7.1".parse().unwrap()));
         assert!(!n.contains("192.169.0.1".parse().unwrap()));
         assert!("::1".parse::<Network>().unwrap().contains("::1".parse().unwrap()));
-        assert!("0.0.0.0/0".parse::<Network>().unwrap().contains("8.8.8.8".parse().unwrap()));
+        assert!(
+            "0.0.0.0/0"
+                .parse::<Network>()
+                .unwrap()
+                .contains("8.8.8.8".parse().unwrap())
+        );
         assert!("10.0.0.0/33".parse::<Network>().is_err());
     }
 }

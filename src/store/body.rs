@@ -41,7 +41,10 @@ enum Source {
 
 impl BodyReader {
     pub(in crate::store) fn from_file(file: File, size_bytes: u64) -> Result<Self> {
-        Ok(BodyReader { size_bytes, source: Source::File(PieceReader::new(file)?) })
+        Ok(BodyReader {
+            size_bytes,
+            source: Source::File(PieceReader::new(file)?),
+        })
     }
 
     pub fn size_bytes(&self) -> u64 {

@@ -20,7 +20,10 @@ pub enum Condition {
     Has(Flags),
     Keyword(String),
     /// Words, the last one as a prefix, in one of the fields (empty: anywhere).
-    Text { text: String, fields: Vec<Field> },
+    Text {
+        text: String,
+        fields: Vec<Field>,
+    },
     /// Contains this, in any case of ASCII letters.
     MessageId(String),
     ReceivedSince(TimeMs),
@@ -79,14 +82,16 @@ impl Statement {
                 self.compare(" = ", i64::from(flags.0));
             }
             Condition::Keyword(word) => {
-                self.sql.push_str("instr(' ' || lower(coalesce(item.keywords, '')) || ' ', ");
+                self.sql
+                    .push_str("instr(' ' || lower(coalesce(item.keywords, '')) || ' ', ");
                 self.bind(format!(" {} ", word.to_ascii_lowercase()));
                 self.sql.push_str(") > 0");
             }
             Condition::Text { text, fields } => self.push_text(text, fields),
             Condition::MessageId(text) => {
                 self.needs_message = true;
-                self.sql.push_str("instr('<' || lower(coalesce(m.message_id, '')) || '>', ");
+                self.sql
+                    .push_str("instr('<' || lower(coalesce(m.message_id, '')) || '>', ");
                 self.bind(text.to_ascii_lowercase());
                 self.sql.push_str(") > 0");
             }
@@ -129,13 +134,15 @@ impl Statement {
         }
         self.sql.push_str("EXISTS (SELECT 1 FROM json_each(");
         self.bind(serde_json::to_string(&list).unwrap_or_default());
-        self.sql.push_str(") AS r WHERE item.uid BETWEEN r.value ->> 0 AND r.value ->> 1)");
+        self.sql
+            .push_str(") AS r WHERE item.uid BETWEEN r.value ->> 0 AND r.value ->> 1)");
     }
 
     fn push_text(&mut self, text: &str, fields: &[Field]) {
         match text_index::expression(text, fields) {
             Some(expression) => {
-                self.sql.push_str("item.id IN (SELECT rowid FROM item_text WHERE item_text MATCH ");
+                self.sql
+                    .push_str("item.id IN (SELECT rowid FROM item_text WHERE item_text MATCH ");
                 self.bind(expression);
                 self.sql.push(')');
             }
@@ -148,16 +155,27 @@ impl Statement {
 impl Snapshot<'_, AccountDb> {
     /// Messages of a folder that fit, ascending by UID.
     pub fn search(&self, folder: FolderId, condition: &Condition) -> Result<Vec<Found>> {
-        let mut statement = Statement { values: vec![Value::Integer(folder.0)], ..Statement::default() };
+        let mut statement = Statement {
+            values: vec![Value::Integer(folder.0)],
+            ..Statement::default()
+        };
         statement.push(condition);
-        let join = if statement.needs_message { "LEFT JOIN message m ON m.body_id = item.body_id" } else { "" };
+        let join = if statement.needs_message {
+            "LEFT JOIN message m ON m.body_id = item.body_id"
+        } else {
+            ""
+        };
         let sql = format!(
             "SELECT item.uid, item.id, item.modseq FROM item {join} WHERE item.folder_id = ?1 AND {} ORDER BY item.uid",
             statement.sql
         );
         let mut st = self.conn.prepare(&sql)?;
         let rows = st.query_map(params_from_iter(statement.values), |r| {
-            Ok(Found { uid: r.get(0)?, id: ItemId(r.get(1)?), modseq: r.get(2)? })
+            Ok(Found {
+                uid: r.get(0)?,
+                id: ItemId(r.get(1)?),
+                modseq: r.get(2)?,
+            })
         })?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }

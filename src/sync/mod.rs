@@ -32,7 +32,10 @@ pub async fn folder_changes(
     limit: usize,
 ) -> Result<FolderChanges> {
     ctx.require_owner(account)?;
-    ctx.store.account(account)?.read(move |s| folder_changes_in(s, folder, since, limit)).await
+    ctx.store
+        .account(account)?
+        .read(move |s| folder_changes_in(s, folder, since, limit))
+        .await
 }
 
 pub fn folder_changes_in(
@@ -43,7 +46,9 @@ pub fn folder_changes_in(
 ) -> Result<FolderChanges> {
     let folder_row = s.folder(folder)?;
     if since < s.horizon()? && since < folder_row.highest_modseq {
-        return Err(Error::too_old("this is longer ago than the change log knows; start again"));
+        return Err(Error::too_old(
+            "this is longer ago than the change log knows; start again",
+        ));
     }
     let mut items = s.items_changed_since(folder, since, limit + 1)?;
     let mut gone = s.tombstones_since(folder, since, limit + 1)?;
@@ -51,11 +56,21 @@ pub fn folder_changes_in(
     let mut modseq = folder_row.highest_modseq.max(since);
     if has_more {
         // The earliest `limit` changes of both kinds, cut at one number.
-        let mut numbers: Vec<Modseq> = items.iter().map(|i| i.modseq).chain(gone.iter().map(|g| g.modseq)).collect();
+        let mut numbers: Vec<Modseq> = items
+            .iter()
+            .map(|i| i.modseq)
+            .chain(gone.iter().map(|g| g.modseq))
+            .collect();
         numbers.sort_unstable();
         modseq = numbers[limit.max(1) - 1];
         items.retain(|i| i.modseq <= modseq);
         gone.retain(|g| g.modseq <= modseq);
     }
-    Ok(FolderChanges { folder: folder_row, items, gone, modseq, has_more })
+    Ok(FolderChanges {
+        folder: folder_row,
+        items,
+        gone,
+        modseq,
+        has_more,
+    })
 }

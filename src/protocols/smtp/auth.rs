@@ -26,8 +26,15 @@ pub async fn authenticate(
     let Some((name, password)) = given else {
         return Ok(Err("501 5.5.2 this cannot be decoded".into()));
     };
-    let via = Via { peer, door: "submission", takes_app_passwords: true };
-    Ok(doorkeeper.sign_in(&name, &password, via).await.map_err(|e| super::error::reply(&e)))
+    let via = Via {
+        peer,
+        door: "submission",
+        takes_app_passwords: true,
+    };
+    Ok(doorkeeper
+        .sign_in(&name, &password, via)
+        .await
+        .map_err(|e| super::error::reply(&e)))
 }
 
 async fn plain(lines: &mut Lines, initial: &str) -> Result<Option<(String, String)>> {
@@ -47,10 +54,18 @@ async fn plain(lines: &mut Lines, initial: &str) -> Result<Option<(String, Strin
 }
 
 async fn login(lines: &mut Lines, initial: &str) -> Result<Option<(String, String)>> {
-    let name = if initial.is_empty() { ask(lines, "334 VXNlcm5hbWU6\r\n").await? } else { STANDARD.decode(initial).ok() };
-    let Some(name) = name.and_then(|n| String::from_utf8(n).ok()) else { return Ok(None) };
+    let name = if initial.is_empty() {
+        ask(lines, "334 VXNlcm5hbWU6\r\n").await?
+    } else {
+        STANDARD.decode(initial).ok()
+    };
+    let Some(name) = name.and_then(|n| String::from_utf8(n).ok()) else {
+        return Ok(None);
+    };
     let password = ask(lines, "334 UGFzc3dvcmQ6\r\n").await?;
-    Ok(password.and_then(|p| String::from_utf8(p).ok()).map(|p| (name, p)))
+    Ok(password
+        .and_then(|p| String::from_utf8(p).ok())
+        .map(|p| (name, p)))
 }
 
 /// None: the client gave up (`*`) or sent something else than base64.

@@ -58,7 +58,12 @@ pub async fn read_dotted<S: Sink>(lines: &mut Lines, sink: &mut S) -> Result<Rec
 
 /// Takes the whole lines of `buf`, and of a line that is too long what is there. Returns how much was taken
 /// and whether the end was among it.
-fn take_lines<S: Sink>(buf: &[u8], is_line_start: &mut bool, received: &mut Received, sink: &mut S) -> (usize, bool) {
+fn take_lines<S: Sink>(
+    buf: &[u8],
+    is_line_start: &mut bool,
+    received: &mut Received,
+    sink: &mut S,
+) -> (usize, bool) {
     let mut at = 0;
     while let Some(end) = buf[at..].iter().position(|b| *b == b'\n') {
         let line = &buf[at..=at + end];
@@ -68,7 +73,11 @@ fn take_lines<S: Sink>(buf: &[u8], is_line_start: &mut bool, received: &mut Rece
         }
         let is_clean = line.ends_with(b"\r\n") && !line[..line.len() - 2].contains(&b'\r');
         received.is_malformed |= !is_clean;
-        let text = if *is_line_start { line.strip_prefix(b".").unwrap_or(line) } else { line };
+        let text = if *is_line_start {
+            line.strip_prefix(b".").unwrap_or(line)
+        } else {
+            line
+        };
         received.pass(sink, text);
         *is_line_start = true;
     }
@@ -77,7 +86,11 @@ fn take_lines<S: Sink>(buf: &[u8], is_line_start: &mut bool, received: &mut Rece
         // The last octet stays: it may be the CR of the line's end.
         let piece = &rest[..rest.len() - 1];
         received.is_malformed |= piece.contains(&b'\r');
-        let text = if *is_line_start { piece.strip_prefix(b".").unwrap_or(piece) } else { piece };
+        let text = if *is_line_start {
+            piece.strip_prefix(b".").unwrap_or(piece)
+        } else {
+            piece
+        };
         received.pass(sink, text);
         *is_line_start = false;
         at += piece.len();
@@ -121,7 +134,9 @@ mod tests {
             let mut theirs = theirs;
             // In small steps: nothing may depend on how octets arrive.
             for piece in input.chunks(7) {
-                tokio::io::AsyncWriteExt::write_all(&mut theirs, piece).await.unwrap();
+                tokio::io::AsyncWriteExt::write_all(&mut theirs, piece)
+                    .await
+                    .unwrap();
                 tokio::task::yield_now().await;
             }
         });
@@ -140,7 +155,12 @@ mod tests {
 
     #[tokio::test]
     async fn smuggled_ends_are_no_ends() {
-        for smuggle in [&b"a\n.\r\nb\r\n.\r\n"[..], b"a\r\n.\nb\r\n.\r\n", b"a\r.\rb\r\n.\r\n", b"a\r\n.\r\r\nb\r\n.\r\n"] {
+        for smuggle in [
+            &b"a\n.\r\nb\r\n.\r\n"[..],
+            b"a\r\n.\nb\r\n.\r\n",
+            b"a\r.\rb\r\n.\r\n",
+            b"a\r\n.\r\r\nb\r\n.\r\n",
+        ] {
             let (out, received, rest) = read(smuggle).await;
             assert!(received.is_malformed, "{smuggle:?}");
             assert!(out.contains(&b'b'), "read on to the real end");

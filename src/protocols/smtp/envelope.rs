@@ -46,7 +46,9 @@ pub fn begin(house: &House, ctx: Option<&Ctx>, from: &MailFrom<Cow<'_, str>>) ->
     }
     if from.size as u64 > house.options.max_message_bytes {
         let mb = house.options.max_message_bytes >> 20;
-        return Err(format!("552 5.3.4 the message is larger than the {mb} MB that this server takes"));
+        return Err(format!(
+            "552 5.3.4 the message is larger than the {mb} MB that this server takes"
+        ));
     }
     if let Some(ctx) = ctx
         && !from.address.is_empty()
@@ -74,7 +76,11 @@ pub async fn add_recipient(
     envelope: &mut Envelope,
     to: &RcptTo<Cow<'_, str>>,
 ) -> Result<(), String> {
-    let most = if purpose == Purpose::Submission { MAX_RECIPIENTS } else { MAX_RELAY_RECIPIENTS };
+    let most = if purpose == Purpose::Submission {
+        MAX_RECIPIENTS
+    } else {
+        MAX_RELAY_RECIPIENTS
+    };
     if envelope.recipients.len() >= most {
         return Err(format!("452 4.5.3 at most {most} recipients for one message"));
     }
@@ -89,7 +95,10 @@ pub async fn add_recipient(
     };
     let address = EmailAddress::parse(&text).map_err(|e| format!("553 5.1.3 {}", e.message()))?;
     let ctx = house.doorkeeper.system();
-    let account = match resolve(&ctx, &address).await.map_err(|e| super::error::reply(&e))? {
+    let account = match resolve(&ctx, &address)
+        .await
+        .map_err(|e| super::error::reply(&e))?
+    {
         Resolved::Account(a) => {
             if purpose == Purpose::Relay
                 && let Err(e) = crate::mail::append::check_quota(&ctx, a.id, envelope.size_bytes).await
@@ -101,7 +110,10 @@ pub async fn add_recipient(
         }
         Resolved::Unknown => return Err(format!("550 5.1.1 there is nobody called {address} here")),
         Resolved::Foreign if purpose == Purpose::Relay => {
-            return Err(format!("550 5.7.1 {} is not a domain of this server", address.domain()));
+            return Err(format!(
+                "550 5.7.1 {} is not a domain of this server",
+                address.domain()
+            ));
         }
         Resolved::Foreign => None,
     };

@@ -15,7 +15,9 @@ pub fn reply(e: &Error) -> String {
         Kind::TooLarge => "552 5.3.4",
         Kind::TooOld => "554 5.0.0",
         Kind::Busy => "421 4.7.0",
-        Kind::Unavailable | Kind::Internal => return "451 4.3.0 the server has a problem; try again later".into(),
+        Kind::Unavailable | Kind::Internal => {
+            return "451 4.3.0 the server has a problem; try again later".into();
+        }
     };
     format!("{code} {}", one_line(e.message()))
 }

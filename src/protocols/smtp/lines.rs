@@ -32,7 +32,12 @@ pub enum Line {
 
 impl Lines {
     pub fn new(stream: BoxStream) -> Self {
-        Lines { stream, input: Vec::new(), at: 0, output: Vec::new() }
+        Lines {
+            stream,
+            input: Vec::new(),
+            at: 0,
+            output: Vec::new(),
+        }
     }
 
     /// Gives the stream back for TLS. What came in before the handshake is thrown away: it was not protected

@@ -73,7 +73,9 @@ impl Session {
         let host = self.house.options.host_name.clone();
         self.say(&format!("220 {host} ESMTP Hauspost"));
         loop {
-            let Some(lines) = &mut self.lines else { return Ok(()) };
+            let Some(lines) = &mut self.lines else {
+                return Ok(());
+            };
             let next = match lines.next_line().await? {
                 Line::Text(line) => self.command(line).await?,
                 Line::Malformed => {
@@ -128,7 +130,10 @@ impl Session {
             Ok(Request::Rcpt { to }) => self.rcpt(&to).await,
             Ok(Request::Data) => self.data().await?,
             Ok(Request::Bdat { chunk_size, is_last }) => self.bdat(chunk_size, is_last).await?,
-            Ok(Request::Auth { mechanism, initial_response }) => self.auth(mechanism, &initial_response).await?,
+            Ok(Request::Auth {
+                mechanism,
+                initial_response,
+            }) => self.auth(mechanism, &initial_response).await?,
             Ok(Request::StartTls) if self.is_tls => self.refuse("503 5.5.1 TLS is active already"),
             Ok(Request::StartTls) => {
                 self.say("220 2.0.0 go ahead");
@@ -168,8 +173,13 @@ impl Session {
         self.helo = Some((cut(host, 255).to_owned(), true));
         self.reset();
         let o = &self.house.options;
-        let mut text = format!("250-{}\r\n250-PIPELINING\r\n250-SIZE {}\r\n", o.host_name, o.max_message_bytes);
-        text.push_str("250-8BITMIME\r\n250-SMTPUTF8\r\n250-CHUNKING\r\n250-ENHANCEDSTATUSCODES\r\n250-DSN\r\n");
+        let mut text = format!(
+            "250-{}\r\n250-PIPELINING\r\n250-SIZE {}\r\n",
+            o.host_name, o.max_message_bytes
+        );
+        text.push_str(
+            "250-8BITMIME\r\n250-SMTPUTF8\r\n250-CHUNKING\r\n250-ENHANCEDSTATUSCODES\r\n250-DSN\r\n",
+        );
         if !self.is_tls {
             text.push_str("250-STARTTLS\r\n");
         }
@@ -182,7 +192,8 @@ impl Session {
     }
 
     fn may_sign_in(&self) -> bool {
-        let is_safe = self.is_tls || (self.house.options.allow_plain_login && self.peer.ip().to_canonical().is_loopback());
+        let is_safe = self.is_tls
+            || (self.house.options.allow_plain_login && self.peer.ip().to_canonical().is_loopback());
         self.purpose == Purpose::Submission && is_safe && self.ctx.is_none()
     }
 
@@ -227,7 +238,8 @@ impl Session {
         if let Some(account) = account
             && !self.house.sent.take(account, 1)
         {
-            return self.refuse("451 4.7.1 you have written to very many people in this hour; try again later");
+            return self
+                .refuse("451 4.7.1 you have written to very many people in this hour; try again later");
         }
         match envelope::add_recipient(&self.house, self.purpose, envelope, to).await {
             Ok(()) => {
@@ -245,7 +257,12 @@ impl Session {
             return Err("554 5.5.1 no valid recipients".into());
         }
         let (helo, is_esmtp) = self.helo.as_ref().map_or(("", false), |(h, e)| (h.as_str(), *e));
-        let trace = Trace { helo, peer: self.peer.ip(), is_tls: self.is_tls, is_esmtp };
+        let trace = Trace {
+            helo,
+            peer: self.peer.ip(),
+            is_tls: self.is_tls,
+            is_esmtp,
+        };
         Body::begin(&self.house, self.purpose, envelope, &trace).map_err(|e| super::error::reply(&e))
     }
 
@@ -258,7 +275,9 @@ impl Session {
             Err(reply) => return Ok(self.refuse(&reply)),
         };
         self.say("354 end with a line that holds a dot alone");
-        let Some(lines) = &mut self.lines else { return Ok(Next::End) };
+        let Some(lines) = &mut self.lines else {
+            return Ok(Next::End);
+        };
         let received = data::read_dotted(lines, &mut body).await?;
         if received.is_cut_off {
             return Ok(Next::End);
@@ -272,13 +291,17 @@ impl Session {
                 Ok(body) => self.chunks = Some((body, data::Received::default())),
                 Err(reply) => {
                     // The octets come all the same (RFC 3030 §2).
-                    let Some(lines) = &mut self.lines else { return Ok(Next::End) };
+                    let Some(lines) = &mut self.lines else {
+                        return Ok(Next::End);
+                    };
                     data::read_chunk(lines, &mut Nowhere, size).await?;
                     return Ok(self.refuse(&reply));
                 }
             }
         }
-        let (Some(lines), Some((body, so_far))) = (&mut self.lines, &mut self.chunks) else { return Ok(Next::End) };
+        let (Some(lines), Some((body, so_far))) = (&mut self.lines, &mut self.chunks) else {
+            return Ok(Next::End);
+        };
         let received = data::read_chunk(lines, body, size).await?;
         if received.is_cut_off {
             return Ok(Next::End);
@@ -297,9 +320,19 @@ impl Session {
     }
 
     async fn complete(&mut self, body: Body, received: data::Received) -> Result<Next> {
-        let Some(envelope) = self.envelope.take() else { return Ok(Next::End) };
+        let Some(envelope) = self.envelope.take() else {
+            return Ok(Next::End);
+        };
         let is_malformed = received.is_malformed;
-        let reply = complete(&self.house, self.purpose, self.ctx.as_ref(), envelope, body, received).await;
+        let reply = complete(
+            &self.house,
+            self.purpose,
+            self.ctx.as_ref(),
+            envelope,
+            body,
+            received,
+        )
+        .await;
         self.say(&reply);
         // A peer that tried to smuggle may have put commands behind it.
         Ok(if is_malformed { Next::End } else { Next::Go })
@@ -315,8 +348,11 @@ impl Session {
         if !self.may_sign_in() {
             return Ok(self.refuse("538 5.7.11 say STARTTLS first: passwords travel protected only"));
         }
-        let Some(lines) = &mut self.lines else { return Ok(Next::End) };
-        let result = auth::authenticate(&self.house.doorkeeper, lines, self.peer.ip(), mechanism, initial).await?;
+        let Some(lines) = &mut self.lines else {
+            return Ok(Next::End);
+        };
+        let result =
+            auth::authenticate(&self.house.doorkeeper, lines, self.peer.ip(), mechanism, initial).await?;
         Ok(match result {
             Ok(account) => {
                 self.ctx = Some(self.house.doorkeeper.ctx(account));
@@ -328,9 +364,13 @@ impl Session {
     }
 
     async fn start_tls(&mut self) -> Result<()> {
-        let Some(mut lines) = self.lines.take() else { return Ok(()) };
+        let Some(mut lines) = self.lines.take() else {
+            return Ok(());
+        };
         lines.flush().await?;
-        let stream = TlsAcceptor::from(self.house.tls.single.clone()).accept(lines.into_stream()).await?;
+        let stream = TlsAcceptor::from(self.house.tls.single.clone())
+            .accept(lines.into_stream())
+            .await?;
         self.lines = Some(Lines::new(Box::new(stream)));
         self.is_tls = true;
         // Nothing that was said before counts (RFC 3207 §4.2).
@@ -356,7 +396,9 @@ fn syntax_error(e: &ProtoError) -> String {
         ProtoError::InvalidRecipientAddress => "501 5.1.3 this is no address".into(),
         ProtoError::SyntaxError { syntax } => format!("501 5.5.2 write: {syntax}"),
         ProtoError::InvalidParameter { param } => format!("501 5.5.4 the parameter {param} is wrong"),
-        ProtoError::UnsupportedParameter { param } => format!("555 5.5.4 the parameter {} is not offered", one_line(param)),
+        ProtoError::UnsupportedParameter { param } => {
+            format!("555 5.5.4 the parameter {} is not offered", one_line(param))
+        }
         _ => "501 5.5.2 this cannot be understood".into(),
     }
 }

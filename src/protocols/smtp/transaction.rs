@@ -61,9 +61,18 @@ impl Body {
             Purpose::Submission => {
                 let host = house.options.host_name.clone();
                 // No client address: where a person sits when writing is nobody's business.
-                let received =
-                    format!("Received: by {host} with {} id {id};\r\n\t{}\r\n", with(trace, "A"), rfc5322(now_ms));
-                Body::Submission(Box::new(HeaderFix { intake, header: Some(Vec::new()), received, host, now_ms }))
+                let received = format!(
+                    "Received: by {host} with {} id {id};\r\n\t{}\r\n",
+                    with(trace, "A"),
+                    rfc5322(now_ms)
+                );
+                Body::Submission(Box::new(HeaderFix {
+                    intake,
+                    header: Some(Vec::new()),
+                    received,
+                    host,
+                    now_ms,
+                }))
             }
         })
     }
@@ -79,12 +88,21 @@ impl Body {
 /// RFC 3848: ESMTP, S for TLS, A for AUTH.
 fn with(trace: &Trace<'_>, auth: &str) -> String {
     let tls = if trace.is_tls { "S" } else { "" };
-    if trace.is_esmtp { format!("ESMTP{tls}{auth}") } else { "SMTP".to_owned() }
+    if trace.is_esmtp {
+        format!("ESMTP{tls}{auth}")
+    } else {
+        "SMTP".to_owned()
+    }
 }
 
 /// What the peer calls itself is a comment at best: only letters of names are let through.
 fn received_from(trace: &Trace<'_>) -> String {
-    let helo: String = trace.helo.chars().filter(|c| c.is_ascii_alphanumeric() || "-._:[]".contains(*c)).take(255).collect();
+    let helo: String = trace
+        .helo
+        .chars()
+        .filter(|c| c.is_ascii_alphanumeric() || "-._:[]".contains(*c))
+        .take(255)
+        .collect();
     let ip = match trace.peer.to_canonical() {
         IpAddr::V4(v4) => v4.to_string(),
         IpAddr::V6(v6) => format!("IPv6:{v6}"),
@@ -113,7 +131,10 @@ impl HeaderFix {
         let from = header.len().saturating_sub(3);
         header.extend_from_slice(bytes);
         let is_empty = header.starts_with(b"\r\n");
-        let end = header[from..].windows(4).position(|w| w == b"\r\n\r\n").map(|at| from + at + 4);
+        let end = header[from..]
+            .windows(4)
+            .position(|w| w == b"\r\n\r\n")
+            .map(|at| from + at + 4);
         match end {
             _ if is_empty => self.pass(0),
             Some(end) => self.pass(end),
@@ -129,13 +150,16 @@ impl HeaderFix {
         let (header, rest) = held.split_at(end);
         let has = |name: &str| header_fields(header, &[name.to_owned()], false).len() > 2;
         if !has("Date") {
-            self.intake.write(format!("Date: {}\r\n", rfc5322(self.now_ms)).as_bytes())?;
+            self.intake
+                .write(format!("Date: {}\r\n", rfc5322(self.now_ms)).as_bytes())?;
         }
         if !has("Message-ID") {
-            self.intake.write(format!("Message-ID: <{}@{}>\r\n", random::uuid(), self.host).as_bytes())?;
+            self.intake
+                .write(format!("Message-ID: <{}@{}>\r\n", random::uuid(), self.host).as_bytes())?;
         }
         if has("Bcc") {
-            self.intake.write(&header_fields(header, &["Bcc".to_owned()], true))?;
+            self.intake
+                .write(&header_fields(header, &["Bcc".to_owned()], true))?;
         } else {
             self.intake.write(header)?;
         }
@@ -175,15 +199,33 @@ pub async fn complete(
     }
 }
 
-async fn store(house: &House, purpose: Purpose, ctx: Option<&Ctx>, envelope: Envelope, body: Body) -> Result<String> {
+async fn store(
+    house: &House,
+    purpose: Purpose,
+    ctx: Option<&Ctx>,
+    envelope: Envelope,
+    body: Body,
+) -> Result<String> {
     let prepared = tokio::task::spawn_blocking(move || body.finish())
         .await
         .map_err(|e| Error::internal("taking the message was broken off").caused_by(e))??;
     let id = random::short_id();
     match (purpose, ctx) {
         (Purpose::Relay, _) => {
-            let recipients = envelope.recipients.into_iter().filter_map(|(r, a)| Some((r, a?))).collect();
-            receive_message(&house.post_room, Arrived { sender: envelope.sender, recipients, prepared }).await?;
+            let recipients = envelope
+                .recipients
+                .into_iter()
+                .filter_map(|(r, a)| Some((r, a?)))
+                .collect();
+            receive_message(
+                &house.post_room,
+                Arrived {
+                    sender: envelope.sender,
+                    recipients,
+                    prepared,
+                },
+            )
+            .await?;
         }
         (Purpose::Submission, Some(ctx)) => {
             match &prepared.derived.from_address {
@@ -198,7 +240,13 @@ async fn store(house: &House, purpose: Purpose, ctx: Option<&Ctx>, envelope: Env
                 return_headers_only: envelope.return_headers_only,
                 smtputf8: envelope.smtputf8,
             };
-            let submission = Submission { account, envelope, prepared, save_to_sent: false, draft: None };
+            let submission = Submission {
+                account,
+                envelope,
+                prepared,
+                save_to_sent: false,
+                draft: None,
+            };
             submit_message(ctx, &house.post_room, submission).await?;
         }
         (Purpose::Submission, None) => return Err(Error::not_authenticated("please sign in")),

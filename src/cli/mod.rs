@@ -1,0 +1,150 @@
+//! The command line: every step of the page for scripts, with the same functions behind it.
+//!
+//! Exit codes: 0 done; 1 failed; 2 the command line is wrong; 3 there is no such thing; 4 it is there already
+//! or contradicts something; 5 not allowed; 6 try again later.
+
+mod account;
+mod app;
+mod doctor;
+mod domain;
+mod output;
+mod queue;
+mod serve;
+mod server_url;
+mod setup;
+
+use crate::base::{Error, Kind, Result, SystemClock};
+use crate::identity::Ctx;
+use crate::store::{Options, Store};
+use clap::{Args, Parser, Subcommand};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+#[derive(Parser)]
+#[command(
+    name = "hauspost",
+    version,
+    about = "Mail, calendars, contacts and tasks of a small office, on the office's own box",
+    after_help = "Start with: hauspost serve --data DIR, and open the address that it prints.\n\
+                  Every command takes --help. Exit codes: 0 done, 1 failed, 2 wrong command line, 3 no such thing,\n\
+                  4 exists already or contradicts something, 5 not allowed, 6 try again later."
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// What every command needs.
+#[derive(Args, Clone, Debug)]
+pub struct DataFolder {
+    /// The folder that holds everything
+    #[arg(long = "data", value_name = "DIR", env = "HAUSPOST_DATA")]
+    folder: PathBuf,
+}
+
+#[derive(Args, Clone, Debug)]
+pub struct Form {
+    /// Print JSON for programs
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run the server
+    Serve(Box<serve::Serve>),
+    /// Set the office up without the browser; may be repeated
+    Setup(Box<setup::Setup>),
+    /// People, shared mailboxes, rooms and equipment
+    #[command(subcommand)]
+    Account(account::Account),
+    /// Mail domains of this server
+    #[command(subcommand)]
+    Domain(domain::Domain),
+    /// Mail that waits to leave
+    #[command(subcommand)]
+    Queue(queue::Queue),
+    /// Programs that may sign people in (app registrations)
+    #[command(subcommand)]
+    App(app::App),
+    /// Check every file, index and body; repair what can be computed again
+    Doctor(doctor::Doctor),
+    /// Check that this program can read the data, without changing anything
+    Verify(doctor::Verify),
+}
+
+/// The whole program.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let done = match cli.command {
+        Command::Serve(c) => c.run(),
+        Command::Setup(c) => c.run(),
+        Command::Account(c) => c.run(),
+        Command::Domain(c) => c.run(),
+        Command::Queue(c) => c.run(),
+        Command::App(c) => c.run(),
+        Command::Doctor(c) => c.run(),
+        Command::Verify(c) => c.run(),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(e) => {
+            eprintln!("hauspost: {}", e.message());
+            if let Some(cause) = e.cause() {
+                eprintln!("  because: {cause}");
+            }
+            ExitCode::from(exit_code(e.kind()))
+        }
+    }
+}
+
+fn exit_code(kind: Kind) -> u8 {
+    match kind {
+        Kind::Invalid | Kind::TooLarge => 2,
+        Kind::NotFound => 3,
+        Kind::Exists | Kind::Conflict | Kind::TooOld => 4,
+        Kind::Forbidden | Kind::NotAuthenticated => 5,
+        Kind::Busy | Kind::OverQuota => 6,
+        Kind::Unavailable | Kind::Internal => 1,
+    }
+}
+
+/// Runs a command on the store, whether a server runs on it or not.
+fn with_store<T, F>(data: &DataFolder, f: impl FnOnce(Ctx) -> F) -> Result<T>
+where
+    F: Future<Output = Result<T>>,
+{
+    start_log("warn");
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|e| Error::internal("no runtime").caused_by(e))?;
+    let store = Store::open(&data.folder, Options::default(), Arc::new(SystemClock))?;
+    runtime.block_on(f(Ctx::system(&store)))
+}
+
+/// A password from standard input, without the line's end.
+fn read_password() -> Result<String> {
+    let mut line = String::new();
+    std::io::stdin().read_line(&mut line)?;
+    let password = line.trim_end_matches(['\n', '\r']).to_owned();
+    if password.is_empty() {
+        return Err(Error::invalid(
+            "--password-stdin was given, but nothing came on standard input",
+        ));
+    }
+    Ok(password)
+}
+
+/// `default`: the level when HAUSPOST_LOG says nothing.
+fn start_log(default: &str) {
+    let filter = tracing_subscriber::EnvFilter::try_from_env("HAUSPOST_LOG")
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(default));
+    // A second call in one process changes nothing.
+    let _ = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_target(false)
+        .try_init();
+}

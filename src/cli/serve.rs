@@ -1,0 +1,199 @@
+//! `hauspost serve`
+
+use super::account::parse_size;
+use super::{DataFolder, start_log};
+use crate::appliance::setup;
+use crate::appliance::tls::CertificateFiles;
+use crate::base::{Error, Result};
+use crate::daemon::{self, Config, Door};
+use crate::delivery::{self, schedule::Schedule};
+use crate::identity::Ctx;
+use crate::protocols::{House, Network, Options};
+use crate::store;
+use clap::Args;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+#[derive(Args)]
+pub struct Serve {
+    #[command(flatten)]
+    data: DataFolder,
+    /// The one port: page, Graph, DAV, sign-in, and IMAP and submission inside TLS
+    #[arg(
+        long,
+        value_name = "ADDR:PORT",
+        default_value = "[::]:8443",
+        env = "HAUSPOST_LISTEN"
+    )]
+    listen: SocketAddr,
+    /// Mail from other servers (port 25, or 20025 without privileges)
+    #[arg(long, value_name = "ADDR:PORT")]
+    smtp: Vec<SocketAddr>,
+    /// Submission with STARTTLS (587, 20587)
+    #[arg(long, value_name = "ADDR:PORT")]
+    submission: Vec<SocketAddr>,
+    /// Submission with TLS (465, 20465)
+    #[arg(long, value_name = "ADDR:PORT")]
+    submissions: Vec<SocketAddr>,
+    /// IMAP with STARTTLS (143, 20143)
+    #[arg(long, value_name = "ADDR:PORT")]
+    imap: Vec<SocketAddr>,
+    /// IMAP with TLS (993, 20993)
+    #[arg(long, value_name = "ADDR:PORT")]
+    imaps: Vec<SocketAddr>,
+    /// A network whose plain HTTP and X-Forwarded-For are believed; may be repeated
+    #[arg(long, value_name = "CIDR")]
+    trusted_proxy: Vec<Network>,
+    /// Certificate chain (PEM); watched and loaded again when it changes
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    tls_cert: Option<PathBuf>,
+    /// Its key (PEM)
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    tls_key: Option<PathBuf>,
+    /// What the box calls itself towards other servers
+    #[arg(long, value_name = "NAME", env = "HAUSPOST_HOST_NAME")]
+    host_name: Option<String>,
+    /// Largest message that is taken
+    #[arg(long, value_name = "SIZE", default_value = "50M")]
+    max_message_size: String,
+    /// Room on the disk that is left alone; below, new mail has to wait
+    #[arg(long, value_name = "SIZE", default_value = "32M")]
+    reserve: String,
+    /// A further certificate authority (PEM) that is trusted when connecting to providers
+    #[arg(long, value_name = "FILE")]
+    extra_ca: Option<PathBuf>,
+    /// Allow signing in without TLS from this machine itself
+    #[arg(long)]
+    allow_plain_login: bool,
+    /// Seconds before the second attempt to send; doubles from then on
+    #[arg(long, value_name = "SECONDS", default_value_t = 300)]
+    retry_after: u64,
+    /// Seconds until a sender hears that sending takes long
+    #[arg(long, value_name = "SECONDS", default_value_t = 4 * 3600)]
+    tell_delay_after: u64,
+    /// Seconds until sending is given up
+    #[arg(long, value_name = "SECONDS", default_value_t = 5 * 24 * 3600)]
+    give_up_after: u64,
+    /// Connections in all
+    #[arg(long, value_name = "N", default_value_t = 5000)]
+    max_connections: usize,
+    /// Connections of one peer
+    #[arg(long, value_name = "N", default_value_t = 200)]
+    max_connections_per_peer: usize,
+    /// Messages that one peer may hand over in a minute
+    #[arg(long, value_name = "N", default_value_t = 300)]
+    max_received_per_minute: u32,
+    /// Recipients that one person may write to in an hour
+    #[arg(long, value_name = "N", default_value_t = 1000)]
+    max_sent_per_hour: u32,
+}
+
+impl Serve {
+    pub fn run(self) -> Result<()> {
+        start_log("info");
+        let config = self.config()?;
+        let listen = self.listen;
+        daemon::run(config, |house| announce(house, listen))
+    }
+
+    fn config(&self) -> Result<Config> {
+        let host_name = match &self.host_name {
+            Some(name) => crate::base::hostname::normalize(name)?,
+            None => machine_name(),
+        };
+        let max_message_bytes = parse_size(&self.max_message_size)?;
+        let extra_ca_pem =
+            match &self.extra_ca {
+                Some(file) => Some(std::fs::read(file).map_err(|e| {
+                    Error::invalid(format!("--extra-ca {}: {e}", file.display())).caused_by(e)
+                })?),
+                None => None,
+            };
+        let certificate = match (&self.tls_cert, &self.tls_key) {
+            (Some(certificate), Some(key)) => Some(CertificateFiles {
+                certificate: certificate.clone(),
+                key: key.clone(),
+            }),
+            _ => None,
+        };
+        Ok(Config {
+            data: self.data.folder.clone(),
+            listeners: self.listeners(),
+            certificate,
+            doors: Options {
+                host_name: host_name.clone(),
+                max_message_bytes,
+                allow_plain_login: self.allow_plain_login,
+                trusted_proxies: self.trusted_proxy.clone(),
+            },
+            post_room: delivery::Options {
+                host_name,
+                max_message_bytes,
+                schedule: Schedule {
+                    first_retry: Duration::from_secs(self.retry_after),
+                    tell_delay_after: Duration::from_secs(self.tell_delay_after),
+                    give_up_after: Duration::from_secs(self.give_up_after),
+                    ..Schedule::default()
+                },
+                extra_ca_pem,
+                allow_private_hosts: false,
+                smtp_port: 25,
+            },
+            store: store::Options {
+                reserve_bytes: parse_size(&self.reserve)?,
+                ..store::Options::default()
+            },
+            connections: (self.max_connections, self.max_connections_per_peer),
+            received_per_minute: self.max_received_per_minute,
+            sent_per_hour: self.max_sent_per_hour,
+        })
+    }
+
+    fn listeners(&self) -> Vec<(Door, SocketAddr)> {
+        let mut all = vec![(Door::One, self.listen)];
+        for (door, addresses) in [
+            (Door::Smtp, &self.smtp),
+            (Door::Submission, &self.submission),
+            (Door::Submissions, &self.submissions),
+            (Door::Imap, &self.imap),
+            (Door::Imaps, &self.imaps),
+        ] {
+            all.extend(addresses.iter().map(|a| (door, *a)));
+        }
+        all
+    }
+}
+
+/// Says where the page is, and the code, on standard output: that is what a person or an installer reads.
+fn announce(house: &Arc<House>, listen: SocketAddr) -> Result<()> {
+    let host = if listen.ip().is_unspecified() {
+        "localhost".to_owned()
+    } else {
+        listen.ip().to_string()
+    };
+    println!(
+        "Hauspost {} is ready: https://{host}:{}",
+        env!("CARGO_PKG_VERSION"),
+        listen.port()
+    );
+    let ctx = Ctx::system(&house.post_room.store);
+    if let Some(code) = futures_util::FutureExt::now_or_never(setup::code(&ctx))
+        .transpose()?
+        .flatten()
+    {
+        println!("Set-up code: {code}");
+    }
+    use std::io::Write;
+    std::io::stdout().flush()?;
+    Ok(())
+}
+
+/// The machine's own name, if it is one that others could use.
+fn machine_name() -> String {
+    std::fs::read_to_string("/proc/sys/kernel/hostname")
+        .ok()
+        .and_then(|n| crate::base::hostname::normalize(&n).ok())
+        .unwrap_or_else(|| "localhost".to_owned())
+}

@@ -1,0 +1,159 @@
+//! Servers of providers as URLs: `smtps://user:password@host:465`, `imaps://user@host`, `pop3s://...`.
+//!
+//! `smtps`, `imaps`, `pop3s`: TLS from the first byte. `smtp`, `imap`, `pop3`: STARTTLS; with `?security=none` plain.
+//! A password that is not in the URL comes from the environment, so that it need not be seen in a process list.
+
+use crate::base::{Error, Result};
+use crate::model::collect::{CollectProtocol, CollectServer, Security};
+use crate::model::outbound::Smarthost;
+use url::Url;
+
+struct Server {
+    security: Security,
+    host: String,
+    port: u16,
+    user: String,
+    password: String,
+    url: Url,
+}
+
+impl Server {
+    /// `schemes`: (name, security, default port).
+    fn parse(text: &str, schemes: &[(&str, Security, u16)], password_variable: &str) -> Result<Server> {
+        let known: Vec<String> = schemes.iter().map(|(s, ..)| format!("{s}://")).collect();
+        let bad = |why: &str| {
+            Error::invalid(format!(
+                "the server address cannot be used: {why}; write {}user@host:port",
+                known.join(" or ")
+            ))
+        };
+        let url = Url::parse(text).map_err(|e| bad(&e.to_string()))?;
+        let (_, security, default_port) = schemes
+            .iter()
+            .find(|(s, ..)| *s == url.scheme())
+            .ok_or_else(|| bad("its beginning is not known"))?;
+        let decode = |s: &str| percent_decode(s).ok_or_else(|| bad("a %xx in it is wrong"));
+        let security = match parameter(&url, "security").as_deref() {
+            None => *security,
+            Some("none") => Security::None,
+            Some("starttls") => Security::Starttls,
+            Some("tls") => Security::Tls,
+            Some(_) => return Err(bad("security is tls, starttls or none")),
+        };
+        let password = match url.password() {
+            Some(p) => decode(p)?,
+            None => std::env::var(password_variable).unwrap_or_default(),
+        };
+        Ok(Server {
+            security,
+            host: url
+                .host_str()
+                .ok_or_else(|| bad("there is no host in it"))?
+                .trim_matches(['[', ']'])
+                .to_owned(),
+            port: url.port().unwrap_or(*default_port),
+            user: decode(url.username())?,
+            password,
+            url,
+        })
+    }
+}
+
+fn parameter(url: &Url, name: &str) -> Option<String> {
+    url.query_pairs()
+        .find(|(k, _)| k == name)
+        .map(|(_, v)| v.into_owned())
+}
+
+fn percent_decode(text: &str) -> Option<String> {
+    let mut out = Vec::with_capacity(text.len());
+    let mut bytes = text.bytes();
+    while let Some(b) = bytes.next() {
+        if b != b'%' {
+            out.push(b);
+            continue;
+        }
+        let digits = [bytes.next()?, bytes.next()?];
+        out.push(u8::from_str_radix(std::str::from_utf8(&digits).ok()?, 16).ok()?);
+    }
+    String::from_utf8(out).ok()
+}
+
+/// Environment variables for passwords that are not in the URLs.
+pub const SMARTHOST_PASSWORD: &str = "HAUSPOST_SMARTHOST_PASSWORD";
+pub const COLLECT_PASSWORD: &str = "HAUSPOST_COLLECT_PASSWORD";
+
+/// Errors: Invalid.
+pub fn smarthost(text: &str) -> Result<Smarthost> {
+    let schemes = [("smtps", Security::Tls, 465), ("smtp", Security::Starttls, 587)];
+    let s = Server::parse(text, &schemes, SMARTHOST_PASSWORD)?;
+    if !s.user.is_empty() && s.password.is_empty() {
+        return Err(Error::invalid(format!(
+            "the smarthost needs a password: put it into {SMARTHOST_PASSWORD}"
+        )));
+    }
+    Ok(Smarthost {
+        host: s.host,
+        port: s.port,
+        security: s.security,
+        user: s.user,
+        password: s.password,
+    })
+}
+
+/// With `?keep=true` messages stay there, with `?split=true` it is the mailbox of a whole domain. Errors: Invalid.
+pub fn collect(text: &str) -> Result<CollectServer> {
+    let schemes = [
+        ("imaps", Security::Tls, 993),
+        ("imap", Security::Starttls, 143),
+        ("pop3s", Security::Tls, 995),
+        ("pop3", Security::Starttls, 110),
+    ];
+    let s = Server::parse(text, &schemes, COLLECT_PASSWORD)?;
+    if s.user.is_empty() || s.password.is_empty() {
+        return Err(Error::invalid(format!(
+            "the mailbox to collect from needs a user and a password: put the password into {COLLECT_PASSWORD}"
+        )));
+    }
+    let is = |name| parameter(&s.url, name).is_some_and(|v| v == "true" || v == "yes" || v == "1");
+    Ok(CollectServer {
+        protocol: if s.url.scheme().starts_with("pop3") {
+            CollectProtocol::Pop3
+        } else {
+            CollectProtocol::Imap
+        },
+        keep: is("keep"),
+        split: is("split"),
+        host: s.host,
+        port: s.port,
+        security: s.security,
+        user: s.user,
+        password: s.password,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn servers_are_read_from_urls() {
+        let s = smarthost("smtps://anna%40example.test:p%2Fw@smtp.example.test").unwrap();
+        assert_eq!((s.port, s.security), (465, Security::Tls));
+        assert_eq!(
+            (s.user.as_str(), s.password.as_str()),
+            ("anna@example.test", "p/w")
+        );
+        let s = smarthost("smtp://127.0.0.1:2525?security=none").unwrap();
+        assert_eq!((s.port, s.security, s.user.as_str()), (2525, Security::None, ""));
+        let c = collect("pop3s://u:p@pop.example.test/?keep=true").unwrap();
+        assert!(c.keep && !c.split && c.protocol == CollectProtocol::Pop3 && c.port == 995);
+    }
+
+    #[test]
+    fn wrong_ones_say_how_to_write_them() {
+        let e = smarthost("https://example.test").unwrap_err();
+        assert!(e.message().contains("smtps://"), "{e}");
+        assert!(collect("imaps://host").is_err());
+    }
+}

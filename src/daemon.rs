@@ -1,0 +1,102 @@
+//! The server: opens the store, opens the doors, starts the workers, and ends cleanly.
+
+mod accept;
+mod dispatch;
+
+use crate::appliance::Tls;
+use crate::appliance::tls::CertificateFiles;
+use crate::base::{Error, Result, SystemClock};
+use crate::delivery::{self, PostRoom};
+use crate::identity::{Ctx, Doorkeeper, accounts, domains};
+use crate::protocols::limits::{ConnectionLimit, RateLimit};
+use crate::protocols::{House, Options};
+use crate::store::layout::ServerLock;
+use crate::store::{self, Store};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+pub use accept::Door;
+
+/// Everything the server is told at its start.
+pub struct Config {
+    pub data: PathBuf,
+    pub listeners: Vec<(Door, SocketAddr)>,
+    pub certificate: Option<CertificateFiles>,
+    pub doors: Options,
+    pub post_room: delivery::Options,
+    pub store: store::Options,
+    /// Connections in all, and of one peer.
+    pub connections: (usize, usize),
+    pub received_per_minute: u32,
+    pub sent_per_hour: u32,
+}
+
+/// Runs until it is told to stop. `ready` is called once all doors are open.
+pub fn run(config: Config, ready: impl FnOnce(&Arc<House>) -> Result<()>) -> Result<()> {
+    actix_rt::System::new().block_on(serve(config, ready))
+}
+
+async fn serve(config: Config, ready: impl FnOnce(&Arc<House>) -> Result<()>) -> Result<()> {
+    let store = Store::open(&config.data, config.store, Arc::new(SystemClock))?;
+    let _lock = ServerLock::take(store.layout())?;
+    store.layout().clear_temporary()?;
+    let ctx = Ctx::system(&store);
+    let names = certificate_names(&ctx, &config.doors.host_name).await?;
+    let tls = Tls::prepare(store.layout(), config.certificate, &names, ctx.now_ms())?;
+    tls.watch()?;
+    let post_room = PostRoom::new(store.clone(), config.post_room);
+    let house = Arc::new(House {
+        doorkeeper: Doorkeeper::new(store.clone()),
+        post_room: post_room.clone(),
+        tls,
+        options: config.doors,
+        connections: ConnectionLimit::new(config.connections.0, config.connections.1),
+        sent: RateLimit::new(config.sent_per_hour, Duration::from_secs(3600)),
+        received: RateLimit::new(config.received_per_minute, Duration::from_secs(60)),
+    });
+    let acceptors = accept::open(&house, &config.listeners)?;
+    ready(&house)?;
+    accounts::complete_creations(&ctx).await?;
+    tokio::spawn(delivery::outbox::run(post_room.clone()));
+    tokio::spawn(delivery::queue::run(post_room));
+    wait_for_stop().await?;
+    tracing::info!("stopping");
+    drop(acceptors);
+    // What was begun may be finished: a message that is being taken, an answer that is being written.
+    house.connections.wait_until_quiet(Duration::from_secs(5)).await;
+    Ok(())
+}
+
+/// Names that the own certificate is for: this machine's, and the usual ones of each mail domain.
+async fn certificate_names(ctx: &Ctx, host_name: &str) -> Result<Vec<String>> {
+    let mut names = vec![
+        host_name.to_owned(),
+        "localhost".to_owned(),
+        "127.0.0.1".to_owned(),
+        "::1".to_owned(),
+    ];
+    for domain in domains::list_domains(ctx).await? {
+        names.push(domain.name.clone());
+        for host in ["mail", "imap", "smtp", "autoconfig", "autodiscover"] {
+            names.push(format!("{host}.{}", domain.name));
+        }
+    }
+    names.dedup();
+    let mut seen = std::collections::HashSet::new();
+    names.retain(|n| seen.insert(n.clone()));
+    Ok(names)
+}
+
+async fn wait_for_stop() -> Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let failed = |e: std::io::Error| Error::internal("signals cannot be received").caused_by(e);
+    let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    Ok(())
+}

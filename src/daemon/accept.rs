@@ -1,0 +1,133 @@
+//! Listening sockets, and the threads on which connections live.
+
+use super::dispatch;
+use crate::base::{Error, Result};
+use crate::protocols::House;
+use crate::protocols::http::{HouseData, HttpWorker};
+use actix_rt::Arbiter;
+use std::cell::OnceCell;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+
+/// What a listener is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Door {
+    /// Everything on one port, told apart by the first bytes.
+    One,
+    Smtp,
+    /// With STARTTLS.
+    Submission,
+    /// With TLS from the first byte.
+    Submissions,
+    /// With STARTTLS.
+    Imap,
+    Imaps,
+}
+
+/// Open listeners; dropping this closes them, connections go on.
+pub struct Acceptors {
+    tasks: Vec<JoinHandle<()>>,
+}
+
+impl Drop for Acceptors {
+    fn drop(&mut self) {
+        self.tasks.iter().for_each(JoinHandle::abort);
+    }
+}
+
+/// Threads that carry connections; each connection stays on its thread.
+struct Workers {
+    arbiters: Vec<Arbiter>,
+    next: AtomicUsize,
+}
+
+thread_local! {
+    static HTTP: OnceCell<HttpWorker> = const { OnceCell::new() };
+}
+
+/// Errors: Unavailable, when a port cannot be had, with what to do.
+pub fn open(house: &Arc<House>, listeners: &[(Door, SocketAddr)]) -> Result<Acceptors> {
+    let count = std::thread::available_parallelism()
+        .map_or(1, usize::from)
+        .clamp(1, 4);
+    let workers = Arc::new(Workers {
+        arbiters: (0..count).map(|_| Arbiter::new()).collect(),
+        next: AtomicUsize::new(0),
+    });
+    let mut tasks = Vec::new();
+    for (door, address) in listeners {
+        let listener = listen(*address)?;
+        tracing::info!(?door, %address, "listening");
+        tasks.push(tokio::spawn(accept(
+            listener,
+            *door,
+            house.clone(),
+            workers.clone(),
+        )));
+    }
+    Ok(Acceptors { tasks })
+}
+
+fn listen(address: SocketAddr) -> Result<TcpListener> {
+    let failed = |e: std::io::Error| {
+        let hint = match e.kind() {
+            std::io::ErrorKind::AddrInUse => "another program uses it; stop that one or choose another port",
+            std::io::ErrorKind::PermissionDenied => {
+                "ports below 1024 need a privilege; choose a higher one, such as 20000 more"
+            }
+            _ => "choose another address or port",
+        };
+        Error::unavailable(format!("the port {address} cannot be opened: {e}; {hint}")).caused_by(e)
+    };
+    let socket = if address.is_ipv6() {
+        tokio::net::TcpSocket::new_v6()
+    } else {
+        tokio::net::TcpSocket::new_v4()
+    };
+    let socket = socket.map_err(failed)?;
+    socket.set_reuseaddr(true).map_err(failed)?;
+    socket.bind(address).map_err(failed)?;
+    socket.listen(1024).map_err(failed)
+}
+
+async fn accept(listener: TcpListener, door: Door, house: Arc<House>, workers: Arc<Workers>) {
+    loop {
+        let (stream, peer) = match listener.accept().await {
+            Ok(connection) => connection,
+            Err(e) => {
+                // Out of descriptors, mostly: others must end before there is room again.
+                tracing::error!(error = %e, "a connection cannot be accepted");
+                tokio::time::sleep(Duration::from_millis(200)).await;
+                continue;
+            }
+        };
+        let house = house.clone();
+        let arbiter =
+            &workers.arbiters[workers.next.fetch_add(1, Ordering::Relaxed) % workers.arbiters.len()];
+        let Ok(stream) = stream.into_std() else { continue };
+        arbiter.spawn_fn(move || {
+            actix_rt::spawn(async move {
+                let prepared = stream
+                    .set_nodelay(true)
+                    .and_then(|()| tokio::net::TcpStream::from_std(stream));
+                match prepared {
+                    Ok(stream) => dispatch::serve(house, stream, peer, door).await,
+                    Err(e) => tracing::debug!(%peer, error = %e, "a connection was gone at once"),
+                }
+            });
+        });
+    }
+}
+
+/// The HTTP service of this thread.
+pub async fn http_worker(house: &Arc<House>) -> std::io::Result<HttpWorker> {
+    if let Some(worker) = HTTP.with(|slot| slot.get().cloned()) {
+        return Ok(worker);
+    }
+    let made = HttpWorker::start(HouseData::from(house.clone())).await?;
+    Ok(HTTP.with(|slot| slot.get_or_init(|| made).clone()))
+}

@@ -1,0 +1,225 @@
+//! From a fresh connection to its door. On the one port the first byte tells TLS from plain HTTP; inside TLS, ALPN
+//! decides, then the name the client asked for, then whether it speaks first.
+
+use super::accept::{Door, http_worker};
+use crate::appliance::tls::ALPN_HTTP;
+use crate::base::stream::BoxStream;
+use crate::base::{Error, Result};
+use crate::protocols::http::{HttpStream, Peer};
+use crate::protocols::smtp::{self, Purpose};
+use crate::protocols::{House, Visitor, imap};
+use rustls::ServerConfig;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
+
+const HANDSHAKE: Duration = Duration::from_secs(20);
+/// A client that speaks first has done so by now; an IMAP client waits for us.
+const SILENCE: Duration = Duration::from_millis(700);
+/// First byte of a TLS record that holds a handshake (RFC 8446 §5.1).
+const TLS_HANDSHAKE: u8 = 22;
+
+pub async fn serve(house: Arc<House>, stream: TcpStream, peer: SocketAddr, door: Door) {
+    if let Err(e) = lead(house, stream, peer, door).await {
+        tracing::debug!(%peer, ?door, error = ?e, "a connection ended early");
+    }
+}
+
+async fn lead(house: Arc<House>, stream: TcpStream, peer: SocketAddr, door: Door) -> Result<()> {
+    let visitor = |stream: BoxStream, is_tls| Visitor { stream, peer, is_tls };
+    match door {
+        Door::One => return one_port(house, stream, peer).await,
+        Door::Smtp => smtp::serve(house, visitor(Box::new(stream), false), Purpose::Relay).await,
+        Door::Submission => smtp::serve(house, visitor(Box::new(stream), false), Purpose::Submission).await,
+        Door::Submissions => {
+            let stream = handshake(house.tls.single.clone(), stream).await?;
+            smtp::serve(house, visitor(Box::new(stream), true), Purpose::Submission).await;
+        }
+        Door::Imap => imap::serve(house, visitor(Box::new(stream), false)).await,
+        Door::Imaps => {
+            let stream = handshake(house.tls.single.clone(), stream).await?;
+            imap::serve(house, visitor(Box::new(stream), true)).await;
+        }
+    }
+    Ok(())
+}
+
+async fn handshake(config: Arc<ServerConfig>, stream: TcpStream) -> Result<TlsStream<TcpStream>> {
+    let accepted = tokio::time::timeout(HANDSHAKE, TlsAcceptor::from(config).accept(stream)).await;
+    Ok(accepted.map_err(|_| Error::unavailable("the TLS handshake takes too long"))??)
+}
+
+async fn one_port(house: Arc<House>, stream: TcpStream, peer: SocketAddr) -> Result<()> {
+    let mut first = [0];
+    let peeked = tokio::time::timeout(HANDSHAKE, stream.peek(&mut first)).await;
+    if peeked.map_err(|_| Error::unavailable("nothing was said"))?? == 0 {
+        return Ok(());
+    }
+    if first[0] != TLS_HANDSHAKE {
+        return plain(house, stream, peer).await;
+    }
+    let mut stream = handshake(house.tls.one_port.clone(), stream).await?;
+    let (_, connection) = stream.get_ref();
+    let alpn = connection.alpn_protocol().map(<[u8]>::to_vec);
+    let name = connection.server_name().unwrap_or_default().to_ascii_lowercase();
+    match alpn.as_deref() {
+        Some(protocol) if protocol == ALPN_HTTP => return http(house, Box::new(stream), peer, true).await,
+        Some(_) => {
+            imap::serve(
+                house,
+                Visitor {
+                    stream: Box::new(stream),
+                    peer,
+                    is_tls: true,
+                },
+            )
+            .await;
+            return Ok(());
+        }
+        None => {}
+    }
+    let visitor = |stream: BoxStream| Visitor {
+        stream,
+        peer,
+        is_tls: true,
+    };
+    if name.starts_with("imap.") {
+        imap::serve(house, visitor(Box::new(stream))).await;
+    } else if name.starts_with("smtp.") || name.starts_with("submission.") {
+        smtp::serve(house, visitor(Box::new(stream)), Purpose::Submission).await;
+    } else {
+        let mut begun = Vec::with_capacity(1024);
+        match tokio::time::timeout(SILENCE, stream.read_buf(&mut begun)).await {
+            Ok(read) => {
+                read?;
+                let stream = Rewound {
+                    begun: std::io::Cursor::new(begun),
+                    stream,
+                };
+                return http(house, Box::new(stream), peer, true).await;
+            }
+            Err(_) => imap::serve(house, visitor(Box::new(stream))).await,
+        }
+    }
+    Ok(())
+}
+
+/// Plain HTTP: for a trusted proxy in front of us; everybody else is sent to TLS.
+async fn plain(house: Arc<House>, stream: TcpStream, peer: SocketAddr) -> Result<()> {
+    if house
+        .options
+        .trusted_proxies
+        .iter()
+        .any(|n| n.contains(peer.ip()))
+    {
+        return http(house, Box::new(stream), peer, false).await;
+    }
+    redirect(stream).await
+}
+
+async fn http(house: Arc<House>, stream: BoxStream, address: SocketAddr, is_tls: bool) -> Result<()> {
+    let worker = http_worker(&house).await?;
+    let Some(_ticket) = house.connections.enter(address.ip()) else {
+        return Err(Error::busy("too many connections of one peer"));
+    };
+    worker
+        .serve(HttpStream::new(stream, Peer { address, is_tls }))
+        .await;
+    Ok(())
+}
+
+/// Answers one plain request with the same address under https. The health check is answered as it is: what
+/// watches a container or a service asks without TLS.
+async fn redirect(mut stream: TcpStream) -> Result<()> {
+    let mut head = Vec::with_capacity(1024);
+    let deadline = tokio::time::Instant::now() + HANDSHAKE;
+    while !head.windows(4).any(|w| w == b"\r\n\r\n") && head.len() < 8192 {
+        let read = tokio::time::timeout_at(deadline, stream.read_buf(&mut head)).await;
+        if read.map_err(|_| Error::unavailable("the request is not finished"))?? == 0 {
+            break;
+        }
+    }
+    let head = String::from_utf8_lossy(&head).into_owned();
+    let mut lines = head.split("\r\n");
+    let path = lines
+        .next()
+        .and_then(|l| l.split(' ').nth(1))
+        .unwrap_or("/")
+        .to_owned();
+    let host = lines
+        .find_map(|l| {
+            l.split_once(':')
+                .filter(|(n, _)| n.eq_ignore_ascii_case("host"))
+                .map(|(_, v)| v.trim().to_owned())
+        })
+        .unwrap_or_default();
+    // Only what can be a host, a port and a path goes into the answer.
+    let is_clean = |s: &str, more: &str| s.chars().all(|c| c.is_ascii_alphanumeric() || more.contains(c));
+    let answer = if path.starts_with('/')
+        && !host.is_empty()
+        && is_clean(&host, ".:-[]")
+        && is_clean(&path, "/?&=%.,;:@~_-+!$'()*")
+    {
+        format!("HTTP/1.1 308 Permanent Redirect\r\nLocation: https://{host}{path}\r\n")
+    } else {
+        "HTTP/1.1 400 Bad Request\r\n".to_owned()
+    };
+    let body = "This server speaks HTTPS.\n";
+    let answer = format!(
+        "{answer}Content-Type: text/plain\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
+        body.len()
+    );
+    stream.write_all(answer.as_bytes()).await?;
+    stream.shutdown().await?;
+    Ok(())
+}
+
+/// A stream with the bytes put back that were read to find out what it is.
+struct Rewound {
+    begun: std::io::Cursor<Vec<u8>>,
+    stream: TlsStream<TcpStream>,
+}
+
+impl tokio::io::AsyncRead for Rewound {
+    fn poll_read(
+        mut self: std::pin::Pin<&mut Self>,
+        cx: &mut std::task::Context<'_>,
+        buf: &mut tokio::io::ReadBuf<'_>,
+    ) -> std::task::Poll<std::io::Result<()>> {
+        let at = self.begun.position() as usize;
+        let rest = self.begun.get_ref().get(at..).unwrap_or_default();
+        if rest.is_empty() {
+            return std::pin::Pin::new(&mut self.stream).poll_read(cx, buf);
+        }
+        let n = rest.len().min(buf.remaining());
+        buf.put_slice(&rest[..n]);
+        self.begun.set_position((at + n) as u64);
+        std::task::Poll::Ready(Ok(()))
+    }
+}
+
+impl tokio::io::AsyncWrite for Rewound {
+    fn poll_write(
+        mut self: std::pin::Pin<&mut Self>,
+        cx: &mut std::task::Context<'_>,
+        buf: &[u8],
+    ) -> std::task::Poll<std::io::Result<usize>> {
+        std::pin::Pin::new(&mut self.stream).poll_write(cx, buf)
+    }
+    fn poll_flush(
+        mut self: std::pin::Pin<&mut Self>,
+        cx: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<std::io::Result<()>> {
+        std::pin::Pin::new(&mut self.stream).poll_flush(cx)
+    }
+    fn poll_shutdown(
+        mut self: std::pin::Pin<&mut Self>,
+        cx: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<std::io::Result<()>> {
+        std::pin::Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}
