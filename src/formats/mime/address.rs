@@ -216,16 +216,18 @@ impl Reader<'_> {
         if self.has_angle {
             mailbox.name = Some(text).filter(|t| !t.is_empty()).or(comment);
             out.push(Entry::Mailbox(mailbox));
-        } else if !text.is_empty() || comment.is_some() {
+        } else if !text.is_empty() {
             let (mut local, host) = split_at(text, self.at);
             mailbox.name = comment;
-            // `John Doe john@example.com`: a forgotten pair of angle brackets.
-            if let (Some(blank), Some(at)) = (self.blank, self.at)
-                && blank < at
-                && blank < local.len()
-            {
-                mailbox.name = Some(local[..blank].to_vec());
-                local.drain(..=blank);
+            match (self.blank, self.at) {
+                // `John Doe john@example.com`: a forgotten pair of angle brackets.
+                (Some(blank), Some(at)) if blank < at && blank < local.len() => {
+                    mailbox.name = Some(local[..blank].to_vec());
+                    local.drain(..=blank);
+                }
+                // `Mary Smith`: no address at all.
+                (Some(_), None) => mailbox.name = Some(std::mem::take(&mut local)),
+                _ => {}
             }
             (mailbox.local, mailbox.host) = (local, host);
             out.push(Entry::Mailbox(mailbox));
@@ -238,7 +240,8 @@ fn split_at(mut spec: Vec<u8>, at: Option<usize>) -> (Vec<u8>, Vec<u8>) {
     let Some(at) = at else {
         return (spec, Vec::new());
     };
-    let host = spec[at + 1..].trim_ascii().to_vec();
+    // RFC 5322 §4.4: blanks around the dots of a domain mean nothing.
+    let host = spec[at + 1..].iter().copied().filter(|b| *b != b' ').collect();
     spec.truncate(at);
     spec.truncate(spec.trim_ascii_end().len());
     (spec, host)
@@ -335,12 +338,14 @@ mod tests {
             ("undisclosed-recipients:;", &["undisclosed-recipients:", ";"]),
             ("<@x,@y:a@b.de>", &["a@b.de"]),
             ("\"a b\"@c.de", &["\"a b\"@c.de"]),
-            ("a @ b . de", &["a@b . de"]),
+            ("a @ b . de", &["a@b.de"]),
             ("Anna Berg a@b.de", &["Anna Berg <a@b.de>"]),
             ("a@[192.0.2.1]", &["a@[192.0.2.1]"]),
             ("Anna <a@b.de", &["Anna <a@b.de>"]),
             ("<>", &[""]),
             ("root", &["root"]),
+            ("Mary Smith", &["Mary Smith <>"]),
+            ("(nobody)", &[]),
             (", ,", &[]),
             ("Anna\r\n Berg <a@b.de>", &["Anna Berg <a@b.de>"]),
             ("a@b@c.de", &["\"a@b\"@c.de"]),

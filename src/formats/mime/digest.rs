@@ -75,7 +75,11 @@ pub fn digest(raw: &[u8]) -> Digest {
 }
 
 fn read_header(structure: &Structure, root: &Node, digest: &mut Digest) {
-    let value = |name| structure.value(root, name).map(|v| &v[..v.len().min(MAX_TEXT)]);
+    let value = |name| {
+        structure
+            .last_value(root, name)
+            .map(|v| &v[..v.len().min(MAX_TEXT)])
+    };
     let people = |name| mailboxes(&read_entries(structure, root, name));
     digest.message_id = value(Known::MessageId).and_then(|v| message_ids(v).pop());
     digest.in_reply_to = value(Known::InReplyTo).and_then(|v| message_ids(v).into_iter().next());

@@ -34,7 +34,7 @@ pub fn index_text(raw: &[u8]) -> IndexText {
     let parts = from_structure(&structure);
     let mut text = IndexText::default();
     if let Some(root) = structure.nodes.first() {
-        let subject = structure.value(root, Known::Subject).unwrap_or_default();
+        let subject = structure.last_value(root, Known::Subject).unwrap_or_default();
         text.subject = decode_text(&subject[..subject.len().min(MAX_FIELD)]);
         let add = |out: &mut String, name| {
             for mailbox in mailboxes(&read_entries(&structure, root, name)) {

@@ -81,6 +81,11 @@ impl<'a> Structure<'a> {
         self.values(node, name).next()
     }
 
+    /// The last value of that name: DKIM signs from the bottom up, so the last one is the one that is vouched for.
+    pub fn last_value(&self, node: &Node, name: Known) -> Option<&'a [u8]> {
+        self.values(node, name).last()
+    }
+
     pub fn body(&self, node: &Node) -> &'a [u8] {
         &self.raw[node.body_start..node.body_end]
     }
@@ -272,32 +277,27 @@ impl Scanner<'_> {
         None
     }
 
-    /// The line at `start` as a delimiter of an open multipart, innermost first (RFC 2046 §5.1.2).
+    /// The line at `start` as a delimiter of an open multipart. RFC 2046 §5.1.1: it is enough that the line begins
+    /// with the boundary; where several fit, one being the start of another, the longest is meant, then the innermost.
     fn delimiter_at(&self, start: usize) -> Option<Delimiter> {
         let line = &self.raw[start + 2..field::line_end(self.raw, start)];
-        let line = line.trim_ascii_end();
+        let mut best: Option<(usize, Delimiter)> = None;
         for (level, open) in self.open.iter().enumerate().rev() {
-            let Some(boundary) = &open.boundary else {
+            let Some(boundary) = open.boundary.as_deref().map(<[u8]>::trim_ascii_end) else {
                 continue;
             };
-            let boundary = boundary.trim_ascii_end();
-            let Some(rest) = line.strip_prefix(boundary) else {
-                continue;
-            };
-            if rest.is_empty() {
-                return Some(Delimiter {
-                    level,
-                    is_close: false,
-                });
-            }
-            if rest.starts_with(b"--") {
-                return Some(Delimiter {
-                    level,
-                    is_close: true,
-                });
+            let is_longer = best.as_ref().is_none_or(|(length, _)| boundary.len() > *length);
+            if let Some(rest) = line.strip_prefix(boundary).filter(|_| is_longer) {
+                best = Some((
+                    boundary.len(),
+                    Delimiter {
+                        level,
+                        is_close: rest.starts_with(b"--"),
+                    },
+                ));
             }
         }
-        None
+        best.map(|(_, delimiter)| delimiter)
     }
 
     /// Closes what the delimiter ends. Returns whether a new part begins behind it.
@@ -410,11 +410,26 @@ mod tests {
     }
 
     #[test]
+    fn the_longest_boundary_that_fits_is_meant() {
+        let raw = "Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: multipart/mixed; boundary=b--x\n\n\
+                   --b--x\n\none\n--b--x--\n--b \t\n\ntwo\n--b--\n";
+        assert_eq!(
+            outline(raw),
+            [
+                "multipart/mixed",
+                " multipart/mixed",
+                "  text/plain \"one\"",
+                " text/plain \"two\""
+            ]
+        );
+    }
+
+    #[test]
     fn counts_and_depth_are_bounded() {
         let mut deep = String::new();
         for i in 0..10_000 {
             deep.push_str(&format!(
-                "Content-Type: multipart/mixed; boundary=b{i}\n\n--b{i}\n"
+                "Content-Type: multipart/mixed; boundary=b{i:05}\n\n--b{i:05}\n"
             ));
         }
         assert_eq!(Structure::parse(deep.as_bytes()).nodes.len(), MAX_DEPTH + 1);

@@ -49,7 +49,7 @@ impl Printer<'_> {
             self.push_empty_body(out);
         }
         out.push(b' ');
-        push_readable(out, node.sub_type.as_bytes());
+        push_readable(out, types_as_written(node).1);
         if self.is_extended {
             out.push(b' ');
             push_parameters(out, &node.content_type.parameters);
@@ -66,9 +66,10 @@ impl Printer<'_> {
     }
 
     fn push_single(&self, out: &mut Vec<u8>, node: &Node, children: &[usize]) {
-        push_readable(out, node.main_type.as_bytes());
+        let (main_type, sub_type) = types_as_written(node);
+        push_readable(out, main_type);
         out.push(b' ');
-        push_readable(out, node.sub_type.as_bytes());
+        push_readable(out, sub_type);
         out.push(b' ');
         let mut parameters = node.content_type.parameters.clone();
         let is_text = node.main_type == "text";
@@ -130,9 +131,21 @@ impl Printer<'_> {
             Some(value) => {
                 let end = value
                     .iter()
-                    .position(|b| matches!(b, b' ' | b';' | b'('))
+                    .position(|b| matches!(b, b';' | b'('))
                     .unwrap_or(value.len());
-                push_readable(out, &value[..end]);
+                let name = value[..end].trim_ascii();
+                // What is no name of an encoding is treated as none.
+                let is_token = name
+                    .iter()
+                    .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'));
+                push_readable(
+                    out,
+                    if is_token && !name.is_empty() {
+                        name
+                    } else {
+                        b"7bit"
+                    },
+                );
             }
         }
     }
@@ -185,6 +198,19 @@ impl Printer<'_> {
         }
         out.push(b')');
     }
+}
+
+/// Type and subtype in the sender's capitals, unless they were made up.
+fn types_as_written(node: &Node) -> (&[u8], &[u8]) {
+    let written = &node.content_type.value[..];
+    let slash = written.iter().position(|b| *b == b'/').unwrap_or(written.len());
+    let (main, sub) = (&written[..slash], written.get(slash + 1..).unwrap_or_default());
+    if main.eq_ignore_ascii_case(node.main_type.as_bytes())
+        && sub.eq_ignore_ascii_case(node.sub_type.as_bytes())
+    {
+        return (main, sub);
+    }
+    (node.main_type.as_bytes(), node.sub_type.as_bytes())
 }
 
 /// `("name" "value" ...)`; RFC 2231 values keep their form under `name*`, which clients decode.

@@ -13,9 +13,9 @@ const MAX_TEXT: usize = 65_536;
 
 pub fn push_envelope(out: &mut Vec<u8>, structure: &Structure, node: &Node) {
     out.push(b'(');
-    push_text(out, structure.value(node, Known::Date));
+    push_text(out, structure.last_value(node, Known::Date));
     out.push(b' ');
-    push_text(out, structure.value(node, Known::Subject));
+    push_text(out, structure.last_value(node, Known::Subject));
     let from = read_entries(structure, node, Known::From);
     for name in [
         Known::From,
@@ -37,9 +37,9 @@ pub fn push_envelope(out: &mut Vec<u8>, structure: &Structure, node: &Node) {
         }
     }
     out.push(b' ');
-    push_text(out, structure.value(node, Known::InReplyTo));
+    push_text(out, structure.last_value(node, Known::InReplyTo));
     out.push(b' ');
-    push_text(out, structure.value(node, Known::MessageId));
+    push_text(out, structure.last_value(node, Known::MessageId));
     out.push(b')');
 }
 
@@ -57,27 +57,14 @@ pub fn push_text(out: &mut Vec<u8>, value: Option<&[u8]>) {
     push_nstring(out, value.map(|v| readable(unfold(v))).as_deref());
 }
 
-/// Line ends vanish, a fold is one blank.
+/// RFC 5322 §2.2.3: line ends vanish, the blanks behind them stay. Tabs become blanks.
 pub fn unfold(value: &[u8]) -> Cow<'_, [u8]> {
     let value = value[..value.len().min(MAX_TEXT)].trim_ascii();
     if !value.iter().any(|b| matches!(b, b'\r' | b'\n' | b'\t')) {
         return Cow::Borrowed(value);
     }
-    let mut out = Vec::with_capacity(value.len());
-    let mut in_fold = false;
-    for byte in value {
-        match byte {
-            b'\r' | b'\n' => in_fold = true,
-            b' ' | b'\t' if in_fold => {}
-            _ => {
-                if std::mem::take(&mut in_fold) {
-                    out.push(b' ');
-                }
-                out.push(if *byte == b'\t' { b' ' } else { *byte });
-            }
-        }
-    }
-    Cow::Owned(out)
+    let kept = value.iter().filter(|b| !matches!(b, b'\r' | b'\n'));
+    Cow::Owned(kept.map(|b| if *b == b'\t' { b' ' } else { *b }).collect())
 }
 
 /// Bytes above 127 go out only as UTF-8 (RFC 6855 §4); other charsets are guessed, not leaked.
