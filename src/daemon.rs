@@ -2,6 +2,7 @@
 
 mod accept;
 mod dispatch;
+mod routes;
 
 use crate::appliance::Tls;
 use crate::appliance::tls::CertificateFiles;
@@ -54,6 +55,7 @@ async fn serve(config: Config, ready: impl FnOnce(&Arc<House>) -> Result<()>) ->
         options: config.doors,
         connections: ConnectionLimit::new(config.connections.0, config.connections.1),
         sent: RateLimit::new(config.sent_per_hour, Duration::from_secs(3600)),
+        claims: RateLimit::new(10, Duration::from_secs(60)),
         received: RateLimit::new(config.received_per_minute, Duration::from_secs(60)),
     });
     let acceptors = accept::open(&house, &config.listeners)?;

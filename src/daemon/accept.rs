@@ -1,6 +1,6 @@
 //! Listening sockets, and the threads on which connections live.
 
-use super::dispatch;
+use super::{dispatch, routes};
 use crate::base::{Error, Result};
 use crate::protocols::House;
 use crate::protocols::http::{HouseData, HttpWorker};
@@ -128,6 +128,6 @@ pub async fn http_worker(house: &Arc<House>) -> std::io::Result<HttpWorker> {
     if let Some(worker) = HTTP.with(|slot| slot.get().cloned()) {
         return Ok(worker);
     }
-    let made = HttpWorker::start(HouseData::from(house.clone())).await?;
+    let made = HttpWorker::start(HouseData::from(house.clone()), routes::configure).await?;
     Ok(HTTP.with(|slot| slot.get_or_init(|| made).clone()))
 }

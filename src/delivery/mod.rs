@@ -9,6 +9,7 @@ pub mod bounce;
 pub mod dkim;
 pub mod outbox;
 pub mod post_room;
+pub mod probe;
 pub mod queue;
 pub mod queue_admin;
 pub mod receive;

@@ -4,6 +4,7 @@ pub mod http;
 pub mod imap;
 pub mod limits;
 pub mod smtp;
+pub mod web_api;
 
 use crate::appliance::Tls;
 use crate::base::stream::BoxStream;
@@ -24,6 +25,8 @@ pub struct House {
     pub sent: RateLimit,
     /// Messages that a peer may hand over in a minute.
     pub received: RateLimit,
+    /// Tries of the set-up code by a peer.
+    pub claims: RateLimit,
 }
 
 /// What the doors are told at the start.

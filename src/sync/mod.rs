@@ -1,5 +1,9 @@
 //! What changed since a number: the one question behind CONDSTORE, delta links, sync tokens and states.
 
+pub mod listen;
+
+pub use listen::listen;
+
 use crate::base::{Error, Result};
 use crate::identity::Ctx;
 use crate::model::message::Item;
@@ -7,6 +11,12 @@ use crate::model::{AccountId, Folder, FolderId, Modseq};
 use crate::store::Snapshot;
 use crate::store::account::AccountDb;
 use crate::store::tombstone::Tombstone;
+
+/// The account's position in its change log. Errors: NotFound.
+pub async fn account_modseq(ctx: &Ctx, account: AccountId) -> Result<Modseq> {
+    ctx.require_owner(account)?;
+    ctx.store.account(account)?.read(|s| s.modseq()).await
+}
 
 /// What happened in a folder after a modseq, in order of change.
 #[derive(Clone, Debug)]

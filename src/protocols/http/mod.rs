@@ -1,20 +1,18 @@
 //! The porch: HTTP/1.1 for every door that speaks it. Takes connections that the front hall has accepted,
-//! whatever is below them, and leads requests to Graph, sign-in, the page and the administration.
+//! whatever is below them, and knows who sends a request.
 
+pub mod auth;
 pub mod connection;
 pub mod health;
+pub mod ids;
+pub mod page;
 pub mod worker;
 
-pub use connection::{HttpStream, Peer};
+pub use auth::{Credential, signed_in};
+pub use connection::{Client, HttpStream, Peer, client};
 pub use worker::HttpWorker;
 
 use super::House;
-use actix_web::web::ServiceConfig;
-
-/// All routes of all doors that speak HTTP.
-pub fn configure(config: &mut ServiceConfig) {
-    health::configure(config);
-}
 
 /// The house, as handlers get it.
 pub type HouseData = actix_web::web::Data<House>;

@@ -1,12 +1,13 @@
 //! actix's HTTP service, one for each worker thread, fed with connections instead of a listening socket.
 
+use super::HouseData;
 use super::connection::{HttpStream, Peer};
-use super::{HouseData, configure};
 use actix_http::{HttpService, Request};
 use actix_service::{IntoServiceFactory, Service, ServiceFactory, map_config};
 use actix_web::App;
 use actix_web::dev::AppConfig;
 use actix_web::middleware::Compress;
+use actix_web::web::ServiceConfig;
 use futures_util::FutureExt;
 use futures_util::future::LocalBoxFuture;
 use std::rc::Rc;
@@ -25,8 +26,8 @@ const REQUEST_HEAD: Duration = Duration::from_secs(15);
 const KEEP_ALIVE: Duration = Duration::from_secs(75);
 
 impl HttpWorker {
-    /// Builds the application on this thread.
-    pub async fn start(house: HouseData) -> std::io::Result<HttpWorker> {
+    /// Builds the application on this thread. `configure`: the routes of all doors.
+    pub async fn start(house: HouseData, configure: fn(&mut ServiceConfig)) -> std::io::Result<HttpWorker> {
         let app = App::new()
             .app_data(house)
             .configure(configure)

@@ -46,10 +46,6 @@ impl Lines {
         self.stream
     }
 
-    pub fn has_input(&self) -> bool {
-        self.at < self.input.len()
-    }
-
     pub fn write(&mut self, text: &str) {
         self.output.extend_from_slice(text.as_bytes());
     }

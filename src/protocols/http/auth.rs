@@ -1,0 +1,98 @@
+//! Who sends a request: a bearer token, or the page's cookie.
+
+use super::{HouseData, client};
+use crate::base::{Error, Result};
+use crate::identity::Ctx;
+use crate::identity::tokens::AccessClaims;
+use actix_web::HttpRequest;
+use actix_web::cookie::{Cookie, SameSite, time};
+use actix_web::http::Method;
+
+/// The page's cookie. The prefix makes browsers insist on Secure, this host, and the whole site (RFC 6265bis §4.1.3.2).
+pub const SESSION_COOKIE: &str = "__Host-hauspost";
+
+/// What proved who it is.
+#[derive(Clone, Debug)]
+pub enum Credential {
+    Cookie,
+    Token(Box<AccessClaims>),
+}
+
+/// The signed-in account. Errors: NotAuthenticated; Forbidden, when another site makes the browser send the cookie.
+pub async fn signed_in(request: &HttpRequest) -> Result<(Ctx, Credential)> {
+    let house = house(request)?;
+    let header = request
+        .headers()
+        .get("authorization")
+        .and_then(|v| v.to_str().ok());
+    if let Some((scheme, token)) = header.and_then(|h| h.split_once(' '))
+        && scheme.eq_ignore_ascii_case("bearer")
+    {
+        let (account, claims) = house.doorkeeper.account_of_token(token.trim()).await?;
+        return Ok((house.doorkeeper.ctx(account), Credential::Token(Box::new(claims))));
+    }
+    let Some(cookie) = request.cookie(SESSION_COOKIE) else {
+        return Err(Error::not_authenticated("please sign in"));
+    };
+    require_same_origin(request)?;
+    let account = house.doorkeeper.session(cookie.value()).await?;
+    let account =
+        account.ok_or_else(|| Error::not_authenticated("your session has ended; please sign in again"))?;
+    Ok((house.doorkeeper.ctx(account), Credential::Cookie))
+}
+
+pub fn house(request: &HttpRequest) -> Result<&HouseData> {
+    request
+        .app_data::<HouseData>()
+        .ok_or_else(|| Error::internal("the house is missing"))
+}
+
+/// Browsers say where a request comes from (Fetch Metadata). SameSite=Strict keeps the cookie from other sites;
+/// this also keeps it from other origins of the same site, such as another port of the box.
+pub fn require_same_origin(request: &HttpRequest) -> Result<()> {
+    let from = request
+        .headers()
+        .get("sec-fetch-site")
+        .and_then(|v| v.to_str().ok());
+    let is_reading = matches!(*request.method(), Method::GET | Method::HEAD);
+    match from {
+        Some("same-origin") => Ok(()),
+        // Typed into the address bar.
+        Some("none") if is_reading => Ok(()),
+        // Browsers without Fetch Metadata send Origin with what changes something.
+        None if is_reading => Ok(()),
+        None if is_own_origin(request) => Ok(()),
+        _ => Err(Error::forbidden(
+            "this request does not come from the page of this server",
+        )),
+    }
+}
+
+fn is_own_origin(request: &HttpRequest) -> bool {
+    let header = |name: &str| request.headers().get(name).and_then(|v| v.to_str().ok());
+    match (header("origin"), header("host")) {
+        (Some(origin), Some(host)) => origin
+            .split_once("://")
+            .is_some_and(|(_, o)| o.eq_ignore_ascii_case(host)),
+        _ => false,
+    }
+}
+
+/// A cookie for the page; `value` empty takes it away.
+pub fn cookie(name: &'static str, value: String, max_age_s: i64) -> Cookie<'static> {
+    Cookie::build(name, value)
+        .path("/")
+        .secure(true)
+        .http_only(true)
+        .same_site(SameSite::Strict)
+        .max_age(time::Duration::seconds(max_age_s))
+        .finish()
+}
+
+/// Passwords and codes travel protected only; on plain HTTP nobody signs in. Errors: Forbidden.
+pub fn require_secure(request: &HttpRequest) -> Result<()> {
+    if client(request).is_secure {
+        return Ok(());
+    }
+    Err(Error::forbidden("this needs a protected connection (https)"))
+}

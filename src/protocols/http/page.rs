@@ -1,0 +1,121 @@
+//! The page's files, embedded at build time.
+
+use actix_web::http::header::{self, ContentEncoding};
+use actix_web::web::ServiceConfig;
+use actix_web::{HttpRequest, HttpResponse, web};
+use rust_embed::RustEmbed;
+
+#[derive(RustEmbed)]
+#[folder = "web-ui/dist"]
+#[allow_missing = true]
+struct Files;
+
+/// What the page may do: only its own origin, no script but its own files, no HTML from strings.
+pub const CSP: &str = "default-src 'none'; script-src 'self'; style-src 'self'; style-src-attr 'unsafe-inline'; \
+    img-src 'self' data: blob:; connect-src 'self'; font-src 'self'; frame-src 'self'; worker-src 'self'; \
+    manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; \
+    require-trusted-types-for 'script'; trusted-types svelte-trusted-html dompurify";
+
+pub fn configure(config: &mut ServiceConfig) {
+    config.default_service(web::to(serve));
+}
+
+/// A file, or for every other path that is no file the page itself, which then shows what the path means.
+async fn serve(request: HttpRequest) -> HttpResponse {
+    if !matches!(
+        *request.method(),
+        actix_web::http::Method::GET | actix_web::http::Method::HEAD
+    ) {
+        return HttpResponse::MethodNotAllowed().finish();
+    }
+    let path = request.path().trim_start_matches('/');
+    let looks_like_file = path.rsplit('/').next().is_some_and(|last| last.contains('.'));
+    let name = if Files::get(path).is_some() {
+        path
+    } else if looks_like_file {
+        return HttpResponse::NotFound().finish();
+    } else {
+        "index.html"
+    };
+    file(&request, name)
+}
+
+fn file(request: &HttpRequest, name: &str) -> HttpResponse {
+    let accepts = |word: &str| {
+        let value = request
+            .headers()
+            .get(header::ACCEPT_ENCODING)
+            .and_then(|v| v.to_str().ok());
+        value.is_some_and(|v| v.split(',').any(|e| e.trim().split(';').next() == Some(word)))
+    };
+    let packed = [("br", ContentEncoding::Brotli), ("gzip", ContentEncoding::Gzip)]
+        .into_iter()
+        .find_map(|(word, encoding)| {
+            let suffix = if word == "br" { "br" } else { "gz" };
+            let file = if accepts(word) {
+                Files::get(&format!("{name}.{suffix}"))
+            } else {
+                None
+            };
+            file.map(|f| (f, encoding))
+        });
+    let (file, encoding) = match packed {
+        Some((file, encoding)) => (file, Some(encoding)),
+        None => match Files::get(name) {
+            Some(file) => (file, None),
+            None => {
+                return HttpResponse::NotFound()
+                    .content_type("text/plain; charset=utf-8")
+                    .body("This program was built without the page. Build it with: make build\n");
+            }
+        },
+    };
+    let etag = format!(
+        "\"{}\"",
+        crate::base::text::hex(&file.metadata.sha256_hash()[..12])
+    );
+    let mut response = HttpResponse::Ok();
+    response
+        .insert_header((header::CONTENT_TYPE, content_type(name)))
+        .insert_header((header::ETAG, etag.clone()))
+        .insert_header((header::VARY, "Accept-Encoding"))
+        .insert_header(("Content-Security-Policy", CSP))
+        .insert_header(("X-Content-Type-Options", "nosniff"))
+        .insert_header(("Referrer-Policy", "no-referrer"))
+        .insert_header(("Cross-Origin-Opener-Policy", "same-origin"))
+        .insert_header(("X-Hauspost-Version", env!("CARGO_PKG_VERSION")));
+    // Names of assets contain a hash of their content.
+    let cache = if name.starts_with("assets/") {
+        "public, max-age=31536000, immutable"
+    } else {
+        "no-cache"
+    };
+    response.insert_header((header::CACHE_CONTROL, cache));
+    if request
+        .headers()
+        .get(header::IF_NONE_MATCH)
+        .and_then(|v| v.to_str().ok())
+        == Some(etag.as_str())
+    {
+        return response
+            .status(actix_web::http::StatusCode::NOT_MODIFIED)
+            .finish();
+    }
+    response.insert_header(encoding.unwrap_or(ContentEncoding::Identity));
+    response.body(file.data.into_owned())
+}
+
+fn content_type(name: &str) -> &'static str {
+    match name.rsplit('.').next().unwrap_or_default() {
+        "html" => "text/html; charset=utf-8",
+        "js" | "mjs" => "text/javascript; charset=utf-8",
+        "css" => "text/css; charset=utf-8",
+        "json" | "webmanifest" => "application/json",
+        "svg" => "image/svg+xml",
+        "png" => "image/png",
+        "ico" => "image/x-icon",
+        "woff2" => "font/woff2",
+        "txt" | "md" => "text/plain; charset=utf-8",
+        _ => "application/octet-stream",
+    }
+}

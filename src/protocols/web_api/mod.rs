@@ -1,0 +1,28 @@
+//! `/api`: what the page needs and Graph has no word for; `/ui`: bodies of messages, made safe.
+//! The contract is `docs/web-api.md`.
+
+mod error;
+mod events;
+mod render;
+mod session;
+mod setup;
+mod setup_check;
+
+use actix_web::web::{self, ServiceConfig};
+use error::ApiError;
+
+pub fn configure(config: &mut ServiceConfig) {
+    let json = web::JsonConfig::default()
+        .limit(256 << 10)
+        .error_handler(|e, _| ApiError::bad_json(&e).into());
+    config.service(
+        web::scope("/api")
+            .app_data(json)
+            .service(web::scope("/setup").configure(setup::configure))
+            .service(web::scope("/session").configure(session::configure))
+            .route("/events", web::get().to(events::events))
+            .default_service(web::to(error::not_found)),
+    );
+    config.route("/ui/render/{message}", web::get().to(render::render));
+    config.route("/ui/part/{message}/{part}", web::get().to(render::part));
+}

@@ -1,0 +1,160 @@
+//! Bodies of messages, made safe on the server: `/ui/render/{message}` and `/ui/part/{message}/{part}`.
+//!
+//! The page shows the first in a frame without scripts; its own CSP is the second wall behind the sanitiser.
+
+use super::error::ApiError;
+use crate::base::Error;
+use crate::formats::html::from_text::plain_to_html;
+use crate::formats::html::sanitize::{Images, Options, sanitize};
+use crate::formats::mime::part::Part;
+use crate::formats::mime::part_codec::decode_parts;
+use crate::formats::mime::readable::{attachments, html_body, text_body};
+use crate::formats::mime::transfer::decode_part;
+use crate::mail::{self, listing};
+use crate::protocols::http::{ids, signed_in};
+use actix_web::web::{Path, Query};
+use actix_web::{HttpRequest, HttpResponse};
+use serde::Deserialize;
+
+#[derive(Deserialize)]
+pub struct RenderOptions {
+    #[serde(default)]
+    images: u8,
+}
+
+/// The style of the frame: readable without any style of the sender's; colours follow the page's theme.
+const STYLE: &str = "html{color-scheme:light}body{margin:0;font:14px/1.5 system-ui,sans-serif;overflow-wrap:anywhere;\
+    color:#1b2326;background:#fff}img{max-width:100%;height:auto}pre{white-space:pre-wrap}blockquote{margin:0 0 0 8px;\
+    padding-left:10px;border-left:2px solid #b9c4c7}table{max-width:100%}";
+
+fn render_csp(images: bool) -> String {
+    let remote = if images { " https:" } else { "" };
+    format!(
+        "default-src 'none'; script-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:{remote}; \
+         form-action 'none'; base-uri 'none'; frame-ancestors 'self'; \
+         sandbox allow-same-origin allow-popups allow-popups-to-escape-sandbox"
+    )
+}
+
+pub async fn render(
+    request: HttpRequest,
+    message: Path<String>,
+    options: Query<RenderOptions>,
+) -> Result<HttpResponse, ApiError> {
+    let (ctx, _) = signed_in(&request).await?;
+    // Only as a frame of the page: opened by itself it would be a page of a stranger under our name.
+    let dest = request
+        .headers()
+        .get("sec-fetch-dest")
+        .and_then(|v| v.to_str().ok());
+    if dest.is_some_and(|d| d != "iframe" && d != "empty") {
+        return Err(Error::forbidden("bodies of messages are shown within the page only").into());
+    }
+    let id = ids::parse_item(&message)?;
+    let account = ctx.account()?.id;
+    let (_, raw) = mail::read_body(&ctx, account, id).await?;
+    let listed = listing::get_message(&ctx, account, id).await?;
+    let with_images = options.images == 1;
+    let message_id = message.into_inner();
+    let (body, blocked) = tokio::task::spawn_blocking(move || {
+        let parts = decode_parts(&listed.parts).unwrap_or_default();
+        safe_body(&raw, &parts, &message_id, with_images)
+    })
+    .await
+    .map_err(|e| Error::internal("rendering was broken off").caused_by(e))?;
+    let document = format!(
+        "<!doctype html><html data-remote-images=\"{blocked}\"><head><meta charset=\"utf-8\"><meta name=\"referrer\" content=\"no-referrer\">\
+         <style>{STYLE}</style></head><body>{body}</body></html>"
+    );
+    Ok(HttpResponse::Ok()
+        .content_type("text/html; charset=utf-8")
+        .insert_header(("Content-Security-Policy", render_csp(with_images)))
+        .insert_header(("X-Remote-Images", blocked.to_string()))
+        .insert_header(("X-Content-Type-Options", "nosniff"))
+        .insert_header(("Referrer-Policy", "no-referrer"))
+        .insert_header(("Cache-Control", "private, no-store"))
+        .body(document))
+}
+
+/// The body as safe HTML, and how many remote images were left out.
+fn safe_body(raw: &[u8], parts: &[Part], message: &str, with_images: bool) -> (String, usize) {
+    let Some(html) = html_body(raw) else {
+        return (plain_to_html(&text_body(raw).unwrap_or_default()), 0);
+    };
+    let inline = attachments(parts);
+    let cid = |wanted: &str| {
+        let found = inline.iter().find(|a| a.content_id.as_deref() == Some(wanted))?;
+        Some(format!("/ui/part/{message}/{}", found.part))
+    };
+    let images = if with_images {
+        Images::Proxy(String::new())
+    } else {
+        Images::Block
+    };
+    let safe = sanitize(&html.html, &Options { images, cid: &cid });
+    (safe.html, if with_images { 0 } else { safe.remote_images })
+}
+
+#[derive(Deserialize)]
+pub struct PartOptions {
+    #[serde(default)]
+    download: u8,
+}
+
+/// Types that a browser shows without running anything of theirs.
+const SHOWN: [&str; 5] = ["image/png", "image/jpeg", "image/gif", "image/webp", "text/plain"];
+
+pub async fn part(
+    request: HttpRequest,
+    path: Path<(String, usize)>,
+    options: Query<PartOptions>,
+) -> Result<HttpResponse, ApiError> {
+    let (ctx, _) = signed_in(&request).await?;
+    let (message, index) = path.into_inner();
+    let id = ids::parse_item(&message)?;
+    let account = ctx.account()?.id;
+    let listed = listing::get_message(&ctx, account, id).await?;
+    let parts = decode_parts(&listed.parts).unwrap_or_default();
+    let part = parts
+        .get(index)
+        .cloned()
+        .ok_or_else(|| Error::not_found("the message has no such part"))?;
+    let mut body = mail::open_body(&ctx, account, &listed.item).await?;
+    let name = attachments(&parts)
+        .into_iter()
+        .find(|a| a.part == index)
+        .map(|a| a.name);
+    let content_type = part.content_type();
+    let bytes = tokio::task::spawn_blocking(move || {
+        let raw = body.read_range(u64::from(part.body_start), u64::from(part.body_end))?;
+        decode_part(&raw, part.encoding).map_err(|_| Error::invalid("the part has an unknown encoding"))
+    })
+    .await
+    .map_err(|e| Error::internal("reading was broken off").caused_by(e))??;
+    let is_shown = options.download == 0 && SHOWN.contains(&content_type.as_str());
+    let disposition = disposition(is_shown, name.as_deref().unwrap_or("part"));
+    Ok(HttpResponse::Ok()
+        .content_type(if is_shown {
+            content_type
+        } else {
+            "application/octet-stream".to_owned()
+        })
+        .insert_header(("Content-Disposition", disposition))
+        .insert_header(("Content-Security-Policy", "default-src 'none'; sandbox"))
+        .insert_header(("X-Content-Type-Options", "nosniff"))
+        .insert_header(("Cache-Control", "private, max-age=3600"))
+        .body(bytes))
+}
+
+/// RFC 6266 with the name in RFC 8187 form, so that it survives in any language.
+fn disposition(is_inline: bool, name: &str) -> String {
+    let kind = if is_inline { "inline" } else { "attachment" };
+    let encoded: String = name
+        .bytes()
+        .map(|b| match b {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'.' | b'-' | b'_' => (b as char).to_string(),
+            other => format!("%{other:02X}"),
+        })
+        .collect();
+    format!("{kind}; filename*=UTF-8''{encoded}")
+}

@@ -1,0 +1,109 @@
+//! Signing in to the page: `/api/session`.
+
+use super::error::{ApiError, AtField};
+use crate::appliance::setup;
+use crate::base::Error;
+use crate::identity::accounts::{AccountChange, change_account};
+use crate::identity::{Ctx, Via, sessions};
+use crate::protocols::http::auth::{SESSION_COOKIE, cookie, house, require_same_origin, require_secure};
+use crate::protocols::http::{HouseData, client, signed_in};
+use actix_web::web::{self, Json, ServiceConfig};
+use actix_web::{HttpRequest, HttpResponse};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+pub fn configure(config: &mut ServiceConfig) {
+    config.service(
+        web::resource("")
+            .route(web::post().to(begin))
+            .route(web::get().to(show))
+            .route(web::patch().to(change))
+            .route(web::delete().to(end)),
+    );
+}
+
+#[derive(Deserialize)]
+struct SignIn {
+    address: String,
+    password: String,
+}
+
+/// What the page knows about who is signed in.
+async fn describe(ctx: &Ctx) -> Result<Value, ApiError> {
+    let account = ctx.account()?;
+    let office = setup::office(ctx).await?.map(|o| o.name);
+    Ok(json!({
+        "address": account.address,
+        "name": account.display_name,
+        "oid": account.oid,
+        "language": account.language,
+        "isAdmin": account.is_admin,
+        "officeName": office,
+    }))
+}
+
+/// The answer that carries the cookie.
+pub async fn welcome(ctx: &Ctx, house: &HouseData) -> Result<HttpResponse, ApiError> {
+    let token = house.doorkeeper.begin_session(ctx.account()?.id).await?;
+    let mut response = HttpResponse::Ok();
+    response.cookie(cookie(SESSION_COOKIE, token, sessions::LIFETIME_MS / 1000));
+    Ok(response
+        .insert_header(("Cache-Control", "no-store"))
+        .json(describe(ctx).await?))
+}
+
+async fn begin(request: HttpRequest, body: Json<SignIn>) -> Result<HttpResponse, ApiError> {
+    require_secure(&request)?;
+    require_same_origin(&request)?;
+    let house = house(&request)?;
+    let via = Via {
+        peer: client(&request).ip,
+        door: "page",
+        takes_app_passwords: false,
+    };
+    let account = house
+        .doorkeeper
+        .sign_in(&body.address, &body.password, via)
+        .await?;
+    welcome(&house.doorkeeper.ctx(account), house).await
+}
+
+async fn show(request: HttpRequest) -> Result<HttpResponse, ApiError> {
+    let (ctx, _) = signed_in(&request).await?;
+    Ok(HttpResponse::Ok()
+        .insert_header(("Cache-Control", "no-store"))
+        .json(describe(&ctx).await?))
+}
+
+#[derive(Deserialize)]
+struct Change {
+    language: Option<String>,
+}
+
+async fn change(request: HttpRequest, body: Json<Change>) -> Result<HttpResponse, ApiError> {
+    let (ctx, _) = signed_in(&request).await?;
+    if let Some(language) = &body.language {
+        let language = setup::check_language(language).at("language")?;
+        // One may change one's own language without being an administrator.
+        let system = Ctx::system(&ctx.store);
+        let change = AccountChange {
+            language: Some(language),
+            ..AccountChange::default()
+        };
+        change_account(&system, ctx.account()?.id, change).await?;
+    }
+    let account = house(&request)?.doorkeeper.current(ctx.account()?.id).await?;
+    let ctx = house(&request)?.doorkeeper.ctx(account);
+    Ok(HttpResponse::Ok().json(describe(&ctx).await?))
+}
+
+async fn end(request: HttpRequest) -> Result<HttpResponse, ApiError> {
+    require_same_origin(&request)?;
+    let token = request
+        .cookie(SESSION_COOKIE)
+        .ok_or_else(|| Error::not_authenticated("nobody is signed in"))?;
+    house(&request)?.doorkeeper.end_session(token.value()).await?;
+    Ok(HttpResponse::NoContent()
+        .cookie(cookie(SESSION_COOKIE, String::new(), 0))
+        .finish())
+}
