@@ -7,7 +7,7 @@ import type mail from './de/mail.json';
 import type setup from './de/setup.json';
 import { fill, type Params } from './fill';
 
-interface Tables {
+export interface Tables {
   common: typeof common;
   compose: typeof compose;
   mail: typeof mail;
