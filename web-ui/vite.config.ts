@@ -10,7 +10,6 @@ export default defineConfig({
     target: ['chrome123', 'firefox128', 'safari17.5'],
     // Icons must stay a file of their own: `<use>` cannot point into a data URL.
     assetsInlineLimit: 0,
-    manifest: true,
     modulePreload: { polyfill: false },
   },
   server: { proxy: Object.fromEntries(['/api', '/v1.0', '/ui'].map((p) => [p, process.env.HAUSPOST_URL ?? 'http://127.0.0.1:8099'])) },

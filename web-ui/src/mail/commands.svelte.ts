@@ -53,9 +53,10 @@ export async function compose(): Promise<void> {
 }
 async function answer(mode: 'reply' | 'replyAll' | 'forward', message: Message | FullMessage): Promise<void> {
   await loadArea('compose');
-  const full = mailbox.full?.id === message.id ? mailbox.full : message;
+  const full: Message | FullMessage = mailbox.full?.id === message.id ? mailbox.full : message;
   const text = mailbox.openId === message.id ? shared.bodyText() : '';
-  const plain = 'body' in full && full.body.contentType === 'text' ? full.body.content : '';
+  const body = 'body' in full ? (full as FullMessage).body : null;
+  const plain = body?.contentType === 'text' ? body.content : '';
   if (!desk.start(draftFrom(mode, full, text || plain || message.bodyPreview, account.session?.address ?? ''))) toasts.show(t('mail.stillWriting'));
 }
 const move = (message: Message, place: Place) => {
