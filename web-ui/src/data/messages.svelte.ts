@@ -9,6 +9,8 @@ const REST = 40;
 export class MessageList {
   count = $state<number | null>(null);
   problem = $state.raw<unknown>(null);
+  /** Grows with every answer of the server, not with what was changed here. */
+  answers = $state(0);
   #version = $state(0);
   #rows: (Message | undefined)[] = [];
   /** Pages that hold what the server last said. The others are shown as they are and fetched when seen. */
@@ -62,6 +64,7 @@ export class MessageList {
         this.count = count;
         this.#fresh.add(page);
         this.#version++;
+        this.answers++;
       })
       .catch((error: unknown) => {
         if (epoch === this.#epoch) this.problem = error;

@@ -182,6 +182,7 @@ await run('wizard', { fake: () => startFake({ finished: false }) }, async ({ pag
     await page.getByText('In 1 Zeile haben wir keine Adresse').waitFor();
     await $('people-remove').nth(2).click();
     equal(await $('people-row').count(), 2, 'rows after removing one');
+    equal(await page.locator('[aria-invalid=true]').count(), 0, 'corrected fields are no longer complained about');
     await axe();
     await shot('wizard-6-people');
     await next();
@@ -197,7 +198,7 @@ await run('wizard', { fake: () => startFake({ finished: false }) }, async ({ pag
     await $('setup-summary').getByRole('button').nth(2).click();
     await heading('Wie kommt E-Mail zu Ihnen?');
     await shot('wizard-4-phone');
-    expect(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), 'nothing wider than the phone');
+    expect(await page.evaluate(() => document.querySelector('main').scrollWidth <= innerWidth), 'nothing wider than the phone');
     await page.setViewportSize({ width: 1440, height: 900 });
     await page.reload();
     await heading('Alles richtig?');

@@ -188,7 +188,7 @@ export async function startFake({ port = 0, messages = 60, finished = true, code
     const { message } = locate(account, decodeURIComponent(path));
     const images = query.get('images') === '1';
     let html = message.body.contentType === 'html' ? message.body.content : `<pre style="white-space:pre-wrap;font:inherit">${message.body.content.replace(/[&<]/g, (c) => (c === '&' ? '&amp;' : '&lt;'))}</pre>`;
-    html = html.replace(/<script[\s\S]*?<\/script>/g, '').replace(/src="https?:[^"]*"/g, images ? 'src="/ui/part/x/1"' : '');
+    html = html.replace(/<script[\s\S]*?<\/script>/g, '').replace(/ on\w+="[^"]*"/g, '').replace(/src="https?:[^"]*"/g, images ? 'src="/ui/part/x/1"' : '');
     res.setHeader('Content-Type', 'text/html; charset=utf-8');
     res.setHeader('X-Remote-Images', images ? 0 : message.remote);
     res.setHeader('Content-Security-Policy', "default-src 'none'; script-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; form-action 'none'; base-uri 'none'; frame-ancestors 'self'; sandbox allow-same-origin allow-popups allow-popups-to-escape-sandbox");
@@ -198,6 +198,7 @@ export async function startFake({ port = 0, messages = 60, finished = true, code
     const wanted = normalize(join(DIST, path));
     const found = wanted.startsWith(DIST) && existsSync(wanted) && statSync(wanted).isFile() ? wanted : join(DIST, 'index.html');
     res.setHeader('Content-Type', TYPES[extname(found)] ?? 'application/octet-stream');
+    if (path.startsWith('/assets/')) res.setHeader('Cache-Control', 'public, max-age=31536000, immutable');
     if (found.endsWith('.html')) res.setHeader('Content-Security-Policy', CSP);
     createReadStream(found).pipe(res);
   }
