@@ -10,10 +10,11 @@ languages loader-circle log-out mail mail-open menu moon paperclip pencil plus r
 shield-alert shield-check star sun trash-2 undo-2 user user-plus users wifi-off x minus maximize-2 monitor contrast building-2`
   .split(/\s+/);
 
+// Lines and fill are left to the page's styles, so that a star can be filled where it is set.
 const symbols = names.map((name) => {
   const svg = readFileSync(`${root}node_modules/lucide-static/icons/${name}.svg`, 'utf8');
   const inner = svg.slice(svg.indexOf('>', svg.indexOf('<svg')) + 1, svg.lastIndexOf('</svg>')).replace(/\s*\n\s*/g, '');
-  return `<symbol id="${name}" viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="2" stroke-linecap="round" stroke-linejoin="round">${inner}</symbol>`;
+  return `<symbol id="${name}" viewBox="0 0 24 24">${inner}</symbol>`;
 });
 mkdirSync(`${root}src/components`, { recursive: true });
 writeFileSync(`${root}src/components/icons.svg`, `<svg xmlns="http://www.w3.org/2000/svg">${symbols.join('')}</svg>\n`);
