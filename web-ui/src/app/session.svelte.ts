@@ -2,9 +2,9 @@
 import { ApiError } from '../api/errors';
 import { whenSignedOut } from '../api/client';
 import { getSession, setLanguage, signIn, signOut } from '../api/mail';
-import { getSetup } from '../api/setup';
+import { getSetup, putStep } from '../api/setup';
 import type { Lang, Session, SetupState } from '../api/types';
-import { rememberedLanguage, useLanguage } from '../i18n/index.svelte';
+import { rememberedLanguage, rememberLanguage, useLanguage } from '../i18n/index.svelte';
 
 export type Stage = 'loading' | 'away' | 'setup' | 'login' | 'mail';
 
@@ -15,6 +15,7 @@ class Account {
   expired = $state(false);
   setup = $state.raw<SetupState | null>(null);
   problem = $state.raw<unknown>(null);
+  #chosen: Lang | null = null;
 
   constructor() {
     whenSignedOut(() => {
@@ -57,16 +58,21 @@ class Account {
   async #enter(session: Session): Promise<void> {
     this.session = session;
     this.expired = false;
-    // The language chosen on this screen is newer than the one the account remembers.
-    const here = rememberedLanguage();
-    await useLanguage(here ?? session.language);
-    if (here && here !== session.language) void setLanguage(here).catch(() => {});
+    // Chosen on the sign-in screen just now is newer than what the account remembers; chosen some other day is not.
+    const wanted = this.#chosen ?? session.language;
+    this.#chosen = null;
+    await useLanguage(wanted);
+    rememberLanguage(wanted);
+    if (wanted !== session.language) void setLanguage(wanted).catch(() => {});
     this.stage = 'mail';
   }
 
   async speak(language: Lang): Promise<void> {
     await useLanguage(language);
-    if (this.session) await setLanguage(language);
+    rememberLanguage(language);
+    if (this.stage === 'mail' && !this.expired) await setLanguage(language);
+    else if (this.stage === 'setup' && this.setup?.mine && this.setup.answers?.language) this.setup = await putStep('language', { language });
+    else this.#chosen = language;
   }
 
   async signOut(): Promise<void> {

@@ -31,7 +31,7 @@ const words = new Words();
 export const lang = (): Lang => words.lang;
 export const isLang = (value: unknown): value is Lang => value === 'de' || value === 'en';
 
-/** What this browser last chose. German when it never chose: most offices this is made for speak it. */
+/** What was last chosen in this browser. German when nothing was: most offices this is made for speak it. */
 export function rememberedLanguage(): Lang | null {
   const kept = localStorage.getItem(KEY);
   return isLang(kept) ? kept : null;
@@ -55,10 +55,12 @@ export async function useLanguage(language: Lang): Promise<void> {
   const tables = await Promise.all([...loaded].map((area) => read(language, area)));
   words.table = Object.assign({}, ...tables);
   words.lang = language;
-  localStorage.setItem(KEY, language);
   document.documentElement.lang = language;
   speak(language);
 }
+
+/** For the next visit's first screen, before anybody has signed in. */
+export const rememberLanguage = (language: Lang): void => localStorage.setItem(KEY, language);
 
 export function t(key: Key, params: Params = {}): string {
   return fill(words.table, words.lang, key, params);

@@ -226,6 +226,24 @@ await run('mail', { fake: () => startFake({ messages: 60 }) }, async ({ page, ba
       await row(`${mark} verpasst`).waitFor();
     });
   }
+  await step('a session that runs out covers the mail with the sign-in, and nothing begun is lost', async () => {
+    tolerate(/v1\.0|api\/events/);
+    await page.locator(hook('folder-inbox')).click();
+    await write('', `${mark} angefangen`, 'Mitten im Satz');
+    await page.context().clearCookies();
+    await $('folder-archive').click();
+    await $('login-password').waitFor();
+    equal(await $('login-address').inputValue(), ADDRESS, 'address is known');
+    await shot('mail-7-expired');
+    await axe();
+    await $('login-password').fill(PASSWORD);
+    await $('login-submit').click();
+    await until(async () => (await $('login-password').count()) === 0, 'back in the mail');
+    equal(await $('compose-body').inputValue(), 'Mitten im Satz', 'what was being written');
+    await page.locator(hook('folder-inbox')).click();
+    await row(`${mark} eins`).first().waitFor();
+    await $('compose-close').click();
+  });
   await step('English and dark, both kept', async () => {
     await page.locator(hook('folder-inbox')).click();
     await $('account-menu').click();

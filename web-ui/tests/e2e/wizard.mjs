@@ -198,6 +198,11 @@ await run('wizard', { fake: () => startFake({ finished: false }) }, async ({ pag
     await $('setup-summary').getByRole('button').nth(2).click();
     await heading('Wie kommt E-Mail zu Ihnen?');
     await shot('wizard-4-phone');
+    await page.emulateMedia({ colorScheme: 'dark' });
+    await page.waitForTimeout(300); // colours fade over
+    await axe();
+    await shot('wizard-4-phone-dark');
+    await page.emulateMedia({ colorScheme: 'light' });
     expect(await page.evaluate(() => document.querySelector('main').scrollWidth <= innerWidth), 'nothing wider than the phone');
     await page.setViewportSize({ width: 1440, height: 900 });
     await page.reload();
