@@ -1,9 +1,10 @@
 // Answers for: how the sources become `dist/`, the files the server embeds.
 import { defineConfig } from 'vite';
 import { svelte } from '@sveltejs/vite-plugin-svelte';
+import { licenses } from './scripts/licenses';
 
 export default defineConfig({
-  plugins: [svelte({ compilerOptions: { runes: true } })],
+  plugins: [svelte({ compilerOptions: { runes: true } }), licenses()],
   // Without this the string tables grow by two thirds, every key becoming an export.
   json: { stringify: true, namedExports: false },
   build: {

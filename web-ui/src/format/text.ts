@@ -1,12 +1,12 @@
 // Answers for: dates and sizes in the reader's language.
-import { lang } from '../i18n/index.svelte';
+import { locale } from '../i18n/index.svelte';
 
 const formats = new Map<string, Intl.DateTimeFormat>();
 function format(options: Intl.DateTimeFormatOptions, date: Date): string {
   // Making a formatter is slow, and the list asks for one per row and frame.
-  const key = lang() + JSON.stringify(options);
+  const key = locale() + JSON.stringify(options);
   let made = formats.get(key);
-  if (!made) formats.set(key, (made = new Intl.DateTimeFormat(lang(), options)));
+  if (!made) formats.set(key, (made = new Intl.DateTimeFormat(locale(), options)));
   return made.format(date);
 }
 
@@ -32,7 +32,7 @@ export function fileSize(bytes: number): string {
   const units = ['byte', 'kilobyte', 'megabyte', 'gigabyte'] as const;
   const step = bytes < 1000 ? 0 : Math.min(3, Math.floor(Math.log(bytes) / Math.log(1000)));
   const unit = units[step] ?? 'byte';
-  return new Intl.NumberFormat(lang(), { style: 'unit', unit, unitDisplay: 'short', maximumFractionDigits: step > 1 ? 1 : 0 })
+  return new Intl.NumberFormat(locale(), { style: 'unit', unit, unitDisplay: 'short', maximumFractionDigits: step > 1 ? 1 : 0 })
     .format(bytes / 1000 ** step);
 }
 

@@ -29,6 +29,8 @@ class Words {
 const words = new Words();
 
 export const lang = (): Lang => words.lang;
+/** How numbers and dates are written. English as in Europe: the offices are here, and so are their 24 hours. */
+export const locale = (): string => (words.lang === 'en' ? 'en-GB' : 'de-DE');
 export const isLang = (value: unknown): value is Lang => value === 'de' || value === 'en';
 
 /** What was last chosen in this browser. German when nothing was: most offices this is made for speak it. */
@@ -63,5 +65,5 @@ export async function useLanguage(language: Lang): Promise<void> {
 export const rememberLanguage = (language: Lang): void => localStorage.setItem(KEY, language);
 
 export function t(key: Key, params: Params = {}): string {
-  return fill(words.table, words.lang, key, params);
+  return fill(words.table, locale(), key, params);
 }

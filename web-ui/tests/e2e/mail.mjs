@@ -267,7 +267,10 @@ await run('mail', { fake: () => startFake({ messages: 60 }) }, async ({ page, ba
   await step('on a phone there is one pane, and back leads to the list', async () => {
     await page.setViewportSize({ width: 390, height: 844 });
     await until(async () => (await $('reader-back').isVisible()), 'message fills the screen');
+    await page.waitForTimeout(400);
     await shot('mail-9-phone-read');
+    await axe();
+    expect(await page.evaluate(() => document.querySelector('[role=toolbar]').scrollWidth <= innerWidth), 'all actions fit');
     await $('reader-back').click();
     await until(async () => (await page.locator(hook('message-row')).first().isVisible()) && !(await $('reader-subject').isVisible()), 'list');
     await axe();
