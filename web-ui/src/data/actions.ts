@@ -6,7 +6,7 @@ import { errorText } from '../i18n/errors';
 import { t, type Key } from '../i18n/index.svelte';
 import { mailbox } from './mailbox.svelte';
 
-const failed = (error: unknown) => toasts.show(errorText(error), { kind: 'bad' });
+const failed = (what: 'mail.failed.change' | 'mail.failed.move', error: unknown) => toasts.show(t(what, { why: errorText(error) }), { kind: 'bad' });
 
 async function change(message: Message, now: Partial<Pick<Message, 'isRead' | 'flag'>>, before: typeof now, unread: number): Promise<void> {
   const { list, folder } = mailbox;
@@ -21,7 +21,7 @@ async function change(message: Message, now: Partial<Pick<Message, 'isRead' | 'f
     await patchMessage(message.id, now);
   } catch (error) {
     apply(before, -unread);
-    failed(error);
+    failed('mail.failed.change', error);
   } finally {
     release();
   }
@@ -57,7 +57,7 @@ export function moveTo(message: Message, place: Place): void {
     (error: unknown) => {
       if (index >= 0) list.insert(index, message);
       count(-1);
-      failed(error);
+      failed('mail.failed.move', error);
       return null;
     },
   );
@@ -72,7 +72,7 @@ export function moveTo(message: Message, place: Place): void {
       count(-1);
       toasts.show(t('mail.done.undone'));
     } catch (error) {
-      failed(error);
+      failed('mail.failed.change', error);
     } finally {
       list.refresh();
       back();
@@ -93,7 +93,7 @@ export async function destroy(message: Message): Promise<void> {
   } catch (error) {
     if (index >= 0) list.insert(index, message);
     mailbox.adjust(folder, message.isRead ? 0 : 1, 1);
-    failed(error);
+    failed('mail.failed.move', error);
   } finally {
     release();
   }

@@ -125,7 +125,8 @@ class Mailbox {
     const current = this.current;
     for (const [name, list] of this.#lists) {
       const id = this.find(name)?.id ?? name;
-      if (!this.#changed.has(id) && !this.#changed.has(name)) continue;
+      // No folder named means: something, somewhere.
+      if (this.#changed.size > 0 && !this.#changed.has(id) && !this.#changed.has(name)) continue;
       if (list === this.list || id === current?.id) this.list.refresh();
       else this.#lists.delete(name);
     }

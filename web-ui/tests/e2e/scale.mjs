@@ -66,6 +66,16 @@ await run('scale', { fake: () => startFake({ messages: COUNT, delay: 20 }) }, as
     await page.keyboard.press('ArrowDown');
     expect(Number(await at()) > 5, 'focus moved on');
     equal(await page.locator(`${hook('message-row')}[tabindex="0"]`).count(), 1, 'one stop for the tab key');
+    const stands = Number(await at());
+    await page.keyboard.press('Enter');
+    const opened = () => page.locator('[aria-selected=true]').getAttribute('aria-rowindex');
+    await until(async () => (await opened()) === String(stands), 'Enter opens the row');
+    await page.keyboard.press('j');
+    await until(async () => (await opened()) === String(stands + 1), 'j opens the next');
+    await page.keyboard.press('ArrowUp');
+    await until(async () => (await opened()) === String(stands), 'the arrow goes back');
+    await page.keyboard.press('Escape');
+    await until(async () => (await $('reader-subject').count()) === 0 && (await at()) === String(stands), 'Esc closes, the focus is back in the list');
   });
   await step('a new message on top does not move what is being read', async () => {
     await scrollTo(0.5);

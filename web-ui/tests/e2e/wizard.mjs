@@ -21,8 +21,9 @@ await run('wizard', { fake: () => startFake({ finished: false }) }, async ({ pag
   };
 
   await step('the first stranger is asked for the code, in German', async () => {
-    await page.goto(base);
+    await page.goto(`${base}/#code=linkcode1234`);
     await heading('Willkommen bei Hauspost');
+    equal([await $('setup-code').inputValue(), await page.evaluate(() => location.hash)], ['LINK-CODE-1234', ''], 'code from a link');
     equal(await page.locator('html').getAttribute('lang'), 'de', 'language of the page');
     await axe();
     await shot('wizard-0-claim');
