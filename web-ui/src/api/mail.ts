@@ -21,9 +21,13 @@ export const getChildFolders = async (id: string) =>
 export async function getMessages(folder: string, skip: number, top: number): Promise<{ count: number; rows: Message[] }> {
   const query = `$select=${FIELDS}&$orderby=receivedDateTime%20desc&$top=${top}&$skip=${skip}&$count=true`;
   const page = await call<{ '@odata.count': number; value: Message[] }>('GET', `${folderPath(folder)}/messages?${query}`);
-  return { count: page['@odata.count'], rows: page.value };
+  return { count: page['@odata.count'], rows: page.value.map(whole) };
 }
-export const getMessage = (id: string) => call<FullMessage>('GET', messagePath(id));
+export const getMessage = async (id: string) => whole(await call<FullMessage>('GET', messagePath(id)));
+/** Drafts and broken mail lack parts that every other message has. */
+function whole<M extends Message>(message: M): M {
+  return { ...message, toRecipients: message.toRecipients ?? [], bodyPreview: message.bodyPreview ?? '' };
+}
 export const getAttachments = async (id: string) =>
   (await call<{ value: Attachment[] }>('GET', `${messagePath(id)}/attachments`)).value;
 export const attachmentUrl = (message: string, id: string) =>

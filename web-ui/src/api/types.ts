@@ -88,7 +88,8 @@ export interface Message {
   bodyPreview: string;
   isRead: boolean;
   hasAttachments: boolean;
-  receivedDateTime: string;
+  /** Drafts were never received. */
+  receivedDateTime: string | null;
   from?: Recipient | null;
   toRecipients: Recipient[];
   flag?: { flagStatus: 'flagged' | 'notFlagged' | 'complete' };

@@ -4,7 +4,7 @@ import { whenSignedOut } from '../api/client';
 import { getSession, setLanguage, signIn, signOut } from '../api/mail';
 import { getSetup, putStep } from '../api/setup';
 import type { Lang, Session, SetupState } from '../api/types';
-import { rememberedLanguage, rememberLanguage, useLanguage } from '../i18n/index.svelte';
+import { isLang, rememberedLanguage, rememberLanguage, useLanguage } from '../i18n/index.svelte';
 
 export type Stage = 'loading' | 'away' | 'setup' | 'login' | 'mail';
 
@@ -59,7 +59,7 @@ class Account {
     this.session = session;
     this.expired = false;
     // Chosen on the sign-in screen just now is newer than what the account remembers; chosen some other day is not.
-    const wanted = this.#chosen ?? session.language;
+    const wanted = this.#chosen ?? (isLang(session.language) ? session.language : 'de');
     this.#chosen = null;
     await useLanguage(wanted);
     rememberLanguage(wanted);

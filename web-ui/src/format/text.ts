@@ -11,8 +11,8 @@ function format(options: Intl.DateTimeFormatOptions, date: Date): string {
 }
 
 /** Short, for lists: the time today, the weekday this week, else the date. */
-export function listDate(iso: string, now = new Date()): string {
-  const date = new Date(iso);
+export function listDate(iso: string | null, now = new Date()): string {
+  const date = new Date(iso ?? NaN);
   if (Number.isNaN(date.getTime())) return '';
   const days = (startOfDay(now) - startOfDay(date)) / 86_400_000;
   if (days < 0.5 && days > -0.5) return format({ hour: '2-digit', minute: '2-digit' }, date);
@@ -21,8 +21,8 @@ export function listDate(iso: string, now = new Date()): string {
   return format({ day: '2-digit', month: '2-digit', year: 'numeric' }, date);
 }
 
-export function fullDate(iso: string): string {
-  const date = new Date(iso);
+export function fullDate(iso: string | null): string {
+  const date = new Date(iso ?? NaN);
   if (Number.isNaN(date.getTime())) return '';
   const sameYear = date.getFullYear() === new Date().getFullYear();
   return format({ weekday: 'short', day: 'numeric', month: 'long', year: sameYear ? undefined : 'numeric', hour: '2-digit', minute: '2-digit' }, date);
