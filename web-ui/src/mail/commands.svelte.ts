@@ -4,7 +4,7 @@ import { account } from '../app/session.svelte';
 import { toasts } from '../app/toasts.svelte';
 import type { Folder, FullMessage, Message } from '../api/types';
 import { destroy, markRead, moveTo, toggleFlag, type Place } from '../data/actions';
-import { desk, emptyDraft } from '../data/draft.svelte';
+import { desk, emptyDraft, type Draft } from '../data/draft.svelte';
 import { mailbox } from '../data/mailbox.svelte';
 import { loadArea, t, type Key } from '../i18n/index.svelte';
 import type { IconName } from '../components/icon-names';
@@ -47,9 +47,9 @@ function leave(message: Message, act: () => void): void {
   router.replace({ folder: router.route.folder, message: next?.id ?? null });
 }
 
-export async function compose(): Promise<void> {
+export async function compose(start: Partial<Draft> = {}): Promise<void> {
   await loadArea('compose');
-  if (!desk.start(emptyDraft())) toasts.show(t('mail.stillWriting'));
+  if (!desk.start({ ...emptyDraft(), ...start })) toasts.show(t('mail.stillWriting'));
 }
 async function answer(mode: 'reply' | 'replyAll' | 'forward', message: Message | FullMessage): Promise<void> {
   await loadArea('compose');

@@ -96,7 +96,7 @@ await run('mail', { fake: () => startFake({ messages: 60 }) }, async ({ page, ba
   await step('foreign HTML: no script runs, nobody outside is asked, images come on request', async () => {
     tolerate(/ui\/part/);
     await page.evaluate(async ({ to, title }) => {
-      const html = '<p id="p">Mit Bild</p><script>parent.document.title="taken"<\/script><img src="https://tracker.invalid/pixel.png" onerror="parent.hacked=1"><a href="https://www.example.test/">weiter</a>';
+      const html = '<p id="p">Mit Bild</p><script>parent.document.title="taken"<\/script><img src="https://tracker.invalid/pixel.png" onerror="parent.hacked=1"><a href="https://www.example.test/">weiter</a> <a href="mailto:lena@example.test?subject=Frage">schreiben</a>';
       await fetch('/v1.0/me/sendMail', { method: 'POST', headers: { 'Content-Type': 'application/json' },
         body: JSON.stringify({ message: { subject: title, body: { contentType: 'html', content: html }, toRecipients: [{ emailAddress: { address: to } }] }, saveToSentItems: true }) });
     }, { to: ADDRESS, title: `${mark} Bild` });
@@ -105,7 +105,10 @@ await run('mail', { fake: () => startFake({ messages: 60 }) }, async ({ page, ba
     await $('show-images').waitFor();
     await shot('mail-4-images-blocked');
     expect(!(await page.title()).includes('taken') && !(await page.evaluate(() => 'hacked' in window)), 'no script of the mail ran');
-    await until(async () => (await page.frameLocator(hook('reader-frame')).locator('a').getAttribute('target')) === '_blank', 'links open outside of the frame');
+    await until(async () => (await page.frameLocator(hook('reader-frame')).locator('a').first().getAttribute('target')) === '_blank', 'links open outside of the frame');
+    await page.frameLocator(hook('reader-frame')).getByText('schreiben').click();
+    await until(async () => (await $('compose-subject').inputValue()) === 'Frage', 'a mailto link opens our own window');
+    await $('compose-close').click();
     await $('show-images').click();
     await until(async () => (await $('show-images').count()) === 0, 'banner gone');
     await until(async () => (await $('reader-frame').getAttribute('src')).endsWith('images=1'), 'images asked for');

@@ -43,10 +43,10 @@ await run('wizard', { fake: () => startFake({ finished: false }) }, async ({ pag
     await shot('wizard-1-language');
   });
   await step('English changes everything at once, German comes back', async () => {
-    await page.locator('label[lang=en]').click();
+    await $('language-card-en').click();
     await heading('Which language would you like to work in?');
     await shot('wizard-1-language-en');
-    await page.locator('label[lang=de]').click();
+    await $('language-card-de').click();
     await heading('In welcher Sprache möchten Sie arbeiten?');
     await next();
     await heading('Ihr Büro');
@@ -108,7 +108,7 @@ await run('wizard', { fake: () => startFake({ finished: false }) }, async ({ pag
     await axe();
   });
   await step('inbound: the provider fills in server and port, missing access is told at its fields', async () => {
-    await page.locator(`label:has(${hook('inbound-collect')})`).click();
+    await $('inbound-collect').click();
     await $('collect-provider').selectOption('gmx');
     equal([await $('collect-host').inputValue(), await $('collect-port').inputValue()], ['imap.gmx.net', '993'], 'server');
     await $('collect-pop3').check();
@@ -156,10 +156,10 @@ await run('wizard', { fake: () => startFake({ finished: false }) }, async ({ pag
         await $('collect-password').fill(real.password);
         await $('collect-test').click();
         await page.locator(`${hook('collect-result')}[data-ok=true]`).waitFor({ timeout: 30_000 });
-      } else await page.locator(`label:has(${hook('inbound-later')})`).click();
+      } else await $('inbound-later').click();
       await next();
       await heading('Wie geht E-Mail hinaus?');
-      await page.locator(`label:has(${hook('outbound-later')})`).click();
+      await $('outbound-later').click();
       await next();
       await heading('Wer arbeitet noch bei Ihnen?');
     });
