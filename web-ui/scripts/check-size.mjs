@@ -1,0 +1,31 @@
+// Answers for: the page staying small. Everything that is not known to be fetched later counts as first load.
+import { readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { fileURLToPath } from 'node:url';
+
+const dist = fileURLToPath(new URL('../dist', import.meta.url));
+/** Kilobytes after gzip -9, as agreed for the product. */
+const BUDGETS = { 'first load of mail': 110, setup: 40, composer: 70 };
+const later = [['setup', /^[Ss]etup-/], ['composer', /^[Cc]ompose(r)?-/]];
+const size = (file) => gzipSync(readFileSync(join(dist, file)), { level: 9 }).length;
+
+const sums = Object.fromEntries(Object.keys(BUDGETS).map((k) => [k, 0]));
+sums['first load of mail'] = size('index.html');
+const words = new Map();
+for (const file of readdirSync(join(dist, 'assets'))) {
+  const group = later.find(([, pattern]) => pattern.test(file))?.[0] ?? 'first load of mail';
+  const bytes = size(join('assets', file));
+  // Only one language of an area is ever fetched: the larger one counts.
+  const area = /^(common|mail|compose|setup)-.*\.js$/.exec(file)?.[1];
+  if (!area) sums[group] += bytes;
+  else if (bytes > (words.get(area)?.bytes ?? 0)) words.set(area, { group, bytes });
+}
+for (const { group, bytes } of words.values()) sums[group] += bytes;
+let failed = false;
+for (const [name, budget] of Object.entries(BUDGETS)) {
+  const kb = sums[name] / 1024;
+  failed ||= kb > budget;
+  console.log(`size: ${name} ${kb.toFixed(1)} KB of ${budget} KB${kb > budget ? '  TOO LARGE' : ''}`);
+}
+if (failed) process.exit(1);

@@ -1,0 +1,56 @@
+// Answers for: the calls of session and mail.
+import { call, request } from './client';
+import type { Attachment, Folder, FullMessage, Lang, Message, OutgoingMessage, Session } from './types';
+
+const FIELDS =
+  'id,subject,bodyPreview,isRead,hasAttachments,receivedDateTime,from,toRecipients,flag,importance,isDraft,parentFolderId';
+const folderPath = (id: string) => `/v1.0/me/mailFolders/${encodeURIComponent(id)}`;
+const messagePath = (id: string) => `/v1.0/me/messages/${encodeURIComponent(id)}`;
+
+export const getSession = () => call<Session>('GET', '/api/session');
+export const signIn = (address: string, password: string) =>
+  call<Session>('POST', '/api/session', { body: { address, password } });
+export const signOut = () => call<null>('DELETE', '/api/session');
+export const setLanguage = (language: Lang) => call<Session>('PATCH', '/api/session', { body: { language } });
+
+export const getFolders = async () =>
+  (await call<{ value: Folder[] }>('GET', '/v1.0/me/mailFolders?$top=250')).value;
+export const getChildFolders = async (id: string) =>
+  (await call<{ value: Folder[] }>('GET', `${folderPath(id)}/childFolders?$top=250`)).value;
+
+export async function getMessages(folder: string, skip: number, top: number): Promise<{ count: number; rows: Message[] }> {
+  const query = `$select=${FIELDS}&$orderby=receivedDateTime%20desc&$top=${top}&$skip=${skip}&$count=true`;
+  const page = await call<{ '@odata.count': number; value: Message[] }>('GET', `${folderPath(folder)}/messages?${query}`);
+  return { count: page['@odata.count'], rows: page.value.map(whole) };
+}
+export const getMessage = async (id: string) => whole(await call<FullMessage>('GET', messagePath(id)));
+/** Drafts and broken mail lack parts that every other message has. */
+function whole<M extends Message>(message: M): M {
+  return { ...message, toRecipients: message.toRecipients ?? [], bodyPreview: message.bodyPreview ?? '' };
+}
+export const getAttachments = async (id: string) =>
+  (await call<{ value: Attachment[] }>('GET', `${messagePath(id)}/attachments`)).value;
+export const attachmentUrl = (message: string, id: string) =>
+  `${messagePath(message)}/attachments/${encodeURIComponent(id)}/$value`;
+export const patchMessage = (id: string, body: Partial<Pick<Message, 'isRead' | 'flag'>>) =>
+  call<Message>('PATCH', messagePath(id), { body });
+/** Answers with the moved message: its id may have changed on the way. */
+export const moveMessage = (id: string, destinationId: string) =>
+  call<Message | null>('POST', `${messagePath(id)}/move`, { body: { destinationId } });
+export const deleteMessage = (id: string) => call<null>('DELETE', messagePath(id));
+
+export type SendMode = 'new' | 'reply' | 'replyAll' | 'forward';
+export async function send(mode: SendMode, original: string | null, message: OutgoingMessage): Promise<void> {
+  if (mode === 'new' || original === null) {
+    await request('POST', '/v1.0/me/sendMail', { body: { message, saveToSentItems: true }, timeout: 60_000 });
+  } else {
+    await request('POST', `${messagePath(original)}/${mode}`, { body: { message }, timeout: 60_000 });
+  }
+}
+
+export const renderUrl = (id: string, images: boolean) => `/ui/render/${encodeURIComponent(id)}?images=${images ? 1 : 0}`;
+/** How many remote images the server left out. Only the header says so, and a frame cannot read its own headers. */
+export async function countRemoteImages(id: string): Promise<number> {
+  const answer = await request('HEAD', renderUrl(id, false));
+  return Number(answer.headers.get('X-Remote-Images') ?? 0) || 0;
+}

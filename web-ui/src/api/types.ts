@@ -1,0 +1,121 @@
+// Answers for: the shapes of `/api` and of the part of `/v1.0` the page uses, as written down in docs/web-api.md.
+export type Lang = 'de' | 'en';
+export type Security = 'tls' | 'starttls' | 'none';
+
+export const STEPS = ['language', 'office', 'admin', 'inbound', 'outbound', 'people', 'finish'] as const;
+export type Step = (typeof STEPS)[number];
+
+export interface Collect {
+  protocol: 'imap' | 'pop3';
+  host: string;
+  port: number;
+  security: Security;
+  user: string;
+  password?: string;
+  hasPassword?: boolean;
+  keep: boolean;
+  split: boolean;
+  account: string;
+}
+export interface Smarthost {
+  host: string;
+  port: number;
+  security: Security;
+  user: string;
+  password?: string;
+  hasPassword?: boolean;
+}
+export interface Person {
+  name: string;
+  address: string;
+  password?: string;
+  hasPassword?: boolean;
+}
+export interface Answers {
+  language?: Lang;
+  officeName?: string;
+  domain?: string;
+  admin?: Person;
+  inbound?: { mode: 'collect' | 'smtp' | 'later'; collect?: Collect };
+  outbound?: { mode: 'smarthost' | 'direct' | 'later'; smarthost?: Smarthost };
+  people?: Person[];
+}
+export interface SetupState {
+  claimed: boolean;
+  finished: boolean;
+  mine: boolean;
+  version: string;
+  language: Lang | null;
+  step?: Step;
+  answers?: Answers;
+}
+export type CheckReason = 'login' | 'name' | 'connect' | 'tls' | 'protocol';
+export interface CheckResult {
+  ok: boolean;
+  reason?: CheckReason;
+  detail?: string;
+}
+
+export interface Session {
+  address: string;
+  name: string;
+  oid: string;
+  language: Lang;
+  isAdmin: boolean;
+  officeName: string;
+}
+
+export interface EmailAddress {
+  name?: string;
+  address: string;
+}
+export interface Recipient {
+  emailAddress: EmailAddress;
+}
+export interface Folder {
+  id: string;
+  displayName: string;
+  parentFolderId: string | null;
+  childFolderCount: number;
+  totalItemCount: number;
+  unreadItemCount: number;
+  wellKnownName: string | null;
+  isHidden?: boolean;
+}
+export interface Message {
+  id: string;
+  subject: string | null;
+  bodyPreview: string;
+  isRead: boolean;
+  hasAttachments: boolean;
+  /** Drafts were never received. */
+  receivedDateTime: string | null;
+  from?: Recipient | null;
+  toRecipients: Recipient[];
+  flag?: { flagStatus: 'flagged' | 'notFlagged' | 'complete' };
+  importance?: 'low' | 'normal' | 'high';
+  isDraft?: boolean;
+  parentFolderId: string;
+}
+export interface FullMessage extends Message {
+  body: { contentType: 'text' | 'html'; content: string };
+  ccRecipients?: Recipient[];
+  replyTo?: Recipient[];
+  sentDateTime?: string;
+  internetMessageId?: string;
+}
+export interface Attachment {
+  id: string;
+  name: string | null;
+  contentType: string | null;
+  size: number;
+  isInline: boolean;
+  contentId?: string | null;
+}
+export interface OutgoingMessage {
+  subject: string;
+  body: { contentType: 'text' | 'html'; content: string };
+  toRecipients: Recipient[];
+  ccRecipients: Recipient[];
+  bccRecipients: Recipient[];
+}

@@ -1,0 +1,86 @@
+// Answers for: who is signed in, and which of the big screens is therefore shown.
+import { ApiError } from '../api/errors';
+import { whenSignedOut } from '../api/client';
+import { getSession, setLanguage, signIn, signOut } from '../api/mail';
+import { getSetup, putStep } from '../api/setup';
+import type { Lang, Session, SetupState } from '../api/types';
+import { isLang, rememberedLanguage, rememberLanguage, useLanguage } from '../i18n/index.svelte';
+
+export type Stage = 'loading' | 'away' | 'setup' | 'login' | 'mail';
+
+class Account {
+  stage = $state<Stage>('loading');
+  session = $state.raw<Session | null>(null);
+  /** The session ended while the page was open: sign-in covers the mail, nothing below it is thrown away. */
+  expired = $state(false);
+  setup = $state.raw<SetupState | null>(null);
+  problem = $state.raw<unknown>(null);
+  #chosen: Lang | null = null;
+
+  constructor() {
+    whenSignedOut(() => {
+      if (this.stage === 'mail') this.expired = true;
+    });
+  }
+
+  async start(): Promise<void> {
+    this.stage = 'loading';
+    try {
+      const setup = await getSetup();
+      await useLanguage(rememberedLanguage() ?? setup.language ?? 'de');
+      this.setup = setup;
+      if (!setup.finished) this.stage = 'setup';
+      else await this.resume();
+    } catch (error) {
+      this.problem = error;
+      this.stage = 'away';
+    }
+  }
+
+  /** Goes on with the session of this browser, if it has one. */
+  async resume(): Promise<void> {
+    try {
+      await this.#enter(await getSession());
+    } catch (error) {
+      if (!(error instanceof ApiError) || error.status !== 401) throw error;
+      this.stage = 'login';
+    }
+  }
+
+  async signIn(address: string, password: string): Promise<void> {
+    const before = this.session?.oid;
+    const session = await signIn(address, password);
+    // Somebody else at the same screen must not see what the first one left open.
+    if (before !== undefined && before !== session.oid) location.reload();
+    await this.#enter(session);
+  }
+
+  async #enter(session: Session): Promise<void> {
+    this.session = session;
+    this.expired = false;
+    // Chosen on the sign-in screen just now is newer than what the account remembers; chosen some other day is not.
+    const wanted = this.#chosen ?? (isLang(session.language) ? session.language : 'de');
+    this.#chosen = null;
+    await useLanguage(wanted);
+    rememberLanguage(wanted);
+    if (wanted !== session.language) void setLanguage(wanted).catch(() => {});
+    this.stage = 'mail';
+  }
+
+  async speak(language: Lang): Promise<void> {
+    await useLanguage(language);
+    rememberLanguage(language);
+    if (this.stage === 'mail' && !this.expired) await setLanguage(language);
+    else if (this.stage === 'setup' && this.setup?.mine && this.setup.answers?.language) this.setup = await putStep('language', { language });
+    else this.#chosen = language;
+  }
+
+  async signOut(): Promise<void> {
+    await signOut().catch((error: unknown) => {
+      if (!(error instanceof ApiError) || error.status !== 401) throw error;
+    });
+    // A full load, so that nothing of the mailbox stays in memory.
+    location.assign('/');
+  }
+}
+export const account = new Account();

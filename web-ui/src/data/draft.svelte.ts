@@ -1,0 +1,72 @@
+// Answers for: the message being written. It lives outside the window that shows it, and on this device until it was sent.
+import type { SendMode } from '../api/mail';
+import type { EmailAddress } from '../api/types';
+
+export interface Draft {
+  mode: SendMode;
+  original: string | null;
+  to: EmailAddress[];
+  cc: EmailAddress[];
+  bcc: EmailAddress[];
+  subject: string;
+  body: string;
+  /** What the body was filled with; as long as nothing differs there is nothing to lose. */
+  prefilled: string;
+}
+
+export const emptyDraft = (): Draft => ({ mode: 'new', original: null, to: [], cc: [], bcc: [], subject: '', body: '', prefilled: '' });
+
+class Desk {
+  draft = $state<Draft | null>(null);
+  /** Grows when somebody asks for the window while it is open, so that it can come to the front. */
+  calls = $state(0);
+  #owner = '';
+
+  #key = () => `hauspost.draft.${this.#owner}`;
+
+  get dirty(): boolean {
+    const d = this.draft;
+    if (!d) return false;
+    if (d.body !== d.prefilled) return true;
+    return d.mode === 'new' && (d.subject !== '' || d.to.length + d.cc.length + d.bcc.length > 0);
+  }
+
+  /** Brings back what was not sent when this page was last closed. */
+  restore(owner: string): boolean {
+    this.#owner = owner;
+    try {
+      const kept = JSON.parse(localStorage.getItem(this.#key()) ?? 'null') as Draft | null;
+      if (!kept || typeof kept.body !== 'string' || !Array.isArray(kept.to)) return false;
+      this.draft = { ...emptyDraft(), ...kept };
+      return true;
+    } catch {
+      return false;
+    }
+  }
+  keep(): void {
+    try {
+      if (this.draft && this.dirty) localStorage.setItem(this.#key(), JSON.stringify(this.draft));
+      else localStorage.removeItem(this.#key());
+    } catch {
+      // A full or forbidden storage must not disturb the writing itself.
+    }
+  }
+
+  /** False when another message is still being written: that one comes to the front instead. */
+  start(draft: Draft): boolean {
+    if (this.draft && this.dirty) {
+      this.calls++;
+      return false;
+    }
+    this.draft = draft;
+    this.calls++;
+    return true;
+  }
+  close(): Draft | null {
+    const was = this.draft ? $state.snapshot(this.draft) : null;
+    this.draft = null;
+    this.keep();
+    return was;
+  }
+}
+export const desk = new Desk();

@@ -1,0 +1,136 @@
+// Answers for: the signed-in person's mail as the screens see it: folders, the open folder, the open message.
+import { listen } from '../api/events';
+import { getChildFolders, getFolders, getMessage } from '../api/mail';
+import type { Folder, FullMessage, Message } from '../api/types';
+import { MessageList } from './messages.svelte';
+
+const ORDER = ['inbox', 'drafts', 'sentitems', 'archive', 'junkemail', 'deleteditems'];
+/** The server reports what changed in bursts; the list and the folders are asked once for each burst. */
+const SETTLE = 150;
+
+export interface FolderNode extends Folder {
+  depth: number;
+}
+
+class Mailbox {
+  folders = $state.raw<FolderNode[]>([]);
+  folderProblem = $state.raw<unknown>(null);
+  /** How the open folder is written in the address: well-known name or id. */
+  folder = $state('inbox');
+  list = $state.raw<MessageList>(new MessageList('inbox'));
+  openId = $state<string | null>(null);
+  full = $state.raw<FullMessage | null>(null);
+  fullProblem = $state.raw<unknown>(null);
+  live = $state(true);
+  outdated = $state(false);
+  #lists = new Map<string, MessageList>();
+  #version = '';
+  #settle: ReturnType<typeof setTimeout> | undefined;
+  #changed = new Set<string>();
+
+  get current(): FolderNode | undefined {
+    return this.find(this.folder);
+  }
+  /** What is known about the open message: the row at once, the rest when it has come. */
+  get open(): Message | FullMessage | null {
+    if (this.openId === null) return null;
+    return this.list.byId(this.openId) ?? (this.full?.id === this.openId ? this.full : null);
+  }
+  get unread(): number {
+    return this.find('inbox')?.unreadItemCount ?? 0;
+  }
+  find(name: string): FolderNode | undefined {
+    return this.folders.find((f) => f.wellKnownName === name || f.id === name);
+  }
+  nameOf = (folder: Folder): string => folder.wellKnownName ?? folder.id;
+
+  async loadFolders(): Promise<void> {
+    try {
+      const all: FolderNode[] = [];
+      const add = async (folders: Folder[], depth: number): Promise<void> => {
+        for (const folder of folders) {
+          if (folder.isHidden) continue;
+          all.push({ ...folder, depth });
+          if (folder.childFolderCount > 0 && depth < 6) await add(await getChildFolders(folder.id), depth + 1);
+        }
+      };
+      const top = await getFolders();
+      const rank = (f: Folder) => (f.wellKnownName === null ? ORDER.length : (ORDER.indexOf(f.wellKnownName) + 1 || ORDER.length) - 1);
+      await add(top.toSorted((a, b) => rank(a) - rank(b) || a.displayName.localeCompare(b.displayName)), 0);
+      this.folders = all;
+      this.folderProblem = null;
+    } catch (error) {
+      this.folderProblem = error;
+    }
+  }
+
+  /** Follows the address: a folder, and perhaps a message in it. */
+  show(folder: string, id: string | null): void {
+    if (folder !== this.folder || this.list.count === null) {
+      this.folder = folder;
+      let list = this.#lists.get(folder);
+      if (!list) this.#lists.set(folder, (list = new MessageList(folder)));
+      this.list = list;
+    }
+    if (id === this.openId) return;
+    this.openId = id;
+    this.full = null;
+    this.fullProblem = null;
+    if (id !== null) void this.#loadFull(id);
+  }
+  async #loadFull(id: string): Promise<void> {
+    try {
+      const full = await getMessage(id);
+      if (this.openId === id) this.full = full;
+    } catch (error) {
+      if (this.openId === id) this.fullProblem = error;
+    }
+  }
+  reloadOpen(): void {
+    this.fullProblem = null;
+    if (this.openId !== null) void this.#loadFull(this.openId);
+  }
+
+  /** Moves the numbers beside a folder without waiting for the server. */
+  adjust(folder: string, unread: number, total = 0): void {
+    const id = this.find(folder)?.id;
+    this.folders = this.folders.map((f) =>
+      f.id === id ? { ...f, unreadItemCount: Math.max(0, f.unreadItemCount + unread), totalItemCount: Math.max(0, f.totalItemCount + total) } : f);
+  }
+
+  refresh(): void {
+    void this.loadFolders();
+    for (const [name, list] of this.#lists) if (list !== this.list) this.#lists.delete(name);
+    this.list.refresh();
+  }
+
+  listen(): () => void {
+    return listen({
+      change: ({ folders }) => {
+        for (const folder of folders) this.#changed.add(folder);
+        clearTimeout(this.#settle);
+        this.#settle = setTimeout(() => this.#apply(), SETTLE);
+      },
+      up: (again, version) => {
+        this.live = true;
+        if (this.#version !== '' && version !== this.#version) this.outdated = true;
+        this.#version = version;
+        if (again) this.refresh();
+      },
+      down: () => (this.live = false),
+    });
+  }
+  #apply(): void {
+    void this.loadFolders();
+    const current = this.current;
+    for (const [name, list] of this.#lists) {
+      const id = this.find(name)?.id ?? name;
+      // No folder named means: something, somewhere.
+      if (this.#changed.size > 0 && !this.#changed.has(id) && !this.#changed.has(name)) continue;
+      if (list === this.list || id === current?.id) this.list.refresh();
+      else this.#lists.delete(name);
+    }
+    this.#changed.clear();
+  }
+}
+export const mailbox = new Mailbox();

@@ -1,0 +1,93 @@
+// Answers for: what buttons and keys can do, said once for both.
+import { router } from '../app/router.svelte';
+import { account } from '../app/session.svelte';
+import { toasts } from '../app/toasts.svelte';
+import type { Folder, FullMessage, Message } from '../api/types';
+import { destroy, markRead, moveTo, toggleFlag, type Place } from '../data/actions';
+import { desk, emptyDraft, type Draft } from '../data/draft.svelte';
+import { mailbox } from '../data/mailbox.svelte';
+import { loadArea, t, type Key } from '../i18n/index.svelte';
+import type { IconName } from '../components/icon-names';
+import { draftFrom } from './quote';
+
+/** What waits for a yes, and the text of the open message: both are needed far from where they arise. */
+class Shared {
+  toDestroy = $state.raw<Message | null>(null);
+  leaving = $state(false);
+  /** Set by the frame that shows the body; quoting takes the text the reader sees. */
+  bodyText: () => string = () => '';
+}
+export const shared = new Shared();
+
+export const narrow = () => matchMedia('(max-width: 720px)').matches;
+
+const known: Record<string, { icon: IconName; key: Key }> = {
+  inbox: { icon: 'inbox', key: 'mail.folder.inbox' },
+  drafts: { icon: 'file-text', key: 'mail.folder.drafts' },
+  sentitems: { icon: 'send', key: 'mail.folder.sentitems' },
+  archive: { icon: 'archive', key: 'mail.folder.archive' },
+  junkemail: { icon: 'shield-alert', key: 'mail.folder.junkemail' },
+  deleteditems: { icon: 'trash-2', key: 'mail.folder.deleteditems' },
+};
+/** The standard folders are called what the page's language calls them, whatever the store names them. */
+export function folderLabel(folder: Folder): string {
+  const entry = known[folder.wellKnownName ?? ''];
+  return entry ? t(entry.key) : folder.displayName;
+}
+export const folderIcon = (folder: Folder): IconName => known[folder.wellKnownName ?? '']?.icon ?? 'folder';
+
+/** Where the eye should rest after a message left the list: the one that took its place. */
+function leave(message: Message, act: () => void): void {
+  const index = mailbox.list.indexOf(message.id);
+  const wasOpen = mailbox.openId === message.id;
+  act();
+  if (!wasOpen) return;
+  const count = mailbox.list.count ?? 0;
+  const next = narrow() || index < 0 ? undefined : mailbox.list.at(Math.min(index, count - 1));
+  router.replace({ folder: router.route.folder, message: next?.id ?? null });
+}
+
+export async function compose(start: Partial<Draft> = {}): Promise<void> {
+  await loadArea('compose');
+  if (!desk.start({ ...emptyDraft(), ...start })) toasts.show(t('mail.stillWriting'));
+}
+async function answer(mode: 'reply' | 'replyAll' | 'forward', message: Message | FullMessage): Promise<void> {
+  await loadArea('compose');
+  const full: Message | FullMessage = mailbox.full?.id === message.id ? mailbox.full : message;
+  const text = mailbox.openId === message.id ? shared.bodyText() : '';
+  const body = 'body' in full ? (full as FullMessage).body : null;
+  const plain = body?.contentType === 'text' ? body.content : '';
+  if (!desk.start(draftFrom(mode, full, text || plain || message.bodyPreview, account.session?.address ?? ''))) toasts.show(t('mail.stillWriting'));
+}
+const move = (message: Message, place: Place) => {
+  if (mailbox.find(place)?.id !== mailbox.current?.id) leave(message, () => moveTo(message, place));
+};
+
+export const commands = {
+  reply: (m: Message) => void answer('reply', m),
+  replyAll: (m: Message) => void answer('replyAll', m),
+  forward: (m: Message) => void answer('forward', m),
+  archive: (m: Message) => move(m, 'archive'),
+  junk: (m: Message) => move(m, mailbox.current?.wellKnownName === 'junkemail' ? 'inbox' : 'junkemail'),
+  flag: (m: Message) => void toggleFlag(m),
+  unread: (m: Message) => void markRead(m, !m.isRead),
+  delete: (m: Message) => {
+    if (mailbox.current?.wellKnownName === 'deleteditems') shared.toDestroy = m;
+    else move(m, 'deleteditems');
+  },
+} as const;
+export type Command = keyof typeof commands;
+
+export function destroyAsked(): void {
+  const message = shared.toDestroy;
+  if (message) leave(message, () => void destroy(message));
+}
+
+/** Signing out forgets what this device kept, so unsent writing is asked about first. */
+export function signOut(): void {
+  if (desk.dirty && !shared.leaving) shared.leaving = true;
+  else {
+    desk.close();
+    account.signOut().catch(() => toasts.show(t('mail.signOutFailed'), { kind: 'bad' }));
+  }
+}

@@ -1,0 +1,7 @@
+// Answers for: deciding which of the screens this visit needs, and fetching only that one.
+import './styles/base.css';
+import { mount } from 'svelte';
+import Root from './app/Root.svelte';
+
+const target = document.getElementById('app');
+if (target) mount(Root, { target });

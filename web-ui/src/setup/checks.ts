@@ -1,0 +1,15 @@
+// Answers for: what can be seen to be wrong before the server is asked, in words that say what to do.
+import { t } from '../i18n/index.svelte';
+import type { Problems } from './StepForm.svelte';
+import type { ServerForm } from './wizard.svelte';
+
+export function checkServer(form: ServerForm): Problems {
+  const found: Problems = {};
+  if (form.user.trim() === '') found.user = t('setup.server.userMissing');
+  if (form.password === '' && !form.hasPassword) found.password = t('setup.server.passwordMissing');
+  if (form.host.trim() === '') found.host = t('setup.server.hostMissing');
+  else if (/[\s/@:]/.test(form.host.trim())) found.host = t('setup.server.hostWrong');
+  const port = Number(form.port);
+  if (!Number.isInteger(port) || port < 1 || port > 65535) found.port = t('setup.server.portWrong');
+  return found;
+}
