@@ -62,7 +62,8 @@ async fn serve(config: Config, ready: impl FnOnce(&Arc<House>) -> Result<()>) ->
     ready(&house)?;
     accounts::complete_creations(&ctx).await?;
     tokio::spawn(delivery::outbox::run(post_room.clone()));
-    tokio::spawn(delivery::queue::run(post_room));
+    tokio::spawn(delivery::queue::run(post_room.clone()));
+    tokio::spawn(delivery::collect::run(post_room));
     wait_for_stop().await?;
     tracing::info!("stopping");
     drop(acceptors);
