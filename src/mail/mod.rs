@@ -7,6 +7,7 @@ pub mod append;
 pub mod body;
 pub mod copy;
 pub mod deliver;
+pub mod doctor;
 pub mod expunge;
 pub mod flags;
 pub mod folders;
