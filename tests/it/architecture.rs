@@ -50,8 +50,8 @@ fn imports(text: &str) -> Vec<String> {
                 .chars()
                 .take_while(|c| c.is_alphanumeric() || *c == '_' || *c == ':')
                 .collect();
-            if rest.starts_with('{') {
-                out.extend(rest[1..].split([',', '}']).map(|p| p.trim().to_owned()));
+            if let Some(group) = rest.strip_prefix('{') {
+                out.extend(group.split([',', '}']).map(|p| p.trim().to_owned()));
             } else {
                 out.push(path);
             }
