@@ -5,8 +5,8 @@ mod bell;
 mod dispatch;
 mod routes;
 
-use crate::appliance::{Tls, setup};
 use crate::appliance::tls::CertificateFiles;
+use crate::appliance::{Tls, setup};
 use crate::base::{Error, Result, SystemClock};
 use crate::delivery::{self, PostRoom};
 use crate::identity::{Ctx, Doorkeeper, accounts, domains};

@@ -32,13 +32,20 @@ pub struct Verify {
 type Findings = Vec<(String, Finding)>;
 
 async fn check_all(ctx: &Ctx) -> Result<Findings> {
-    let mut all: Findings = check_office(ctx).await?.into_iter().map(|f| ("office".to_owned(), f)).collect();
+    let mut all: Findings = check_office(ctx)
+        .await?
+        .into_iter()
+        .map(|f| ("office".to_owned(), f))
+        .collect();
     for account in list_accounts(ctx).await? {
         match check_account(ctx, account.id).await {
             Ok(found) => all.extend(found.into_iter().map(|f| (account.address.clone(), f))),
             Err(e) => all.push((
                 account.address.clone(),
-                Finding { what: format!("the account's file cannot be read: {e:?}"), is_repairable: false },
+                Finding {
+                    what: format!("the account's file cannot be read: {e:?}"),
+                    is_repairable: false,
+                },
             )),
         }
     }
@@ -52,7 +59,11 @@ fn report(form: &Form, accounts: usize, all: &Findings) -> Result<()> {
         .collect();
     let mut text = String::new();
     for (place, f) in all {
-        let hint = if f.is_repairable { " (doctor --rebuild repairs it)" } else { "" };
+        let hint = if f.is_repairable {
+            " (doctor --rebuild repairs it)"
+        } else {
+            ""
+        };
         text.push_str(&format!("{place}: {}{hint}\n", f.what));
     }
     text.push_str(&match all.len() {
@@ -60,7 +71,11 @@ fn report(form: &Form, accounts: usize, all: &Findings) -> Result<()> {
         n => format!("{accounts} accounts checked, {n} findings"),
     });
     print_done(form, &json!({"accounts": accounts, "findings": list}), &text)?;
-    if all.is_empty() { Ok(()) } else { Err(Error::unavailable("the data is not as it should be")) }
+    if all.is_empty() {
+        Ok(())
+    } else {
+        Err(Error::unavailable("the data is not as it should be"))
+    }
 }
 
 impl Doctor {

@@ -166,7 +166,11 @@ impl Serve {
 /// Says where the page is, and the code, on standard output: that is what a person or an installer reads.
 fn announce(code: Option<&str>, listen: SocketAddr) -> Result<()> {
     use std::io::Write;
-    let host = if listen.ip().is_unspecified() { "localhost".to_owned() } else { listen.ip().to_string() };
+    let host = if listen.ip().is_unspecified() {
+        "localhost".to_owned()
+    } else {
+        listen.ip().to_string()
+    };
     let address = format!("https://{host}:{}", listen.port());
     if let Some(code) = code {
         println!("Set-up code: {code}");

@@ -22,7 +22,9 @@ pub fn watch(layout: &Layout, room: &Arc<PostRoom>) -> Result<()> {
     match watched {
         // It lives as long as the program.
         Ok(watcher) => std::mem::forget(watcher),
-        Err(e) => tracing::warn!(error = ?Error::unavailable("no watching").caused_by(e), "changes by the command line are seen late"),
+        Err(e) => {
+            tracing::warn!(error = ?Error::unavailable("no watching").caused_by(e), "changes by the command line are seen late")
+        }
     }
     Ok(())
 }

@@ -21,7 +21,10 @@ pub async fn run(ctx: Ctx) {
     // First and last change that has not been indexed.
     let mut waiting: HashMap<AccountId, (Instant, Instant)> = HashMap::new();
     loop {
-        let next = waiting.values().map(|(first, last)| (*last + QUIET).min(*first + LONGEST)).min();
+        let next = waiting
+            .values()
+            .map(|(first, last)| (*last + QUIET).min(*first + LONGEST))
+            .min();
         let heard = match next {
             Some(at) => tokio::time::timeout_at(at, bell.recv()).await.ok(),
             None => Some(bell.recv().await),
@@ -29,7 +32,10 @@ pub async fn run(ctx: Ctx) {
         let now = Instant::now();
         match heard {
             Some(Ok(change)) if !change.folders.is_empty() => {
-                waiting.entry(change.account).and_modify(|w| w.1 = now).or_insert((now, now));
+                waiting
+                    .entry(change.account)
+                    .and_modify(|w| w.1 = now)
+                    .or_insert((now, now));
             }
             // What was missed is indexed by the next search.
             Some(Ok(_) | Err(RecvError::Lagged(_))) => {}
@@ -41,7 +47,11 @@ pub async fn run(ctx: Ctx) {
 
 async fn index_due(ctx: &Ctx, waiting: &mut HashMap<AccountId, (Instant, Instant)>, now: Instant) {
     let is_due = |(first, last): &(Instant, Instant)| *last + QUIET <= now || *first + LONGEST <= now;
-    let due: Vec<AccountId> = waiting.iter().filter(|(_, w)| is_due(w)).map(|(id, _)| *id).collect();
+    let due: Vec<AccountId> = waiting
+        .iter()
+        .filter(|(_, w)| is_due(w))
+        .map(|(id, _)| *id)
+        .collect();
     for account in due {
         waiting.remove(&account);
         match update_index(ctx, account).await {

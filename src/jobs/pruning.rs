@@ -25,8 +25,14 @@ pub async fn run(ctx: Ctx) {
 
 pub async fn prune(ctx: &Ctx) -> Result<()> {
     let now_ms = ctx.now_ms();
-    ctx.store.directory().write(move |d| d.prune_refresh_tokens(now_ms)).await?;
-    ctx.store.queue().write(move |q| q.prune_taken(now_ms - DELIVERIES_MS)).await?;
+    ctx.store
+        .directory()
+        .write(move |d| d.prune_refresh_tokens(now_ms))
+        .await?;
+    ctx.store
+        .queue()
+        .write(move |q| q.prune_taken(now_ms - DELIVERIES_MS))
+        .await?;
     for account in list_accounts(ctx).await? {
         let file = ctx.store.account(account.id)?;
         file.write(move |tx| {

@@ -5,8 +5,8 @@ use super::intake::derive;
 use crate::base::Result;
 use crate::identity::Ctx;
 use crate::model::AccountId;
-use crate::store::doctor::remove_orphans;
 pub use crate::store::doctor::Finding;
+use crate::store::doctor::remove_orphans;
 
 /// Everything of one account that is not as it should be. Errors: Forbidden, NotFound.
 pub async fn check_account(ctx: &Ctx, account: AccountId) -> Result<Vec<Finding>> {

@@ -22,11 +22,17 @@ pub struct Finding {
 
 impl Finding {
     fn lost(what: impl Into<String>) -> Self {
-        Finding { what: what.into(), is_repairable: false }
+        Finding {
+            what: what.into(),
+            is_repairable: false,
+        }
     }
 
     fn derived(what: impl Into<String>) -> Self {
-        Finding { what: what.into(), is_repairable: true }
+        Finding {
+            what: what.into(),
+            is_repairable: true,
+        }
     }
 }
 
@@ -45,7 +51,10 @@ impl<D: Database> Snapshot<'_, D> {
         let mut st = self.conn.prepare("PRAGMA foreign_key_check")?;
         let rows = st.query_map([], |r| r.get::<_, String>(0))?;
         for table in rows {
-            found.push(Finding::lost(format!("a row of {} refers to something that is not there", table?)));
+            found.push(Finding::lost(format!(
+                "a row of {} refers to something that is not there",
+                table?
+            )));
         }
         Ok(found)
     }
@@ -56,21 +65,33 @@ impl<D: HasBodies> Snapshot<'_, D> {
     pub fn check_bodies(&self) -> Result<Vec<Finding>> {
         let mut found = Vec::new();
         let mut named = HashSet::new();
-        let mut st = self.conn.prepare("SELECT id, hash, size_bytes, storage FROM body")?;
+        let mut st = self
+            .conn
+            .prepare("SELECT id, hash, size_bytes, storage FROM body")?;
         let mut rows = st.query([])?;
         while let Some(r) = rows.next()? {
-            let (id, hash, size, storage): (i64, blob::Hash, i64, i64) = (r.get(0)?, r.get(1)?, r.get(2)?, r.get(3)?);
+            let (id, hash, size, storage): (i64, blob::Hash, i64, i64) =
+                (r.get(0)?, r.get(1)?, r.get(2)?, r.get(3)?);
             if storage == 1 {
                 named.insert(hash);
             }
             if let Err(why) = self.check_body(BodyId(id), &hash, size as u64) {
-                found.push(Finding::lost(format!("the stored message {} {why}", &hex(&hash)[..12])));
+                found.push(Finding::lost(format!(
+                    "the stored message {} {why}",
+                    &hex(&hash)[..12]
+                )));
             }
         }
         for file in self.blob_files()? {
-            let is_named = file.file_name().and_then(|n| n.to_str()).is_some_and(|n| named.iter().any(|h| hex(h) == n));
+            let is_named = file
+                .file_name()
+                .and_then(|n| n.to_str())
+                .is_some_and(|n| named.iter().any(|h| hex(h) == n));
             if !is_named {
-                found.push(Finding::derived(format!("the file {} belongs to no message", file.display())));
+                found.push(Finding::derived(format!(
+                    "the file {} belongs to no message",
+                    file.display()
+                )));
             }
         }
         Ok(found)
@@ -81,7 +102,9 @@ impl<D: HasBodies> Snapshot<'_, D> {
         let mut hasher = blake3::Hasher::new();
         let mut at = 0;
         loop {
-            let piece = reader.read_at(at, 1 << 20).map_err(|e| format!("is damaged: {e:?}"))?;
+            let piece = reader
+                .read_at(at, 1 << 20)
+                .map_err(|e| format!("is damaged: {e:?}"))?;
             if piece.is_empty() {
                 break;
             }
@@ -96,7 +119,9 @@ impl<D: HasBodies> Snapshot<'_, D> {
 
     fn blob_files(&self) -> Result<Vec<PathBuf>> {
         let mut out = Vec::new();
-        let Some(blobs) = self.blobs.filter(|b| b.exists()) else { return Ok(out) };
+        let Some(blobs) = self.blobs.filter(|b| b.exists()) else {
+            return Ok(out);
+        };
         for folder in std::fs::read_dir(blobs)? {
             let folder = folder?.path();
             if folder.is_dir() {
@@ -132,12 +157,22 @@ impl Snapshot<'_, AccountDb> {
         let count = |sql: &str| -> Result<i64> { Ok(self.conn.query_row(sql, [], |r| r.get(0))?) };
         let checks = [
             ("uses of stored messages are counted wrongly", WRONG_REFS),
-            ("messages have no derived row", "SELECT count(*) FROM item WHERE body_id NOT IN (SELECT body_id FROM message)"),
-            ("derived rows belong to no message", "SELECT count(*) FROM message WHERE body_id NOT IN (SELECT id FROM body)"),
-            ("the used bytes are counted wrongly",
-             "SELECT (SELECT used_bytes FROM state) <> (SELECT coalesce(sum(size_bytes), 0) FROM item)"),
-            ("words are in the index of messages that are gone",
-             "SELECT count(*) FROM item_text_docsize WHERE id NOT IN (SELECT id FROM item)"),
+            (
+                "messages have no derived row",
+                "SELECT count(*) FROM item WHERE body_id NOT IN (SELECT body_id FROM message)",
+            ),
+            (
+                "derived rows belong to no message",
+                "SELECT count(*) FROM message WHERE body_id NOT IN (SELECT id FROM body)",
+            ),
+            (
+                "the used bytes are counted wrongly",
+                "SELECT (SELECT used_bytes FROM state) <> (SELECT coalesce(sum(size_bytes), 0) FROM item)",
+            ),
+            (
+                "words are in the index of messages that are gone",
+                "SELECT count(*) FROM item_text_docsize WHERE id NOT IN (SELECT id FROM item)",
+            ),
         ];
         for (what, sql) in checks {
             let n = count(sql)?;
@@ -146,9 +181,14 @@ impl Snapshot<'_, AccountDb> {
             }
         }
         let lost = [
-            ("items have numbers beyond the account's counter", "SELECT count(*) FROM item WHERE modseq > (SELECT modseq FROM state)"),
-            ("items have UIDs that the folder has not given out",
-             "SELECT count(*) FROM item JOIN folder f ON f.id = item.folder_id WHERE item.uid >= f.uid_next"),
+            (
+                "items have numbers beyond the account's counter",
+                "SELECT count(*) FROM item WHERE modseq > (SELECT modseq FROM state)",
+            ),
+            (
+                "items have UIDs that the folder has not given out",
+                "SELECT count(*) FROM item JOIN folder f ON f.id = item.folder_id WHERE item.uid >= f.uid_next",
+            ),
         ];
         for (what, sql) in lost {
             let n = count(sql)?;
@@ -165,15 +205,25 @@ impl Snapshot<'_, AccountDb> {
              coalesce(sum(i.size_bytes), 0) FROM folder f LEFT JOIN item i ON i.folder_id = f.id GROUP BY f.id",
         )?;
         let rows = st.query_map([], |r| {
-            let counts = Counts { total: r.get(1)?, unread: r.get(2)?, deleted: r.get(3)?, size_bytes: r.get(4)? };
-            Ok(Real { folder: FolderId(r.get(0)?), counts })
+            let counts = Counts {
+                total: r.get(1)?,
+                unread: r.get(2)?,
+                deleted: r.get(3)?,
+                size_bytes: r.get(4)?,
+            };
+            Ok(Real {
+                folder: FolderId(r.get(0)?),
+                counts,
+            })
         })?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
     /// All bodies that messages are made of.
     pub fn message_bodies(&self) -> Result<Vec<BodyId>> {
-        let mut st = self.conn.prepare("SELECT DISTINCT body_id FROM item ORDER BY body_id")?;
+        let mut st = self
+            .conn
+            .prepare("SELECT DISTINCT body_id FROM item ORDER BY body_id")?;
         let rows = st.query_map([], |r| Ok(BodyId(r.get(0)?)))?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
@@ -203,7 +253,8 @@ impl Tx<'_, AccountDb> {
             st.query_map([], |r| r.get(0))?.collect::<rusqlite::Result<_>>()?
         };
         for id in unused {
-            self.conn.execute("UPDATE body SET refs = 1 WHERE id = ?1", [id])?;
+            self.conn
+                .execute("UPDATE body SET refs = 1 WHERE id = ?1", [id])?;
             self.release_body(BodyId(id))?;
         }
         self.reset_text_index()
