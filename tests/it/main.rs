@@ -2,5 +2,11 @@
 
 mod architecture;
 mod cli;
+mod collect;
+mod counterparts;
+mod disk_full;
+mod kill_rounds;
+mod mailbox;
+mod outgoing;
 mod server;
 mod smtp;
