@@ -5,8 +5,10 @@
 
 pub mod append;
 pub mod body;
+pub mod change;
 pub mod copy;
 pub mod deliver;
+pub mod duplicate;
 pub mod expunge;
 pub mod flags;
 pub mod folders;
