@@ -27,6 +27,9 @@ pub const CODE_LIFETIME_MS: TimeMs = 5 * 60 * 1000;
 /// A refresh token that was just used may come once more: the answer may have been lost.
 const REUSE_TOLERATED_MS: TimeMs = 30 * 1000;
 
+/// For whom access tokens are, whatever name the server is reached by: programs ask for it.
+pub const GRAPH_AUDIENCE: &str = "https://graph.microsoft.com";
+
 /// What an access token says. Names as Microsoft's.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct AccessClaims {

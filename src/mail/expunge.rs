@@ -1,10 +1,11 @@
 //! Removing messages for good.
 
 use super::body::no_such_message;
+use super::change::check_unchanged;
 use crate::base::Result;
 use crate::identity::Ctx;
 use crate::model::message::Item;
-use crate::model::{AccountId, FolderId, ItemId, Role, Uid};
+use crate::model::{AccountId, FolderId, ItemId, Modseq, Role, Uid};
 
 /// Removes the messages of a folder that carry the deleted flag; with `ranges` only those among them
 /// (inclusive UIDs, RFC 4315 §2.1). Returns the UIDs that are gone, ascending.
@@ -36,14 +37,22 @@ pub async fn expunge_messages(
         .await
 }
 
-/// Moves a message to the trash, or removes it for good when it is there already. Errors: NotFound.
-pub async fn delete_message(ctx: &Ctx, account: AccountId, id: ItemId, for_good: bool) -> Result<()> {
+/// Moves a message to the trash, or removes it for good when it is there already.
+/// `unchanged`: only if that still is its modseq. Errors: NotFound, Conflict.
+pub async fn delete_message(
+    ctx: &Ctx,
+    account: AccountId,
+    id: ItemId,
+    for_good: bool,
+    unchanged: Option<Modseq>,
+) -> Result<()> {
     ctx.require_owner(account)?;
     let now_ms = ctx.now_ms();
     ctx.store
         .account(account)?
         .write(move |tx| {
             let item = tx.item(id)?.ok_or_else(no_such_message)?;
+            check_unchanged(&item, unchanged)?;
             match tx.folder_by_role(Role::Trash)? {
                 Some(trash) if !for_good && trash.id != item.folder_id => {
                     tx.move_items(&[item], trash.id, now_ms).map(drop)

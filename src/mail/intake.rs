@@ -2,9 +2,9 @@
 //! outside of any transaction. What comes out can be stored in any number of accounts.
 
 use crate::base::{Error, Result};
-use crate::formats::mime::digest::{Importance, digest};
+use crate::formats::mime::digest::{Digest, Importance, digest};
 use crate::formats::mime::part_codec::encode_parts;
-use crate::model::message::Derived;
+use crate::model::message::{Conversation, Derived};
 use crate::store::Store;
 use crate::store::blob::{INLINE_MAX, Stage, Staged};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -105,14 +105,30 @@ fn too_large(max_bytes: u64) -> Error {
     ))
 }
 
+/// References begins with the message that began the thread (RFC 5322 §3.6.4); programs that write none
+/// name at least the message they answer.
+fn conversation(d: &Digest) -> Option<Conversation> {
+    let root = d
+        .references
+        .first()
+        .or(d.in_reply_to.as_ref())
+        .or(d.message_id.as_ref())?;
+    let hash = *blake3::hash(root.as_bytes()).as_bytes();
+    let mut short = Conversation::default();
+    short.copy_from_slice(&hash[..16]);
+    Some(short)
+}
+
 /// What is kept beside a message's bytes.
 pub fn derive(raw: &[u8]) -> Derived {
     let d = digest(raw);
+    let conversation = conversation(&d);
     let from = d.from.into_iter().next();
     Derived {
         message_id: d.message_id,
         in_reply_to: d.in_reply_to,
         subject: d.subject,
+        conversation,
         from_name: from.as_ref().and_then(|f| f.name.clone()),
         from_address: from.map(|f| f.address).filter(|a| !a.is_empty()),
         sent_at_ms: d.sent_at_ms,

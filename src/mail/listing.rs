@@ -5,7 +5,7 @@ use crate::base::Result;
 use crate::identity::Ctx;
 use crate::model::message::ListedMessage;
 use crate::model::{AccountId, ItemId};
-use crate::store::listing::Page;
+pub use crate::store::listing::Page;
 
 /// A page with the number of messages that the folder (or the account) holds under the same condition.
 #[derive(Clone, Debug)]
@@ -20,7 +20,11 @@ pub async fn list_messages(ctx: &Ctx, account: AccountId, page: Page) -> Result<
     ctx.store
         .account(account)?
         .read(move |s| {
-            let counts = |f: &crate::model::Folder| if page.only_unread { f.unread } else { f.total };
+            let counts = |f: &crate::model::Folder| match page.is_read {
+                Some(false) => f.unread,
+                Some(true) => f.total - f.unread,
+                None => f.total,
+            };
             let total = match page.folder_id {
                 Some(id) => counts(&s.folder(id)?),
                 None => s

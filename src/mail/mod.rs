@@ -5,9 +5,11 @@
 
 pub mod append;
 pub mod body;
+pub mod change;
 pub mod copy;
 pub mod deliver;
 pub mod doctor;
+pub mod duplicate;
 pub mod expunge;
 pub mod flags;
 pub mod folders;

@@ -3,6 +3,9 @@
 use super::{BodyId, Flags, FolderId, ItemId, Keywords, Modseq, Uid};
 use crate::base::TimeMs;
 
+/// Names a thread within and across accounts.
+pub type Conversation = [u8; 16];
+
 /// What is derived from a message's bytes and kept beside them; can be computed again at any time.
 #[derive(Clone, Debug, Default)]
 pub struct Derived {
@@ -12,6 +15,8 @@ pub struct Derived {
     pub in_reply_to: Option<String>,
     /// Decoded, one line.
     pub subject: String,
+    /// The thread: a hash of the id of the message that began it. None without any id.
+    pub conversation: Option<Conversation>,
     pub from_name: Option<String>,
     pub from_address: Option<String>,
     pub sent_at_ms: Option<TimeMs>,
@@ -58,6 +63,8 @@ pub struct ListedMessage {
     pub importance: u8,
     pub envelope: Vec<u8>,
     pub parts: Vec<u8>,
+    /// None without any id, and for messages from before this was kept.
+    pub conversation: Option<Conversation>,
 }
 
 /// The words of a message for the full-text index.

@@ -1,5 +1,6 @@
 //! The doors: each speaks a protocol, asks a room, and prints the answer. No door opens the store.
 
+pub mod graph;
 pub mod http;
 pub mod imap;
 pub mod limits;

@@ -33,7 +33,10 @@ pub struct AccountEffects {
 
 impl Database for AccountDb {
     type Effects = AccountEffects;
-    const MIGRATIONS: &'static [&'static str] = &[include_str!("schema/account/0001.sql")];
+    const MIGRATIONS: &'static [&'static str] = &[
+        include_str!("schema/account/0001.sql"),
+        include_str!("schema/account/0002.sql"),
+    ];
 
     fn begin(&self, conn: &Connection, effects: &mut AccountEffects) -> Result<()> {
         effects.modseq = conn

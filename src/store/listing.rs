@@ -12,7 +12,8 @@ use crate::model::message::ListedMessage;
 pub struct Page {
     /// None: the whole account.
     pub folder_id: Option<FolderId>,
-    pub only_unread: bool,
+    /// Only read ones, only unread ones, or all.
+    pub is_read: Option<bool>,
     pub is_ascending: bool,
     pub skip: u64,
     pub top: u64,
@@ -25,9 +26,13 @@ impl Snapshot<'_, AccountDb> {
         let folder = if page.folder_id.is_some() {
             "folder_id = ?1"
         } else {
-            "?1 IS NULL"
+            "?1 IS NULL AND folder_id IN (SELECT id FROM folder WHERE kind = 1)"
         };
-        let unread = if page.only_unread { "AND flags & 1 = 0" } else { "" };
+        let unread = match page.is_read {
+            Some(false) => "AND flags & 1 = 0",
+            Some(true) => "AND flags & 1 = 1",
+            None => "",
+        };
         // The page is cut out of the index first, and only its rows are read.
         let sql = format!(
             "{} WHERE item.id IN (SELECT id FROM item WHERE {folder} {unread}

@@ -103,7 +103,7 @@ impl Snapshot<'_, AccountDb> {
 pub(in crate::store) fn select_listed() -> String {
     format!(
         "SELECT {}, m.message_id, m.subject, m.from_name, m.from_address, m.sent_at_ms, m.preview, m.has_attachments,
-         m.importance, m.envelope, m.parts FROM item JOIN message m ON m.body_id = item.body_id",
+         m.importance, m.envelope, m.parts, m.conversation FROM item JOIN message m ON m.body_id = item.body_id",
         item::COLUMNS
     )
 }
@@ -122,6 +122,7 @@ pub(in crate::store) fn read_listed(r: &Row<'_>) -> rusqlite::Result<ListedMessa
         importance: r.get(at(7))?,
         envelope: r.get(at(8))?,
         parts: r.get(at(9))?,
+        conversation: r.get(at(10))?,
     })
 }
 
@@ -131,8 +132,8 @@ impl Tx<'_, AccountDb> {
         self.conn
             .prepare_cached(
                 "INSERT OR REPLACE INTO message (body_id, message_id, in_reply_to, subject, from_name, from_address, sent_at_ms,
-                 preview, has_attachments, importance, envelope, structure, parts)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+                 preview, has_attachments, importance, envelope, structure, parts, conversation)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
             )?
             .execute(params![
                 body.0,
@@ -147,7 +148,8 @@ impl Tx<'_, AccountDb> {
                 d.importance,
                 d.envelope,
                 d.structure,
-                d.parts
+                d.parts,
+                d.conversation
             ])?;
         Ok(())
     }

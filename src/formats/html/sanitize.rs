@@ -15,6 +15,8 @@ use crate::formats::html::style::filter_style;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Images {
     Block,
+    /// As they are: for readers that decide themselves.
+    Keep,
     /// Their address, percent-encoded, is appended to this prefix.
     Proxy(String),
 }
@@ -232,6 +234,7 @@ impl Filter {
         self.remote.fetch_add(1, Ordering::Relaxed);
         match &self.images {
             Images::Block => None,
+            Images::Keep => Some(value.to_owned()),
             Images::Proxy(prefix) => {
                 let absolute = if value.starts_with("//") {
                     format!("https:{value}")

@@ -4,6 +4,7 @@
 pub mod auth;
 pub mod connection;
 pub mod health;
+pub mod host;
 pub mod ids;
 pub mod page;
 pub mod worker;

@@ -24,5 +24,7 @@ pub fn configure(config: &mut ServiceConfig) {
             .default_service(web::to(error::not_found)),
     );
     config.route("/ui/render/{message}", web::get().to(render::render));
+    // The page asks for the head alone to learn how many pictures were left out.
+    config.route("/ui/render/{message}", web::head().to(render::render));
     config.route("/ui/part/{message}/{part}", web::get().to(render::part));
 }

@@ -29,7 +29,7 @@ function whole<M extends Message>(message: M): M {
   return { ...message, toRecipients: message.toRecipients ?? [], bodyPreview: message.bodyPreview ?? '' };
 }
 export const getAttachments = async (id: string) =>
-  (await call<{ value: Attachment[] }>('GET', `${messagePath(id)}/attachments`)).value;
+  (await call<{ value: Attachment[] }>('GET', `${messagePath(id)}/attachments?$select=id,name,contentType,size,isInline,contentId`)).value;
 export const attachmentUrl = (message: string, id: string) =>
   `${messagePath(message)}/attachments/${encodeURIComponent(id)}/$value`;
 export const patchMessage = (id: string, body: Partial<Pick<Message, 'isRead' | 'flag'>>) =>

@@ -5,6 +5,7 @@
 
 mod append;
 mod cursor;
+pub mod envelope;
 mod fetch;
 mod list;
 mod mailbox;

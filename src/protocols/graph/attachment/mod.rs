@@ -1,0 +1,7 @@
+//! `attachments` of a message.
+
+mod find;
+pub mod get;
+pub mod list;
+pub mod value;
+mod view;

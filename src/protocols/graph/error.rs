@@ -1,0 +1,111 @@
+//! From error kinds to Graph's statuses, codes and envelope.
+
+use super::answer::{Answer, Content};
+use super::site::Site;
+use crate::base::clock::rfc3339;
+use crate::base::{Error, Kind, TimeMs};
+use actix_web::http::StatusCode;
+use serde_json::json;
+
+#[derive(Debug)]
+pub struct GraphError {
+    status: StatusCode,
+    code: &'static str,
+    error: Error,
+}
+
+impl From<Error> for GraphError {
+    fn from(error: Error) -> Self {
+        let (status, code) = match error.kind() {
+            Kind::NotFound => (StatusCode::NOT_FOUND, "ErrorItemNotFound"),
+            Kind::Exists => (StatusCode::CONFLICT, "ErrorFolderExists"),
+            Kind::Forbidden => (StatusCode::FORBIDDEN, "ErrorAccessDenied"),
+            Kind::NotAuthenticated => (StatusCode::UNAUTHORIZED, "InvalidAuthenticationToken"),
+            Kind::Invalid => (StatusCode::BAD_REQUEST, "ErrorInvalidRequest"),
+            Kind::Conflict => (StatusCode::CONFLICT, "ErrorIrresolvableConflict"),
+            Kind::OverQuota => (StatusCode::INSUFFICIENT_STORAGE, "ErrorQuotaExceeded"),
+            Kind::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "ErrorMessageSizeExceeded"),
+            Kind::TooOld => (StatusCode::GONE, "SyncStateNotFound"),
+            Kind::Busy => (StatusCode::TOO_MANY_REQUESTS, "TooManyRequests"),
+            Kind::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, "ServiceNotAvailable"),
+            Kind::Internal => (StatusCode::INTERNAL_SERVER_ERROR, "InternalServerError"),
+        };
+        GraphError { status, code, error }
+    }
+}
+
+impl GraphError {
+    pub fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> GraphError {
+        GraphError {
+            status,
+            code,
+            error: Error::invalid(message),
+        }
+    }
+
+    /// 400 with a code.
+    pub fn bad(code: &'static str, message: impl Into<String>) -> GraphError {
+        GraphError::new(StatusCode::BAD_REQUEST, code, message)
+    }
+
+    /// 400: the request itself is wrong.
+    pub fn request(message: impl Into<String>) -> GraphError {
+        GraphError::bad("BadRequest", message)
+    }
+
+    pub fn bad_id(what: &str) -> GraphError {
+        GraphError::bad("ErrorInvalidIdMalformed", format!("»{what}« is not an id"))
+    }
+
+    pub fn with_code(mut self, code: &'static str) -> GraphError {
+        self.code = code;
+        self
+    }
+
+    /// A condition of the request (If-Match) that does not hold: 412.
+    pub fn of_condition(error: Error) -> GraphError {
+        let is_condition = error.kind() == Kind::Conflict;
+        let mut out = GraphError::from(error);
+        if is_condition {
+            out.status = StatusCode::PRECONDITION_FAILED;
+        }
+        out
+    }
+
+    /// The envelope. `ids`: ours and the client's name for the request.
+    pub fn into_answer(self, site: &Site, ids: (&str, &str), now_ms: TimeMs) -> Answer {
+        if self.status.is_server_error() {
+            tracing::error!(request_id = ids.0, error = ?self.error, "a request failed");
+        }
+        let mut answer = Answer {
+            status: self.status,
+            headers: vec![("Cache-Control", "private".into())],
+            content: Content::Json(json!({"error": {
+                "code": self.code,
+                "message": self.error.message(),
+                "innerError": {
+                    // Microsoft writes it without a zone.
+                    "date": rfc3339(now_ms).trim_end_matches('Z'),
+                    "request-id": ids.0,
+                    "client-request-id": ids.1,
+                },
+            }})),
+        };
+        if self.status == StatusCode::UNAUTHORIZED {
+            answer = answer.with("WWW-Authenticate", challenge(site));
+        }
+        if self.status == StatusCode::TOO_MANY_REQUESTS || self.status == StatusCode::SERVICE_UNAVAILABLE {
+            answer = answer.with("Retry-After", "30");
+        }
+        answer
+    }
+}
+
+/// Without it Thunderbird takes a 401 for a defect of its own.
+fn challenge(site: &Site) -> String {
+    let origin = site.origin();
+    format!(
+        "Bearer realm=\"\", authorization_uri=\"{origin}/common/oauth2/authorize\", \
+         client_id=\"00000003-0000-0000-c000-000000000000\""
+    )
+}

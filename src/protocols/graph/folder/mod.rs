@@ -1,0 +1,10 @@
+//! `mailFolders`: the folders of a mailbox.
+
+pub mod change;
+pub mod create;
+pub mod get;
+pub mod list;
+pub mod move_folder;
+pub mod names;
+pub mod remove;
+mod view;

@@ -1,0 +1,13 @@
+//! `messages`: mail, in one folder or in all.
+
+mod body;
+mod category;
+pub mod change;
+pub mod copy;
+pub mod get;
+pub mod list;
+pub mod move_message;
+pub mod recipient;
+pub mod remove;
+pub mod value;
+pub mod view;

@@ -1,0 +1,32 @@
+//! Microsoft Graph v1.0 as programs written for Microsoft 365 speak it: mail so far.
+//!
+//! A request becomes a [`call::Call`], [`routes`] finds its row, the row's handler asks a room and answers.
+//! Case of paths, option and property names does not matter, as Microsoft promises; ids keep theirs.
+
+mod answer;
+mod attachment;
+mod call;
+mod door;
+mod envelope;
+mod error;
+mod folder;
+mod json;
+mod message;
+mod path;
+mod prefer;
+mod query;
+mod rights;
+mod routes;
+mod select;
+mod sending;
+mod site;
+mod user;
+
+use actix_web::web::{self, ServiceConfig};
+
+/// At the root: real clients break with a prefix. `/beta` is the same; some programs ask there by default.
+pub fn configure(config: &mut ServiceConfig) {
+    for version in ["/v1.0", "/beta"] {
+        config.service(web::scope(version).default_service(web::to(door::answer)));
+    }
+}

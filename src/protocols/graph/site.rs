@@ -1,0 +1,43 @@
+//! Under which name the client reaches us: absolute links are built from it.
+
+use crate::protocols::http::auth::house;
+use crate::protocols::http::{client, host};
+use actix_web::HttpRequest;
+
+/// `https://host[:port]` and the version that was asked for.
+#[derive(Clone, Debug)]
+pub struct Site {
+    origin: String,
+    version: &'static str,
+}
+
+impl Site {
+    pub fn of(request: &HttpRequest) -> Site {
+        let fallback = house(request)
+            .map(|h| h.options.host_name.clone())
+            .unwrap_or_default();
+        let scheme = if client(request).is_secure {
+            "https"
+        } else {
+            "http"
+        };
+        let is_beta = request.path().starts_with("/beta");
+        Site {
+            origin: format!("{scheme}://{}", host::of_request(request).unwrap_or(fallback)),
+            version: if is_beta { "beta" } else { "v1.0" },
+        }
+    }
+
+    pub fn origin(&self) -> &str {
+        &self.origin
+    }
+
+    /// `https://host/v1.0`
+    pub fn base(&self) -> String {
+        format!("{}/{}", self.origin, self.version)
+    }
+
+    pub fn is_beta(&self) -> bool {
+        self.version == "beta"
+    }
+}

@@ -1,0 +1,4 @@
+//! `/me` and `/users/{id}`: who somebody is.
+
+pub mod get;
+mod view;

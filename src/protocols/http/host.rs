@@ -1,0 +1,58 @@
+//! The host that a request names, as far as it can be one.
+
+use actix_web::HttpRequest;
+
+/// `host` or `host:port` of the request; None when it is missing or holds anything else, which would end up in links.
+pub fn of_request(request: &HttpRequest) -> Option<String> {
+    let named = request
+        .headers()
+        .get("host")
+        .and_then(|h| h.to_str().ok())
+        .or_else(|| request.uri().authority().map(|a| a.as_str()))?;
+    is_host(named).then(|| named.to_ascii_lowercase())
+}
+
+/// Letters, digits, dots and hyphens, or an IPv6 address in brackets; then perhaps a port.
+fn is_host(text: &str) -> bool {
+    let (host, port) = match text.strip_prefix('[') {
+        Some(rest) => match rest.split_once(']') {
+            Some((ip, rest)) if ip.parse::<std::net::Ipv6Addr>().is_ok() => ("v6", rest),
+            _ => return false,
+        },
+        None => text.split_at(text.find(':').unwrap_or(text.len())),
+    };
+    let is_name = !host.is_empty()
+        && host.len() <= 253
+        && host
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_'));
+    let is_port = match port.strip_prefix(':') {
+        Some(digits) => !digits.starts_with('+') && digits.parse::<u16>().is_ok(),
+        None => port.is_empty(),
+    };
+    is_name && is_port
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_host;
+
+    #[test]
+    fn knows_hosts() {
+        for good in [
+            "localhost",
+            "localhost:8443",
+            "mail.example.test",
+            "192.0.2.1:1",
+            "[::1]",
+            "[::1]:443",
+        ] {
+            assert!(is_host(good), "{good}");
+        }
+        for bad in [
+            "", ":80", "a b", "a/b", "a@b", "a:b", "a:+1", "a:99999", "[::1", "[x]", "a\"b", "ä.de",
+        ] {
+            assert!(!is_host(bad), "{bad}");
+        }
+    }
+}
