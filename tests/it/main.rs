@@ -8,5 +8,6 @@ mod disk_full;
 mod kill_rounds;
 mod mailbox;
 mod outgoing;
+mod page;
 mod server;
 mod smtp;
