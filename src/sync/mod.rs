@@ -1,5 +1,8 @@
 //! What changed since a number: the one question behind CONDSTORE, delta links, sync tokens and states.
 
+pub mod listen;
+pub mod view;
+
 use crate::base::{Error, Result};
 use crate::identity::Ctx;
 use crate::model::message::Item;
