@@ -7,8 +7,14 @@ use std::process::Command;
 
 fn run_script(name: &str, server: &Server, variables: &[(&str, &str)]) {
     let web_ui = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("web-ui");
-    assert!(web_ui.join("node_modules").exists(), "the page's tools are not installed; run: make test");
-    assert!(web_ui.join("dist/index.html").exists(), "the page is not built; run: make page");
+    assert!(
+        web_ui.join("node_modules").exists(),
+        "the page's tools are not installed; run: make test"
+    );
+    assert!(
+        web_ui.join("dist/index.html").exists(),
+        "the page is not built; run: make page"
+    );
     let out = Command::new("node")
         .arg(format!("tests/e2e/{name}"))
         .current_dir(&web_ui)
@@ -24,7 +30,12 @@ fn run_script(name: &str, server: &Server, variables: &[(&str, &str)]) {
 #[test]
 fn the_wizard_leads_from_the_code_to_the_inbox() {
     let server = Server::serve(Folder::new(), &[]);
-    let code = server.said.iter().find_map(|l| l.strip_prefix("Set-up code: ")).expect("no code was shown").to_owned();
+    let code = server
+        .said
+        .iter()
+        .find_map(|l| l.strip_prefix("Set-up code: "))
+        .expect("no code was shown")
+        .to_owned();
     run_script("wizard.mjs", &server, &[("HAUSPOST_SETUP_CODE", &code)]);
 }
 
@@ -34,6 +45,9 @@ fn mail_is_read_answered_and_put_away_on_the_page() {
     run_script(
         "mail.mjs",
         &server,
-        &[("HAUSPOST_ADDRESS", "anna@example.test"), ("HAUSPOST_PASSWORD", PASSWORD)],
+        &[
+            ("HAUSPOST_ADDRESS", "anna@example.test"),
+            ("HAUSPOST_PASSWORD", PASSWORD),
+        ],
     );
 }
