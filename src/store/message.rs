@@ -131,6 +131,14 @@ pub(in crate::store) fn read_listed(r: &Row<'_>) -> rusqlite::Result<ListedMessa
 }
 
 impl Tx<'_, AccountDb> {
+    /// Whether there is a derived row. A body that was only on its way out has none yet.
+    pub fn has_derived(&self, body: BodyId) -> Result<bool> {
+        Ok(self
+            .conn
+            .prepare_cached("SELECT 1 FROM message WHERE body_id = ?1")?
+            .exists([body.0])?)
+    }
+
     /// Keeps what was derived from a body, replacing what was there.
     pub fn put_derived(&mut self, body: BodyId, d: &Derived) -> Result<()> {
         self.conn

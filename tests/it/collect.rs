@@ -89,7 +89,7 @@ fn one_mailbox_of_a_domain_is_split_to_people() {
     let server = start(&dovecot, &imaps(&dovecot, "all", "?split=true"));
     // What is for nobody goes to the one whose collection account it is.
     wait_for_messages(server.imap, "anna@example.test", "INBOX", 2);
-    let ben = wait_for_messages(server.imap, "ben@example.test", "INBOX", 1);
+    let ben = wait_for_messages(server.imap, "ben@example.test", "INBOX", 2);
     assert!(String::from_utf8_lossy(&ben[0]).contains("number 0"));
 }
 

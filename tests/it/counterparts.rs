@@ -6,6 +6,7 @@ use std::fs;
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 pub const PROVIDER_PASSWORD: &str = "provider-secret";
@@ -109,7 +110,6 @@ impl Drop for Running {
 /// Dovecot with IMAP and POP3. Users are any name with [`PROVIDER_PASSWORD`].
 pub struct Dovecot {
     pub folder: Folder,
-    pub imap: u16,
     pub imaps: u16,
     pub pop3s: u16,
     /// The authority of its certificate.
@@ -153,7 +153,6 @@ impl Dovecot {
         wait_for_port(pop3s);
         Dovecot {
             folder,
-            imap,
             imaps,
             pop3s,
             ca,
@@ -167,11 +166,9 @@ impl Dovecot {
         for sub in ["new", "cur", "tmp"] {
             fs::create_dir_all(maildir.join(sub)).unwrap();
         }
-        let name = format!(
-            "{}.{}.provider",
-            free_port(),
-            fs::read_dir(maildir.join("new")).unwrap().count()
-        );
+        // Dovecot gives out UIDs in the order of these numbers.
+        static NEXT: AtomicU32 = AtomicU32::new(1_000_000);
+        let name = format!("{}.provider", NEXT.fetch_add(1, Ordering::Relaxed));
         let temporary = maildir.join("tmp").join(&name);
         fs::write(&temporary, message).unwrap();
         command(

@@ -1,7 +1,8 @@
 //! The page in a real browser against the real program: the scripts of web-ui/tests/e2e, run by node in headless
 //! Chromium. They fail on any console error and any breach of the content policy.
 
-use crate::server::{Folder, PASSWORD, Server};
+use crate::server::{Folder, PASSWORD, Server, set_up};
+use crate::smtp::Talk;
 use std::path::PathBuf;
 use std::process::Command;
 
@@ -41,7 +42,15 @@ fn the_wizard_leads_from_the_code_to_the_inbox() {
 
 #[test]
 fn mail_is_read_answered_and_put_away_on_the_page() {
-    let server = Server::start();
+    let data = Folder::new();
+    set_up(data.path(), &["--language", "de"]);
+    let server = Server::serve(data, &[]);
+    for n in 0..5 {
+        let message = format!("From: Ben <x@other.test>\r\nSubject: Angebot {n}\r\n\r\nGuten Tag.\r\n");
+        let reply =
+            Talk::hello(server.smtp).deliver("x@other.test", &["anna@example.test"], message.as_bytes());
+        assert!(reply.starts_with("250"), "{reply}");
+    }
     run_script(
         "mail.mjs",
         &server,

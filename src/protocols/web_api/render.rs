@@ -86,11 +86,7 @@ fn safe_body(raw: &[u8], parts: &[Part], message: &str, with_images: bool) -> (S
         let found = inline.iter().find(|a| a.content_id.as_deref() == Some(wanted))?;
         Some(format!("/ui/part/{message}/{}", found.part))
     };
-    let images = if with_images {
-        Images::Proxy(String::new())
-    } else {
-        Images::Block
-    };
+    let images = if with_images { Images::Keep } else { Images::Block };
     let safe = sanitize(&html.html, &Options { images, cid: &cid });
     (safe.html, if with_images { 0 } else { safe.remote_images })
 }
