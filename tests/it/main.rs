@@ -3,10 +3,12 @@
 mod architecture;
 mod cli;
 mod collect;
+mod corpus;
 mod counterparts;
 mod disk_full;
 mod kill_rounds;
 mod mailbox;
+mod mbsync;
 mod outgoing;
 mod page;
 mod server;
