@@ -9,6 +9,7 @@ mod disk_full;
 mod kill_rounds;
 mod mailbox;
 mod mbsync;
+mod one_port;
 mod outgoing;
 mod page;
 mod server;
