@@ -24,6 +24,8 @@ pub mod outbox;
 pub mod pack;
 pub mod queue;
 pub mod search;
+#[cfg(test)]
+mod tests;
 pub mod text_index;
 pub mod tombstone;
 pub mod tx;

@@ -76,6 +76,7 @@ mod tests {
 
     fn found(raw: &str) -> Vec<String> {
         envelope_addresses(raw.as_bytes())
+            .concat()
             .iter()
             .map(ToString::to_string)
             .collect()
@@ -89,7 +90,7 @@ mod tests {
         );
         assert_eq!(
             found("Delivered-To: all@provider.test\r\nX-Original-To: ben@example.test\r\n\r\n"),
-            ["ben@example.test"]
+            ["ben@example.test", "all@provider.test"]
         );
         assert_eq!(
             found(

@@ -79,7 +79,8 @@ fn take_lines<S: Sink>(
             line
         };
         received.pass(sink, text);
-        *is_line_start = true;
+        // What follows a bare line feed is no beginning: CRLF before the dot is part of the end.
+        *is_line_start = line.ends_with(b"\r\n");
     }
     let rest = &buf[at..];
     if rest.len() > MAX_PIECE {
