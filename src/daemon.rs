@@ -1,14 +1,16 @@
 //! The server: opens the store, opens the doors, starts the workers, and ends cleanly.
 
 mod accept;
+mod bell;
 mod dispatch;
 mod routes;
 
-use crate::appliance::Tls;
 use crate::appliance::tls::CertificateFiles;
+use crate::appliance::{Tls, setup};
 use crate::base::{Error, Result, SystemClock};
 use crate::delivery::{self, PostRoom};
 use crate::identity::{Ctx, Doorkeeper, accounts, domains};
+use crate::jobs;
 use crate::protocols::limits::{ConnectionLimit, RateLimit};
 use crate::protocols::{House, Options};
 use crate::store::layout::ServerLock;
@@ -35,11 +37,12 @@ pub struct Config {
 }
 
 /// Runs until it is told to stop. `ready` is called once all doors are open.
-pub fn run(config: Config, ready: impl FnOnce(&Arc<House>) -> Result<()>) -> Result<()> {
+/// The set-up code is given while the office is not set up.
+pub fn run(config: Config, ready: impl FnOnce(Option<String>) -> Result<()>) -> Result<()> {
     actix_rt::System::new().block_on(serve(config, ready))
 }
 
-async fn serve(config: Config, ready: impl FnOnce(&Arc<House>) -> Result<()>) -> Result<()> {
+async fn serve(config: Config, ready: impl FnOnce(Option<String>) -> Result<()>) -> Result<()> {
     let store = Store::open(&config.data, config.store, Arc::new(SystemClock))?;
     let _lock = ServerLock::take(store.layout())?;
     store.layout().clear_temporary()?;
@@ -59,10 +62,14 @@ async fn serve(config: Config, ready: impl FnOnce(&Arc<House>) -> Result<()>) ->
         received: RateLimit::new(config.received_per_minute, Duration::from_secs(60)),
     });
     let acceptors = accept::open(&house, &config.listeners)?;
-    ready(&house)?;
+    bell::watch(store.layout(), &post_room)?;
+    ready(setup::code(&ctx).await?)?;
     accounts::complete_creations(&ctx).await?;
     tokio::spawn(delivery::outbox::run(post_room.clone()));
-    tokio::spawn(delivery::queue::run(post_room));
+    tokio::spawn(delivery::queue::run(post_room.clone()));
+    tokio::spawn(delivery::collect::run(post_room));
+    tokio::spawn(jobs::indexing::run(ctx.clone()));
+    tokio::spawn(jobs::pruning::run(ctx));
     wait_for_stop().await?;
     tracing::info!("stopping");
     drop(acceptors);

@@ -11,6 +11,7 @@ pub mod protocols;
 
 pub mod formats;
 pub mod identity;
+pub mod jobs;
 pub mod mail;
 pub mod model;
 pub mod store;

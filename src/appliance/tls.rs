@@ -3,11 +3,10 @@
 //! ACME will put its certificates beside the own ones; its challenge certificate is chosen here by ALPN.
 
 use super::authority;
-use crate::base::{Error, Result};
+use crate::base::{Error, Result, crypto};
 use crate::store::layout::Layout;
 use notify::{RecommendedWatcher, RecursiveMode, Watcher};
 use rustls::ServerConfig;
-use rustls::crypto::CryptoProvider;
 use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 use rustls_pki_types::pem::PemObject;
@@ -47,11 +46,6 @@ impl ResolvesServerCert for Current {
     }
 }
 
-/// The one place where the crypto provider is chosen.
-pub fn crypto() -> Arc<CryptoProvider> {
-    Arc::new(rustls::crypto::ring::default_provider())
-}
-
 impl Tls {
     /// With the given files, or with the own authority's certificate for `names`.
     /// Errors: Invalid when given files are no certificate and key.
@@ -73,7 +67,7 @@ impl Tls {
         };
         let current = Arc::new(Current(RwLock::new(load(&files)?)));
         let config = |alpn: &[&[u8]]| -> Result<Arc<ServerConfig>> {
-            let mut config = ServerConfig::builder_with_provider(crypto())
+            let mut config = ServerConfig::builder_with_provider(crypto::provider())
                 .with_safe_default_protocol_versions()
                 .map_err(|e| Error::internal("TLS cannot be set up").caused_by(e))?
                 .with_no_client_auth()
@@ -149,7 +143,7 @@ fn load(files: &CertificateFiles) -> Result<Arc<CertifiedKey>> {
         return Err(bad(&files.certificate, "there is no certificate in it".into()));
     }
     let key = PrivateKeyDer::from_pem_file(&files.key).map_err(|e| bad(&files.key, e.to_string()))?;
-    let key = crypto()
+    let key = crypto::provider()
         .key_provider
         .load_private_key(key)
         .map_err(|e| bad(&files.key, e.to_string()))?;

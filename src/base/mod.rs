@@ -2,6 +2,7 @@
 //! Error kinds, the clock, randomness, and text helpers. Imports nothing of ours.
 
 pub mod clock;
+pub mod crypto;
 pub mod error;
 pub mod hostname;
 pub mod random;

@@ -2,18 +2,15 @@
 
 use super::account::parse_size;
 use super::{DataFolder, start_log};
-use crate::appliance::setup;
 use crate::appliance::tls::CertificateFiles;
 use crate::base::{Error, Result};
 use crate::daemon::{self, Config, Door};
 use crate::delivery::{self, schedule::Schedule};
-use crate::identity::Ctx;
-use crate::protocols::{House, Network, Options};
+use crate::protocols::{Network, Options};
 use crate::store;
 use clap::Args;
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::Duration;
 
 #[derive(Args)]
@@ -95,7 +92,7 @@ impl Serve {
         start_log("info");
         let config = self.config()?;
         let listen = self.listen;
-        daemon::run(config, |house| announce(house, listen))
+        daemon::run(config, |code| announce(code.as_deref(), listen))
     }
 
     fn config(&self) -> Result<Config> {
@@ -167,25 +164,19 @@ impl Serve {
 }
 
 /// Says where the page is, and the code, on standard output: that is what a person or an installer reads.
-fn announce(house: &Arc<House>, listen: SocketAddr) -> Result<()> {
+fn announce(code: Option<&str>, listen: SocketAddr) -> Result<()> {
+    use std::io::Write;
     let host = if listen.ip().is_unspecified() {
         "localhost".to_owned()
     } else {
         listen.ip().to_string()
     };
-    println!(
-        "Hauspost {} is ready: https://{host}:{}",
-        env!("CARGO_PKG_VERSION"),
-        listen.port()
-    );
-    let ctx = Ctx::system(&house.post_room.store);
-    if let Some(code) = futures_util::FutureExt::now_or_never(setup::code(&ctx))
-        .transpose()?
-        .flatten()
-    {
+    let address = format!("https://{host}:{}", listen.port());
+    if let Some(code) = code {
         println!("Set-up code: {code}");
+        println!("Open {address}/#code={code} and answer the questions.");
     }
-    use std::io::Write;
+    println!("Hauspost {} is ready: {address}", env!("CARGO_PKG_VERSION"));
     std::io::stdout().flush()?;
     Ok(())
 }

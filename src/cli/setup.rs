@@ -90,6 +90,7 @@ impl Setup {
                 setup::set_people(&ctx, Vec::new()).await?;
                 setup::finish(&ctx).await?;
             }
+            crate::delivery::queue_admin::ring(&ctx)?;
             let account = find_account(&ctx, &admin).await?;
             print_done(
                 &self.form,

@@ -5,7 +5,7 @@
 //! the queue, [`queue`] hands it to the next server and reports what failed.
 
 pub mod bounce;
-// pub mod collect;
+pub mod collect;
 pub mod dkim;
 pub mod outbox;
 pub mod post_room;
@@ -18,5 +18,6 @@ pub mod route;
 pub mod schedule;
 pub mod smtp_client;
 pub mod submit;
+pub mod tls_client;
 
 pub use post_room::{Options, PostRoom};

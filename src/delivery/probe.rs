@@ -1,8 +1,9 @@
 //! Trying a provider's servers with somebody's login: for the wizard and the settings.
 
-use super::PostRoom;
 use super::smtp_client::{Client, Trouble};
+use super::{PostRoom, collect};
 use crate::base::Kind;
+use crate::model::collect::{CollectProtocol, CollectServer};
 use crate::model::outbound::Smarthost;
 
 /// What was wrong, in the order in which things are tried.
@@ -83,10 +84,23 @@ pub async fn probe_smarthost(room: &PostRoom, smarthost: &Smarthost) -> Result<S
 }
 
 /// Connects and logs in as for collecting; changes nothing there. Returns what is waiting.
-pub async fn probe_collect(
-    room: &PostRoom,
-    server: &crate::model::collect::CollectServer,
-) -> Result<String, Finding> {
-    let _ = (room, server);
-    Err(Finding::Protocol("collecting comes with the next commit".into()))
+pub async fn probe_collect(room: &PostRoom, server: &CollectServer) -> Result<String, Finding> {
+    let count = match server.protocol {
+        CollectProtocol::Imap => {
+            let mut session = collect::imap::sign_in(room, server).await?;
+            let mailbox = session
+                .examine("INBOX")
+                .await
+                .map_err(|e| Finding::Protocol(e.to_string()))?;
+            let _ = session.logout().await;
+            mailbox.exists as usize
+        }
+        CollectProtocol::Pop3 => {
+            let mut session = collect::pop3::Session::sign_in(room, server).await?;
+            let count = session.unique_ids().await?.len();
+            session.quit().await?;
+            count
+        }
+    };
+    Ok(format!("{count} messages"))
 }

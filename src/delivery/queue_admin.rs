@@ -32,10 +32,10 @@ pub async fn drop(ctx: &Ctx, id: OutgoingId) -> Result<()> {
         .await
 }
 
-/// Wakes the server's queue worker, which may be another process: it watches this file.
-fn ring(ctx: &Ctx) -> Result<()> {
+/// Wakes the server's workers, which may be another process: it watches this folder.
+pub fn ring(ctx: &Ctx) -> Result<()> {
     crate::store::disk::write_file(
-        &ctx.store.layout().queue_bell(),
+        &ctx.store.layout().bell().join("rung"),
         format!("{}\n", ctx.now_ms()).as_bytes(),
     )
 }

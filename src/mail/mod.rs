@@ -9,6 +9,7 @@ pub mod change;
 pub mod copy;
 pub mod deliver;
 pub mod duplicate;
+pub mod doctor;
 pub mod expunge;
 pub mod flags;
 pub mod folders;

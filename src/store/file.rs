@@ -29,6 +29,12 @@ impl Pools {
     }
 }
 
+impl Default for Pools {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 pub struct File<D: Database> {
     place: Arc<Place<D>>,
     readers: r2d2::Pool<SqliteConnectionManager>,

@@ -27,7 +27,7 @@ impl Layout {
             layout.keys(),
             layout.tls(),
             layout.temporary(),
-            layout.root.join("bell"),
+            layout.bell(),
             layout.root.join("import"),
             layout.root.join("backups"),
         ] {
@@ -94,9 +94,9 @@ impl Layout {
     pub fn tls(&self) -> PathBuf {
         self.root.join("tls")
     }
-    /// Touched by other processes that changed the queue; the server watches it.
-    pub fn queue_bell(&self) -> PathBuf {
-        self.root.join("bell").join("queue")
+    /// Other processes that changed something touch a file in it; the server watches it.
+    pub fn bell(&self) -> PathBuf {
+        self.root.join("bell")
     }
     /// Bodies on their way in; on the same disk, so that they can be linked into place.
     pub fn temporary(&self) -> PathBuf {

@@ -11,3 +11,8 @@ pub fn listen(ctx: &Ctx, account: AccountId) -> Result<Receiver<Change>> {
     ctx.require_owner(account)?;
     Ok(ctx.store.listen(account))
 }
+
+/// Tells of every commit to any account; for workers of the program itself.
+pub fn listen_to_all(ctx: &Ctx) -> Receiver<Change> {
+    ctx.store.listen_to_all()
+}

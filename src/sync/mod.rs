@@ -2,7 +2,7 @@
 
 pub mod listen;
 
-pub use listen::listen;
+pub use listen::{listen, listen_to_all};
 
 use crate::base::{Error, Result};
 use crate::identity::Ctx;

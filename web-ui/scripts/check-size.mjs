@@ -13,7 +13,7 @@ const size = (file) => gzipSync(readFileSync(join(dist, file)), { level: 9 }).le
 const sums = Object.fromEntries(Object.keys(BUDGETS).map((k) => [k, 0]));
 sums['first load of mail'] = size('index.html');
 const words = new Map();
-for (const file of readdirSync(join(dist, 'assets'))) {
+for (const file of readdirSync(join(dist, 'assets')).filter((name) => !/\.(br|gz)$/.test(name))) {
   const group = later.find(([, pattern]) => pattern.test(file))?.[0] ?? 'first load of mail';
   const bytes = size(join('assets', file));
   // Only one language of an area is ever fetched: the larger one counts.

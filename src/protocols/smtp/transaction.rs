@@ -25,7 +25,7 @@ pub struct Trace<'a> {
 
 /// The message on its way into the store.
 pub enum Body {
-    Relay(Intake),
+    Relay(Box<Intake>),
     Submission(Box<HeaderFix>),
 }
 
@@ -56,7 +56,7 @@ impl Body {
                     rfc5322(now_ms)
                 );
                 intake.write(lines.as_bytes())?;
-                Body::Relay(intake)
+                Body::Relay(Box::new(intake))
             }
             Purpose::Submission => {
                 let host = house.options.host_name.clone();

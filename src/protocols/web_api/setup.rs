@@ -153,12 +153,8 @@ async fn claim(request: HttpRequest, body: Json<Claim>) -> Answer {
         Err(e) if e.kind() == Kind::Forbidden && setup::answers(&ctx).await?.is_finished => {
             return Err(ApiError::from(e).with_code("SetupFinished"));
         }
-        Err(e) => {
-            return Err(Err::<(), _>(e)
-                .at("code")
-                .err()
-                .map_or_else(not_reached, |e| e.with_code("SetupCodeWrong")));
-        }
+        // No field is named: the page has a better sentence for this code, in its own language.
+        Err(e) => return Err(ApiError::from(e).with_code("SetupCodeWrong")),
     };
     let answers = setup::answers(&ctx).await?;
     let mut response = state(&answers, true);
@@ -166,10 +162,6 @@ async fn claim(request: HttpRequest, body: Json<Claim>) -> Answer {
         .add_cookie(&cookie(SETUP_COOKIE, token, DAY_S))
         .map_err(|e| Error::internal("the cookie cannot be set").caused_by(e))?;
     Ok(response)
-}
-
-fn not_reached() -> ApiError {
-    Error::internal("an error without an error").into()
 }
 
 #[derive(Deserialize)]

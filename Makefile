@@ -1,0 +1,78 @@
+# Everything that is done with this repository. `make help` lists it.
+SHELL := /bin/bash
+CARGO ?= cargo
+DATA ?= run/data
+LISTEN ?= [::]:8443
+ZIG_VERSION := 0.17.1
+TARGETS := x86_64 aarch64
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## Show this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 18
+
+.PHONY: run
+run: install-run page ## Install what is missing, build, and start on https://localhost:8443
+	$(CARGO) build --release
+	@mkdir -p $(DATA)
+	./target/release/hauspost serve --data $(DATA) --listen '$(LISTEN)'
+
+.PHONY: build
+build: install-run page ## Build page and program (target/release/hauspost)
+	$(CARGO) build --release
+
+.PHONY: install-run
+install-run:
+	@sh packaging/dev/install.sh run
+
+.PHONY: install-test
+install-test:
+	@sh packaging/dev/install.sh test
+
+.PHONY: page
+page: web-ui/dist/index.html ## Build the page into web-ui/dist
+
+web-ui/node_modules: web-ui/package-lock.json
+	cd web-ui && npm ci --no-audit --no-fund
+	@touch web-ui/node_modules
+
+web-ui/dist/index.html: web-ui/node_modules $(shell find web-ui/src web-ui/public web-ui/scripts web-ui/index.html web-ui/vite.config.ts -type f 2>/dev/null)
+	cd web-ui && npm run build
+
+.PHONY: test
+test: install-test page check-page ## Prove it: unit tests, the program against real counterparts, the page in Chromium
+	$(CARGO) test --locked
+
+.PHONY: check-page
+check-page: web-ui/node_modules
+	cd web-ui && npm run check && npm test
+
+.PHONY: check
+check: page check-page ## Formatting, lints, licences and advisories, architecture
+	$(CARGO) fmt --check
+	$(CARGO) clippy --locked --all-targets -- -D warnings
+	python3 packaging/dev/licences.py --check
+	@if command -v cargo-deny >/dev/null; then cargo deny check; else echo "cargo-deny is not installed: advisories were not looked up (cargo install cargo-deny)"; fi
+	$(CARGO) test --locked --test it architecture
+
+.PHONY: licences
+licences: web-ui/node_modules ## Write the list of third-party licences (docs/third-party-licences.md)
+	python3 packaging/dev/licences.py
+
+.PHONY: release
+release: page ## Static programs for x86_64 and aarch64 in dist/
+	bash packaging/dev/release.sh $(TARGETS)
+
+.PHONY: bench
+bench: ## Measure against Dovecot and Postfix in one run; prints ratios (BENCH_ROUNDS=3, BENCH_SCALE=1)
+	bash benches/run.sh
+
+.PHONY: kill-rounds
+kill-rounds: page ## The long form of the kill -9 test (ROUNDS=200)
+	HAUSPOST_KILL_ROUNDS=$${ROUNDS:-200} $(CARGO) test --locked --test it kill_rounds -- --nocapture
+
+.PHONY: clean
+clean: ## Remove what was built
+	$(CARGO) clean
+	rm -rf web-ui/dist web-ui/node_modules dist run

@@ -1,0 +1,26 @@
+#!/bin/sh
+# Installs what is missing on Debian or Ubuntu: install.sh run | test
+# Says what it installs and does nothing when all is there.
+set -eu
+need=""
+want() { command -v "$1" >/dev/null 2>&1 || [ -x "/usr/sbin/$1" ] || need="$need $2"; }
+want cc gcc
+want make make
+if [ "${1:-run}" = test ]; then
+  want doveadm "dovecot-imapd dovecot-pop3d"
+  want postconf postfix
+  want mbsync isync
+  want chromium chromium
+  want openssl openssl
+  want strace strace
+fi
+if [ -n "$need" ]; then
+  echo "installing:$need"
+  sudo=""; [ "$(id -u)" = 0 ] || sudo=sudo
+  export DEBIAN_FRONTEND=noninteractive
+  $sudo apt-get update -qq
+  # shellcheck disable=SC2086
+  $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $need >/dev/null
+fi
+command -v cargo >/dev/null 2>&1 || { echo "Rust is missing: install it from https://rustup.rs"; exit 1; }
+command -v npm >/dev/null 2>&1 || { echo "Node.js 20 or newer is missing: install it from https://nodejs.org"; exit 1; }

@@ -1,0 +1,62 @@
+#!/bin/bash
+# Builds the static programs: release.sh x86_64 aarch64. They land in dist/ and are checked there.
+#
+# x86_64: glibc, linked statically (docs/adr/0002). aarch64: musl with zig as the C compiler.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+mkdir -p dist
+export CARGO_TERM_COLOR=never
+zig_version=0.17.1
+
+zig_wrapper() { # makes a compiler command for one architecture, prints its path
+  local arch=$1 dir=target/zig
+  mkdir -p $dir
+  if [ ! -x $dir/venv/bin/python ]; then
+    python3 -m venv $dir/venv
+    $dir/venv/bin/pip install --quiet "ziglang==$zig_version"
+  fi
+  cat > "$dir/cc-$arch" <<W
+#!/bin/bash
+args=()
+for a in "\$@"; do case "\$a" in --target=*) ;; *) args+=("\$a") ;; esac; done
+exec "$PWD/$dir/venv/bin/python" -m ziglang cc -target $arch-linux-musl "\${args[@]}"
+W
+  cat > "$dir/ar-$arch" <<W
+#!/bin/bash
+exec "$PWD/$dir/venv/bin/python" -m ziglang ar "\$@"
+W
+  chmod +x "$dir/cc-$arch" "$dir/ar-$arch"
+  echo "$PWD/$dir"
+}
+
+build_x86_64() {
+  RUSTFLAGS='-C target-feature=+crt-static --cfg getrandom_backend="linux_getrandom"' \
+    cargo build --locked --release --target x86_64-unknown-linux-gnu
+  install -m 755 target/x86_64-unknown-linux-gnu/release/hauspost dist/hauspost-x86_64
+}
+
+build_aarch64() {
+  local target=aarch64-unknown-linux-musl zig
+  rustup target list --installed | grep -qx $target || rustup target add $target
+  zig=$(zig_wrapper aarch64)
+  CC_aarch64_unknown_linux_musl=$zig/cc-aarch64 AR_aarch64_unknown_linux_musl=$zig/ar-aarch64 \
+    CARGO_TARGET_AARCH64_UNKNOWN_LINUX_MUSL_LINKER=rust-lld \
+    RUSTFLAGS='-C target-feature=+crt-static -C link-self-contained=yes' \
+    cargo build --locked --release --target $target
+  install -m 755 target/$target/release/hauspost dist/hauspost-aarch64
+}
+
+check() { # static, small, for the right machine
+  local file=$1 machine=$2 size
+  if readelf -d "$file" 2>/dev/null | grep -q '(NEEDED)'; then echo "$file needs shared libraries"; exit 1; fi
+  if readelf -l "$file" | grep -q INTERP; then echo "$file needs a loader"; exit 1; fi
+  readelf -h "$file" | grep -q "Machine:.*$machine" || { echo "$file is not for $machine"; exit 1; }
+  size=$(stat -c %s "$file")
+  [ "$size" -lt $((25 * 1024 * 1024)) ] || { echo "$file has $size bytes, more than 25 MB"; exit 1; }
+  echo "$file: static, $machine, $((size / 1024)) kB"
+}
+
+for arch in "$@"; do
+  "build_$arch"
+  case $arch in x86_64) check dist/hauspost-x86_64 X86-64 ;; aarch64) check dist/hauspost-aarch64 AArch64 ;; esac
+done

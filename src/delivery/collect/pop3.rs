@@ -1,0 +1,210 @@
+//! Collecting by POP3 (RFC 1939, STLS of RFC 2595). The protocol is a handful of lines, and no kept crate speaks
+//! it over an async stream of ours (docs/adr/0003).
+
+use super::{Collected, keep, own_trouble};
+use crate::base::stream::{BoxStream, read_more};
+use crate::base::text::{cut, one_line};
+use crate::delivery::PostRoom;
+use crate::delivery::probe::Finding;
+use crate::model::Flags;
+use crate::model::collect::{CollectServer, CollectSource, Security};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::io::AsyncWriteExt;
+
+const ANSWER: Duration = Duration::from_secs(120);
+const MAX_LINE: usize = 64 << 10;
+
+/// A conversation after the login.
+pub struct Session {
+    stream: BoxStream,
+    input: Vec<u8>,
+    at: usize,
+    max_message_bytes: u64,
+}
+
+impl Session {
+    /// Connects, protects the connection as wanted, and logs in.
+    pub async fn sign_in(room: &PostRoom, server: &CollectServer) -> Result<Session, Finding> {
+        let plain = room.connect_plain(&server.host, server.port).await?;
+        let stream: BoxStream = match server.security {
+            Security::Tls => room.protect(&server.host, plain).await?,
+            Security::None | Security::Starttls => Box::new(plain),
+        };
+        let max_message_bytes = room.options.max_message_bytes;
+        let mut session = Session {
+            stream,
+            input: Vec::new(),
+            at: 0,
+            max_message_bytes,
+        };
+        session.answer().await?;
+        if server.security == Security::Starttls {
+            session
+                .command("STLS")
+                .await
+                .map_err(|f| Finding::Tls(format!("no STLS: {}", f.detail())))?;
+            session.stream = room.protect(&server.host, session.stream).await?;
+            (session.input, session.at) = (Vec::new(), 0);
+        }
+        let login = |f: Finding| match f {
+            Finding::Protocol(said) => {
+                Finding::Login(format!("the provider does not accept the login: {said}"))
+            }
+            other => other,
+        };
+        if server.user.contains(['\r', '\n']) || server.password.contains(['\r', '\n']) {
+            return Err(Finding::Login("user and password are one line each".into()));
+        }
+        session
+            .command(&format!("USER {}", server.user))
+            .await
+            .map_err(login)?;
+        session
+            .command(&format!("PASS {}", server.password))
+            .await
+            .map_err(login)?;
+        Ok(session)
+    }
+
+    /// Message numbers with their unique ids.
+    pub async fn unique_ids(&mut self) -> Result<Vec<(u32, String)>, Finding> {
+        self.command("UIDL").await?;
+        let text = self.multi_line().await?;
+        Ok(String::from_utf8_lossy(&text)
+            .lines()
+            .filter_map(|l| l.split_once(' '))
+            .filter_map(|(n, id)| Some((n.parse().ok()?, id.trim().to_owned())))
+            .collect())
+    }
+
+    pub async fn retrieve(&mut self, number: u32) -> Result<Vec<u8>, Finding> {
+        self.command(&format!("RETR {number}")).await?;
+        self.multi_line().await
+    }
+
+    pub async fn delete(&mut self, number: u32) -> Result<(), Finding> {
+        self.command(&format!("DELE {number}")).await.map(drop)
+    }
+
+    /// Only now the server deletes (RFC 1939 §6).
+    pub async fn quit(mut self) -> Result<(), Finding> {
+        self.command("QUIT").await.map(drop)
+    }
+
+    async fn command(&mut self, line: &str) -> Result<String, Finding> {
+        let broken =
+            |e: std::io::Error| Finding::Connect(format!("the connection to the provider broke off: {e}"));
+        self.stream
+            .write_all(format!("{line}\r\n").as_bytes())
+            .await
+            .map_err(broken)?;
+        self.stream.flush().await.map_err(broken)?;
+        self.answer().await
+    }
+
+    async fn answer(&mut self) -> Result<String, Finding> {
+        let line = self.line().await?;
+        let text = one_line(cut(&String::from_utf8_lossy(&line), 300));
+        if text.starts_with("+OK") {
+            Ok(text)
+        } else {
+            Err(Finding::Protocol(text))
+        }
+    }
+
+    /// A line without its end.
+    async fn line(&mut self) -> Result<Vec<u8>, Finding> {
+        loop {
+            if let Some(end) = self.input[self.at..].iter().position(|b| *b == b'\n') {
+                let line = &self.input[self.at..self.at + end];
+                let line = line.strip_suffix(b"\r").unwrap_or(line).to_vec();
+                self.at += end + 1;
+                return Ok(line);
+            }
+            if self.input.len() - self.at > MAX_LINE * 64 {
+                return Err(Finding::Protocol(
+                    "the provider's server sends a line without an end".into(),
+                ));
+            }
+            self.input.drain(..self.at);
+            self.at = 0;
+            match read_more(&mut self.stream, &mut self.input, ANSWER).await {
+                Ok(true) => {}
+                Ok(false) => return Err(Finding::Connect("the provider closed the connection".into())),
+                Err(e) => return Err(e.into()),
+            }
+        }
+    }
+
+    /// Lines up to the one that holds a dot alone, with CRLF, dots taken away (RFC 1939 §3).
+    async fn multi_line(&mut self) -> Result<Vec<u8>, Finding> {
+        let mut out = Vec::new();
+        loop {
+            let line = self.line().await?;
+            if line == b"." {
+                return Ok(out);
+            }
+            out.extend_from_slice(line.strip_prefix(b".").unwrap_or(&line));
+            out.extend_from_slice(b"\r\n");
+            if out.len() as u64 > self.max_message_bytes {
+                return Err(Finding::Protocol(
+                    "a message there is larger than this server takes".into(),
+                ));
+            }
+        }
+    }
+}
+
+/// Collects once.
+pub async fn run(room: &Arc<PostRoom>, source: &CollectSource) -> Result<(), Finding> {
+    let mut session = Session::sign_in(room, &source.server).await?;
+    let (keeps, id) = (source.server.keep, source.id);
+    let there = session.unique_ids().await?;
+    let known = room
+        .store
+        .directory()
+        .read(move |d| d.collected_ids(id))
+        .await
+        .map_err(own_trouble)?;
+    let gone: Vec<String> = known
+        .iter()
+        .filter(|k| !there.iter().any(|(_, t)| t == *k))
+        .cloned()
+        .collect();
+    if !gone.is_empty() {
+        let forgotten = room
+            .store
+            .directory()
+            .write(move |d| d.forget_collected_ids(id, &gone))
+            .await;
+        forgotten.map_err(own_trouble)?;
+    }
+    for (number, unique_id) in there {
+        if known.contains(&unique_id) {
+            if !keeps {
+                session.delete(number).await?;
+            }
+            continue;
+        }
+        let raw = session.retrieve(number).await?;
+        let message = Collected {
+            unique_id: unique_id.clone(),
+            raw,
+            flags: Flags::NONE,
+            received_at_ms: None,
+        };
+        keep(room, source, message).await.map_err(own_trouble)?;
+        if keeps {
+            let noted = room
+                .store
+                .directory()
+                .write(move |d| d.note_collected_id(id, &unique_id))
+                .await;
+            noted.map_err(own_trouble)?;
+        } else {
+            session.delete(number).await?;
+        }
+    }
+    session.quit().await
+}

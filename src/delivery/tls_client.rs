@@ -1,0 +1,69 @@
+//! Connections to providers' servers, protected and checked.
+
+use super::PostRoom;
+use super::probe::Finding;
+use crate::base::stream::BoxStream;
+use crate::base::{Error, Result, crypto};
+use rustls::{ClientConfig, RootCertStore};
+use rustls_pki_types::pem::PemObject;
+use rustls_pki_types::{CertificateDer, ServerName};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+
+const CONNECT: Duration = Duration::from_secs(20);
+
+impl PostRoom {
+    /// A plain connection to the first address that answers.
+    pub async fn connect_plain(&self, host: &str, port: u16) -> Result<TcpStream, Finding> {
+        let mut last = format!("{host} has no address");
+        for ip in self.resolver.addresses(host).await? {
+            match tokio::time::timeout(CONNECT, TcpStream::connect((ip, port))).await {
+                Ok(Ok(stream)) => {
+                    let _ = stream.set_nodelay(true);
+                    return Ok(stream);
+                }
+                Ok(Err(e)) => last = format!("no connection to {host} ({ip}:{port}): {e}"),
+                Err(_) => last = format!("{host} ({ip}:{port}) does not answer"),
+            }
+        }
+        Err(Finding::Connect(last))
+    }
+
+    /// Protects a connection; the certificate must be for `host` and from an authority that is trusted.
+    pub async fn protect<S>(&self, host: &str, stream: S) -> Result<BoxStream, Finding>
+    where
+        S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
+    {
+        let failed = |why: String| Finding::Tls(format!("no safe connection to {host}: {why}"));
+        let config =
+            client_config(self.options.extra_ca_pem.as_deref()).map_err(|e| failed(e.to_string()))?;
+        let name = ServerName::try_from(host.to_owned()).map_err(|e| failed(e.to_string()))?;
+        let connected = TlsConnector::from(config).connect(name, stream);
+        match tokio::time::timeout(CONNECT, connected).await {
+            Ok(Ok(stream)) => Ok(Box::new(stream)),
+            Ok(Err(e)) => Err(failed(e.to_string())),
+            Err(_) => Err(failed("the handshake takes too long".into())),
+        }
+    }
+}
+
+fn client_config(extra_ca_pem: Option<&[u8]>) -> Result<Arc<ClientConfig>> {
+    let mut roots = RootCertStore {
+        roots: webpki_roots::TLS_SERVER_ROOTS.to_vec(),
+    };
+    for certificate in extra_ca_pem.into_iter().flat_map(CertificateDer::pem_slice_iter) {
+        let certificate = certificate
+            .map_err(|e| Error::invalid("the further authority is no certificate").caused_by(e))?;
+        roots
+            .add(certificate)
+            .map_err(|e| Error::invalid("the further authority cannot be used").caused_by(e))?;
+    }
+    let config = ClientConfig::builder_with_provider(crypto::provider())
+        .with_safe_default_protocol_versions()
+        .map_err(|e| Error::internal("TLS cannot be set up").caused_by(e))?
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    Ok(Arc::new(config))
+}

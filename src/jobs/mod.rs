@@ -1,0 +1,4 @@
+//! Clockwork: what is done in quiet moments and at times of day.
+
+pub mod indexing;
+pub mod pruning;

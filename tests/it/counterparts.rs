@@ -1,0 +1,237 @@
+//! Real counterparts from the distribution, each in a folder of its own, on loopback and free ports, stopped by pid:
+//! Dovecot as the provider that we collect from, Postfix as the smarthost and as the server that sends to us.
+
+use crate::server::{Folder, free_port, wait_until};
+use std::fs;
+use std::net::TcpStream;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+pub const PROVIDER_PASSWORD: &str = "provider-secret";
+
+fn write(path: &Path, text: &str) {
+    fs::write(path, text).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+}
+
+fn command(name: &str, arguments: &[&str]) {
+    let out = Command::new(name).args(arguments).output().unwrap_or_else(|e| panic!("{name}: {e}; run: make test"));
+    assert!(out.status.success(), "{name} {arguments:?}: {}", String::from_utf8_lossy(&out.stderr));
+}
+
+fn wait_for_port(port: u16) {
+    wait_until("a counterpart listens", Duration::from_secs(20), || TcpStream::connect(("127.0.0.1", port)).is_ok());
+}
+
+/// A throw-away authority and a certificate of it for localhost: (authority, certificate, key).
+pub fn certificate(folder: &Path) -> (PathBuf, PathBuf, PathBuf) {
+    let path = |name: &str| folder.join(name);
+    let text = |p: &Path| p.to_str().unwrap().to_owned();
+    let (ca, ca_key, cert, key) = (path("ca.pem"), path("ca.key"), path("cert.pem"), path("key.pem"));
+    let (request, extensions) = (path("cert.csr"), path("cert.ext"));
+    let curve = "ec_paramgen_curve:P-256";
+    let new = ["-newkey", "ec", "-pkeyopt", curve, "-nodes"];
+    let mut make = vec!["req", "-x509", "-days", "30", "-subj", "/CN=Provider CA"];
+    make.extend(new);
+    let (ca_text, ca_key_text) = (text(&ca), text(&ca_key));
+    make.extend(["-keyout", &ca_key_text, "-out", &ca_text]);
+    command("openssl", &make);
+    let (key_text, request_text, cert_text, extensions_text) = (text(&key), text(&request), text(&cert), text(&extensions));
+    let mut make = vec!["req", "-subj", "/CN=localhost"];
+    make.extend(new);
+    make.extend(["-keyout", &key_text, "-out", &request_text]);
+    command("openssl", &make);
+    write(&extensions, "subjectAltName=DNS:localhost,IP:127.0.0.1\n");
+    command(
+        "openssl",
+        &[
+            "x509", "-req", "-days", "30", "-in", &request_text, "-CA", &ca_text, "-CAkey", &ca_key_text,
+            "-CAcreateserial", "-extfile", &extensions_text, "-out", &cert_text,
+        ],
+    );
+    fs::set_permissions(&key, std::os::unix::fs::PermissionsExt::from_mode(0o644)).unwrap();
+    (ca, cert, key)
+}
+
+/// A program that runs in the foreground until it is told to stop.
+struct Running(Child);
+
+impl Running {
+    fn start(mut command: Command) -> Running {
+        Running(command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap())
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = Command::new("kill").arg(self.0.id().to_string()).status();
+        for _ in 0..100 {
+            if matches!(self.0.try_wait(), Ok(Some(_))) {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// Dovecot with IMAP and POP3. Users are any name with [`PROVIDER_PASSWORD`].
+pub struct Dovecot {
+    pub folder: Folder,
+    pub imap: u16,
+    pub imaps: u16,
+    pub pop3s: u16,
+    /// The authority of its certificate.
+    pub ca: PathBuf,
+    _running: Running,
+}
+
+impl Dovecot {
+    pub fn start() -> Dovecot {
+        let folder = Folder::new();
+        let d = folder.path();
+        // Its processes run as other users.
+        fs::set_permissions(d, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+        let (ca, cert, key) = certificate(d);
+        for sub in ["run", "state", "home"] {
+            fs::create_dir(d.join(sub)).unwrap();
+        }
+        command("chown", &["mail:mail", d.join("home").to_str().unwrap()]);
+        let (imap, imaps, pop3, pop3s) = (free_port(), free_port(), free_port(), free_port());
+        let (d_text, cert, key) = (d.display(), cert.display(), key.display());
+        write(
+            &d.join("dovecot.conf"),
+            &format!(
+                "protocols = imap pop3\nlisten = 127.0.0.1\nbase_dir = {d_text}/run\nstate_dir = {d_text}/state\n\
+                 log_path = {d_text}/log\nssl = yes\nssl_cert = <{cert}\nssl_key = <{key}\n\
+                 disable_plaintext_auth = no\nauth_mechanisms = plain login\nauth_username_format = %u\n\
+                 first_valid_uid = 1\nmail_uid = mail\nmail_gid = mail\nmail_home = {d_text}/home/%u\n\
+                 mail_location = maildir:~/Maildir\nmail_max_userip_connections = 100\n\
+                 passdb {{\n driver = static\n args = password={PROVIDER_PASSWORD}\n}}\n\
+                 userdb {{\n driver = static\n args = uid=mail gid=mail home={d_text}/home/%u\n}}\n\
+                 namespace inbox {{\n inbox = yes\n}}\n\
+                 service imap-login {{\n inet_listener imap {{\n port = {imap}\n }}\n inet_listener imaps {{\n port = {imaps}\n ssl = yes\n }}\n}}\n\
+                 service pop3-login {{\n inet_listener pop3 {{\n port = {pop3}\n }}\n inet_listener pop3s {{\n port = {pop3s}\n ssl = yes\n }}\n}}\n\
+                 service auth {{\n unix_listener sasl {{\n mode = 0666\n }}\n}}\n"
+            ),
+        );
+        let mut start = Command::new("dovecot");
+        start.arg("-F").arg("-c").arg(d.join("dovecot.conf"));
+        let running = Running::start(start);
+        wait_for_port(imaps);
+        wait_for_port(pop3s);
+        Dovecot { folder, imap, imaps, pop3s, ca, _running: running }
+    }
+
+    /// Puts a message into a user's inbox, as the provider's own delivery would.
+    pub fn deliver(&self, user: &str, message: &[u8]) {
+        let maildir = self.folder.path().join("home").join(user).join("Maildir");
+        for sub in ["new", "cur", "tmp"] {
+            fs::create_dir_all(maildir.join(sub)).unwrap();
+        }
+        let name = format!("{}.{}.provider", free_port(), fs::read_dir(maildir.join("new")).unwrap().count());
+        let temporary = maildir.join("tmp").join(&name);
+        fs::write(&temporary, message).unwrap();
+        command("chown", &["-R", "mail:mail", self.folder.path().join("home").join(user).to_str().unwrap()]);
+        fs::rename(&temporary, maildir.join("new").join(&name)).unwrap();
+    }
+
+    /// How many messages the provider holds for a user.
+    pub fn count(&self, user: &str) -> usize {
+        let maildir = self.folder.path().join("home").join(user).join("Maildir");
+        ["new", "cur"].iter().map(|s| fs::read_dir(maildir.join(s)).map_or(0, Iterator::count)).sum()
+    }
+}
+
+/// Postfix: takes mail for everybody into files, with login as at a provider; and relays for example.test to us.
+pub struct Postfix {
+    folder: Folder,
+    /// Plain, from this machine without login.
+    pub smtp: u16,
+    /// TLS, with login.
+    pub smtps: u16,
+    _running: Running,
+}
+
+impl Postfix {
+    /// `office`: our SMTP port, for mail that it sends to example.test.
+    pub fn start(dovecot: &Dovecot, office: u16) -> Postfix {
+        let folder = Folder::new();
+        let d = folder.path();
+        fs::set_permissions(d, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+        for sub in ["conf", "queue", "data", "mail"] {
+            fs::create_dir(d.join(sub)).unwrap();
+        }
+        command("chown", &["postfix", d.join("data").to_str().unwrap()]);
+        command("chown", &["mail:mail", d.join("mail").to_str().unwrap()]);
+        let (smtp, smtps) = (free_port(), free_port());
+        let dd = d.display();
+        let provider = dovecot.folder.path().display();
+        write(
+            &d.join("conf/main.cf"),
+            &format!(
+                "compatibility_level = 3.6\nqueue_directory = {dd}/queue\ndata_directory = {dd}/data\n\
+                 command_directory = /usr/sbin\ndaemon_directory = /usr/lib/postfix/sbin\nmail_owner = postfix\n\
+                 setgid_group = postdrop\ninet_interfaces = 127.0.0.1\ninet_protocols = ipv4\nmyhostname = mx.provider.test\n\
+                 mydestination =\nmynetworks = 127.0.0.0/8\nlocal_recipient_maps =\nalias_maps =\nalias_database =\n\
+                 virtual_mailbox_domains = provider.test other.test\nvirtual_mailbox_base = {dd}/mail\n\
+                 virtual_mailbox_maps = static:all/\nvirtual_uid_maps = static:8\nvirtual_gid_maps = static:8\n\
+                 virtual_minimum_uid = 1\nsmtpd_recipient_restrictions = check_recipient_access inline:{{refused@other.test=REJECT}}, permit_mynetworks, permit_sasl_authenticated, reject\n\
+                 transport_maps = inline:{{example.test=smtp:[127.0.0.1]:{office}}}\nsmtp_host_lookup = native\n\
+                 smtp_tls_security_level = may\nsmtpd_tls_cert_file = {provider}/cert.pem\nsmtpd_tls_key_file = {provider}/key.pem\n\
+                 smtpd_tls_security_level = may\nsmtpd_sasl_type = dovecot\nsmtpd_sasl_path = {provider}/run/sasl\n\
+                 message_size_limit = 60000000\nvirtual_mailbox_limit = 0\nmailbox_size_limit = 0\nmaillog_file = {dd}/data/log\nmaillog_file_prefixes = {dd}\n"
+            ),
+        );
+        write(
+            &d.join("conf/master.cf"),
+            &format!(
+                "127.0.0.1:{smtp} inet n - n - - smtpd\n\
+                 127.0.0.1:{smtps} inet n - n - - smtpd -o smtpd_sasl_auth_enable=yes -o smtpd_tls_wrappermode=yes -o smtpd_client_restrictions=permit_sasl_authenticated,reject\n{SERVICES}"
+            ),
+        );
+        let conf = d.join("conf");
+        command("postfix", &["-c", conf.to_str().unwrap(), "check"]);
+        let mut start = Command::new("postfix");
+        start.arg("-c").arg(conf).arg("start-fg");
+        let running = Running::start(start);
+        wait_for_port(smtp);
+        wait_for_port(smtps);
+        Postfix { folder, smtp, smtps, _running: running }
+    }
+
+    /// Messages that came for people elsewhere.
+    pub fn received(&self) -> Vec<String> {
+        let mut all: Vec<PathBuf> = fs::read_dir(self.folder.path().join("mail/all/new"))
+            .map(|d| d.map(|e| e.unwrap().path()).collect())
+            .unwrap_or_default();
+        all.sort();
+        all.iter().map(|p| String::from_utf8_lossy(&fs::read(p).unwrap()).into_owned()).collect()
+    }
+
+    pub fn log(&self) -> String {
+        fs::read_to_string(self.folder.path().join("data/log")).unwrap_or_default()
+    }
+}
+
+const SERVICES: &str = "\
+pickup unix n - n 60 1 pickup
+cleanup unix n - n - 0 cleanup
+qmgr unix n - n 300 1 qmgr
+tlsmgr unix - - n 1000? 1 tlsmgr
+rewrite unix - - n - - trivial-rewrite
+bounce unix - - n - 0 bounce
+defer unix - - n - 0 bounce
+trace unix - - n - 0 bounce
+verify unix - - n - 1 verify
+proxymap unix - - n - - proxymap
+virtual unix - n n - - virtual
+smtp unix - - n - - smtp
+error unix - - n - - error
+retry unix - - n - - error
+discard unix - - n - - discard
+anvil unix - - n - 1 anvil
+scache unix - - n - 1 scache
+postlog unix-dgram n - n - 1 postlogd
+";
