@@ -66,8 +66,7 @@ pub async fn instance(request: HttpRequest, asked: Query<Instance>) -> Result<Ht
     let site = Site::of_tenant(&request).await?;
     let endpoint = asked.into_inner().authorization_endpoint.unwrap_or_default();
     let host = host_of(&site).to_owned();
-    let is_ours = url::Url::parse(&endpoint)
-        .is_ok_and(|u| format!("{}", &u[..url::Position::BeforePath]) == site.origin);
+    let is_ours = url::Url::parse(&endpoint).is_ok_and(|u| u[..url::Position::BeforePath] == site.origin);
     if !is_ours {
         return Ok(HttpResponse::BadRequest().json(json!({
             "error": "invalid_instance",

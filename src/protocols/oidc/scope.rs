@@ -47,13 +47,19 @@ impl Scopes {
         Ok(Scopes(out))
     }
 
+    /// What was granted once, perhaps under another name of this host.
+    pub fn recall(text: &str) -> Scopes {
+        let one = |asked: &str| {
+            let name = asked.rsplit('/').next().unwrap_or(asked);
+            (asked.to_owned(), canonical(name))
+        };
+        Scopes(text.split_ascii_whitespace().map(one).collect())
+    }
+
     /// As written, to be kept and repeated.
     pub fn asked(&self) -> String {
-        self.0
-            .iter()
-            .map(|(a, _)| a.as_str())
-            .collect::<Vec<_>>()
-            .join(" ")
+        let asked = self.0.iter().map(|(a, _)| a.as_str());
+        asked.filter(|a| !a.is_empty()).collect::<Vec<_>>().join(" ")
     }
 
     pub fn has(&self, permission: &str) -> bool {
@@ -75,21 +81,39 @@ impl Scopes {
         if self.is_default() {
             PERMISSIONS.iter().for_each(|p| add(p));
         }
-        for (_, p) in self.0.iter().filter(|(_, p)| p != ".default" && p != OFFLINE) {
+        for (_, p) in self
+            .0
+            .iter()
+            .filter(|(_, p)| !p.is_empty() && p != ".default" && p != OFFLINE)
+        {
             add(p);
         }
         out.join(" ")
     }
 
-    /// Those that `granted` covers: a refresh token gives no more than was signed in for (RFC 6749 §6).
-    pub fn within(mut self, granted: &Scopes) -> Scopes {
-        const HARMLESS: [&str; 3] = ["openid", "profile", "email"];
-        if !granted.is_default() {
+    /// Whether a sign-in for `self` is enough for `asked` (RFC 6749 §6). Who may write may read.
+    pub fn covers(&self, asked: &Scopes) -> bool {
+        const HARMLESS: [&str; 5] = ["openid", "profile", "email", OFFLINE, ".default"];
+        let is_covered = |p: &str| {
+            let wider = p.strip_suffix(".Read").map(|start| format!("{start}.ReadWrite"));
+            HARMLESS.contains(&p) || self.has(p) || wider.is_some_and(|w| self.has(&w))
+        };
+        self.is_default() || asked.0.iter().all(|(_, p)| is_covered(p))
+    }
+
+    /// What a refresh token gives: `.default` is what was signed in for, and the right to refresh stays as it was.
+    pub fn refreshed(mut self, granted: &Scopes) -> Scopes {
+        if self.is_default() && !granted.is_default() {
             self.0
-                .retain(|(_, p)| granted.has(p) || HARMLESS.contains(&p.as_str()));
+                .iter_mut()
+                .filter(|(_, p)| p == ".default")
+                .for_each(|(_, p)| p.clear());
+            let more = granted.0.iter().map(|(_, p)| (String::new(), p.clone()));
+            self.0.extend(more);
         }
-        if !granted.has(OFFLINE) {
-            self.0.retain(|(_, p)| p != OFFLINE);
+        self.0.retain(|(_, p)| p != OFFLINE);
+        if granted.has(OFFLINE) {
+            self.0.push((OFFLINE.into(), OFFLINE.into()));
         }
         self
     }
@@ -172,15 +196,22 @@ mod tests {
 
     #[test]
     fn a_refresh_gives_no_more_than_was_granted() {
-        let granted = Scopes::parse("Mail.Read offline_access", ORIGIN).unwrap();
-        let asked = Scopes::parse(
-            "https://graph.microsoft.com/Mail.Read Mail.Send openid offline_access",
-            ORIGIN,
-        )
-        .unwrap();
-        assert_eq!(
-            asked.within(&granted).asked(),
+        let parse = |text: &str| Scopes::parse(text, ORIGIN).unwrap();
+        let granted = parse("Mail.ReadWrite offline_access");
+        assert!(granted.covers(&parse(
             "https://graph.microsoft.com/Mail.Read openid offline_access"
+        )));
+        assert!(!granted.covers(&parse("Mail.Send")));
+        assert!(parse(".default").covers(&parse("Mail.Send")));
+        let next = parse("https://graph.microsoft.com/.default").refreshed(&granted);
+        assert_eq!(
+            next.asked(),
+            "https://graph.microsoft.com/.default offline_access"
+        );
+        assert_eq!(next.permissions(), "Mail.ReadWrite");
+        assert_eq!(
+            parse("openid offline_access").refreshed(&parse("openid")).asked(),
+            "openid"
         );
     }
 }

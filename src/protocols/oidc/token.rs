@@ -122,11 +122,10 @@ async fn of_code(site: &Site, client: &Client, form: &Form) -> Result<Value, Oau
     }
     check_verifier(code.code_challenge.as_deref(), form.get("code_verifier"))?;
     let account = site.house.doorkeeper.current(code.account_id).await?;
-    let granted = Scopes::parse(&code.scope, &site.origin).map_err(|s| invalid_scope(&s))?;
     let grant = Grant {
         account: &account,
         client_id: &client.id,
-        scopes: granted,
+        scopes: Scopes::recall(&code.scope),
         nonce: code.nonce,
         refresh_token: None,
         wants_client_info: wants_client_info(form),
@@ -157,44 +156,33 @@ async fn of_refresh_token(site: &Site, client: &Client, form: &Form) -> Result<V
     let token = form
         .get("refresh_token")
         .ok_or_else(|| OauthError::missing("refresh_token"))?;
-    // Looked at before the token is used up.
     let asked = form.get("scope").map(|s| Scopes::parse(s, &site.origin));
     let asked = asked.transpose().map_err(|s| invalid_scope(&s))?;
-    let refreshed = site
-        .house
-        .doorkeeper
-        .refresh(token, &client.id)
-        .await
-        .map_err(|e| match e.kind() {
-            Kind::NotAuthenticated => bad_grant(
-                70043,
-                "The refresh token has expired or was revoked; sign in again.",
-            ),
-            _ => e.into(),
-        })?;
-    let granted = Scopes::parse(&refreshed.scope, &site.origin).unwrap_or_default();
-    let scopes = match asked {
-        Some(asked) => with_offline(asked, &granted, &site.origin).within(&granted),
-        None => granted,
-    };
+    let wanted = asked.clone();
+    let covers = move |granted: &str| wanted.is_none_or(|wanted| Scopes::recall(granted).covers(&wanted));
+    let refreshed = site.house.doorkeeper.refresh(token, &client.id, covers).await;
+    let refreshed = refreshed.map_err(|e| match e.kind() {
+        Kind::NotAuthenticated => bad_grant(
+            70043,
+            "The refresh token has expired or was revoked; sign in again.",
+        ),
+        // With this number programs ask the person again.
+        Kind::Forbidden => bad_grant(
+            65001,
+            "The sign-in was for fewer permissions than are asked for now; sign in again.",
+        ),
+        _ => e.into(),
+    })?;
+    let granted = Scopes::recall(&refreshed.scope);
     let grant = Grant {
         account: &refreshed.account,
         client_id: &client.id,
-        scopes,
+        scopes: asked.map_or(granted.clone(), |a| a.refreshed(&granted)),
         nonce: None,
         refresh_token: Some(refreshed.refresh_token),
         wants_client_info: wants_client_info(form),
     };
     Ok(tokens(site, grant).await?)
-}
-
-/// The next refresh token is always given: the one that was used is worth nothing any more.
-fn with_offline(asked: Scopes, granted: &Scopes, origin: &str) -> Scopes {
-    use super::scope::OFFLINE;
-    if asked.has(OFFLINE) || !granted.has(OFFLINE) {
-        return asked;
-    }
-    Scopes::parse(&format!("{} {OFFLINE}", asked.asked()), origin).unwrap_or(asked)
 }
 
 /// RFC 6749 §4.3, for registrations that allow it.
