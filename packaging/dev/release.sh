@@ -56,7 +56,31 @@ check() { # static, small, for the right machine
   echo "$file: static, $machine, $((size / 1024)) kB"
 }
 
+smoke() { # starts it in an empty folder that it cannot look out of, and asks for its health
+  local file=$1 run=$2 d port pid
+  [ "$(id -u)" = 0 ] || { echo "$file: not started in an empty chroot (needs root)"; return; }
+  d=$(mktemp -d)
+  install -m 755 "$file" "$d/hauspost"
+  if [ -n "$run" ]; then install -m 755 "$(command -v "$run")" "$d/run"; run=/run; fi
+  port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+  chroot "$d" $run /hauspost --version
+  chroot "$d" $run /hauspost serve --data /data --listen "127.0.0.1:$port" > "$d/out" 2>&1 &
+  pid=$!
+  for _ in $(seq 200); do grep -q "is ready" "$d/out" && break; sleep 0.1; done
+  curl -sfk "https://127.0.0.1:$port/healthz" | grep -qx ok || { cat "$d/out"; kill $pid; exit 1; }
+  curl -sfk "https://127.0.0.1:$port/" | grep -q '<html' || { echo "the page is not in it"; kill $pid; exit 1; }
+  kill $pid; wait $pid || true
+  rm -rf "$d"
+  echo "$file: runs in an empty chroot, with the page"
+}
+
 for arch in "$@"; do
   "build_$arch"
-  case $arch in x86_64) check dist/hauspost-x86_64 X86-64 ;; aarch64) check dist/hauspost-aarch64 AArch64 ;; esac
+  case $arch in 
+    x86_64) check dist/hauspost-x86_64 X86-64; smoke dist/hauspost-x86_64 "" ;;
+    aarch64)
+      check dist/hauspost-aarch64 AArch64
+      if command -v qemu-aarch64-static >/dev/null; then smoke dist/hauspost-aarch64 qemu-aarch64-static
+      else echo "dist/hauspost-aarch64: not started (apt-get install qemu-user-static)"; fi ;;
+  esac
 done

@@ -4,7 +4,7 @@
 use crate::identity::Ctx;
 use crate::mail::index::update_index;
 use crate::model::AccountId;
-use crate::sync::listen_to_all;
+use crate::sync::changes_of_all;
 use std::collections::HashMap;
 use std::time::Duration;
 use tokio::sync::broadcast::error::RecvError;
@@ -17,7 +17,7 @@ const LONGEST: Duration = Duration::from_secs(60);
 
 /// Runs until the program ends.
 pub async fn run(ctx: Ctx) {
-    let mut bell = listen_to_all(&ctx);
+    let mut bell = changes_of_all(&ctx);
     // First and last change that has not been indexed.
     let mut waiting: HashMap<AccountId, (Instant, Instant)> = HashMap::new();
     loop {

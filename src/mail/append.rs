@@ -51,7 +51,7 @@ pub fn append_message_in(
         return Err(Error::invalid(format!("»{}« is no mail folder", folder.name)));
     }
     let (body_id, is_new) = tx.put_body(&prepared.staged)?;
-    if is_new {
+    if is_new || !tx.has_derived(body_id)? {
         tx.put_derived(body_id, &prepared.derived)?;
     }
     let item = tx.insert_item(&NewItem {

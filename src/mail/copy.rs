@@ -1,5 +1,6 @@
 //! Copying messages within an account: the bytes are shared, flags and arrival time are kept (RFC 9051 §6.4.7).
 
+use super::flags::Span;
 use crate::base::{Error, Result};
 use crate::identity::Ctx;
 use crate::model::{AccountId, FolderId, FolderKind, Uid};
@@ -13,6 +14,8 @@ pub struct Transferred {
     /// Of the folder they went to.
     pub uid_validity: u32,
     pub uids: Vec<(Uid, Uid)>,
+    /// Of the folder they came from; for a move, otherwise zeros.
+    pub span: Span,
 }
 
 /// `ranges`: inclusive, ascending, UIDs of `from`; unknown UIDs are skipped. All or nothing.
@@ -42,7 +45,7 @@ pub fn copy_messages_in(
     tx.folder(from)?;
     let mut out = Transferred {
         uid_validity: check_target(tx, to)?,
-        uids: Vec::new(),
+        ..Transferred::default()
     };
     let mut items = Vec::new();
     for (first, last) in ranges {

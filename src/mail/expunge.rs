@@ -2,27 +2,44 @@
 
 use super::body::no_such_message;
 use super::change::check_unchanged;
+use super::flags::Span;
 use crate::base::Result;
 use crate::identity::Ctx;
 use crate::model::message::Item;
 use crate::model::{AccountId, FolderId, ItemId, Modseq, Role, Uid};
 
+/// What was removed.
+#[derive(Clone, Debug, Default)]
+pub struct Expunged {
+    /// Ascending.
+    pub uids: Vec<Uid>,
+    pub span: Span,
+}
+
 /// Removes the messages of a folder that carry the deleted flag; with `ranges` only those among them
-/// (inclusive UIDs, RFC 4315 §2.1). Returns the UIDs that are gone, ascending.
-/// Errors: NotFound (the folder).
+/// (inclusive UIDs, RFC 4315 §2.1). Errors: NotFound (the folder).
 pub async fn expunge_messages(
     ctx: &Ctx,
     account: AccountId,
     folder: FolderId,
     ranges: Option<Vec<(Uid, Uid)>>,
-) -> Result<Vec<Uid>> {
+) -> Result<Expunged> {
     ctx.require_owner(account)?;
     let now_ms = ctx.now_ms();
     ctx.store
         .account(account)?
         .write(move |tx| {
-            if tx.folder(folder)?.deleted == 0 {
-                return Ok(Vec::new());
+            let row = tx.folder(folder)?;
+            let before = row.highest_modseq;
+            let mut out = Expunged {
+                span: Span {
+                    before,
+                    after: before,
+                },
+                ..Expunged::default()
+            };
+            if row.deleted == 0 {
+                return Ok(out);
             }
             let is_meant = |item: &Item| match &ranges {
                 Some(ranges) => ranges
@@ -32,7 +49,9 @@ pub async fn expunge_messages(
             };
             let items: Vec<Item> = tx.deleted_items(folder)?.into_iter().filter(is_meant).collect();
             tx.remove_items(&items, now_ms)?;
-            Ok(items.iter().map(|i| i.uid).collect())
+            out.span.after = tx.folder(folder)?.highest_modseq;
+            out.uids = items.iter().map(|i| i.uid).collect();
+            Ok(out)
         })
         .await
 }

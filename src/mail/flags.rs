@@ -31,6 +31,15 @@ pub struct FlagOutcome {
     pub items: Vec<Item>,
     /// Left alone because they changed after `unchanged_since`.
     pub modified: Vec<Uid>,
+    pub span: Span,
+}
+
+/// A folder's highest modseq before and after a change: who has seen everything up to `before` has, with what the
+/// change returned, seen everything up to `after`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Span {
+    pub before: Modseq,
+    pub after: Modseq,
 }
 
 /// `ranges`: inclusive, ascending, UIDs of `folder`; unknown UIDs are skipped.
@@ -49,13 +58,51 @@ pub async fn store_flags(
         .await
 }
 
+/// Marks messages as read, as fetching them does (RFC 9051 §6.4.5). Returns those that were not, as they are now.
+/// Writes nothing when there are none. Errors: NotFound (the folder).
+pub async fn mark_read(
+    ctx: &Ctx,
+    account: AccountId,
+    folder: FolderId,
+    ranges: Vec<(Uid, Uid)>,
+) -> Result<FlagOutcome> {
+    ctx.require_owner(account)?;
+    let file = ctx.store.account(account)?;
+    let unread = file
+        .read(move |s| {
+            let mut unread = Vec::new();
+            if s.folder(folder)?.unread > 0 {
+                for (first, last) in ranges {
+                    unread.extend(
+                        s.unread_items(folder, first, last)?
+                            .iter()
+                            .map(|i| (i.uid, i.uid)),
+                    );
+                }
+            }
+            Ok(unread)
+        })
+        .await?;
+    if unread.is_empty() {
+        return Ok(FlagOutcome::default());
+    }
+    let request = FlagRequest {
+        mode: FlagMode::Add,
+        flags: Flags::SEEN,
+        keywords: Keywords::default(),
+        unchanged_since: None,
+    };
+    file.write(move |tx| store_flags_in(tx, folder, &unread, &request))
+        .await
+}
+
 pub fn store_flags_in(
     tx: &mut Tx<'_, AccountDb>,
     folder: FolderId,
     ranges: &[(Uid, Uid)],
     request: &FlagRequest,
 ) -> Result<FlagOutcome> {
-    tx.folder(folder)?;
+    let before = tx.folder(folder)?.highest_modseq;
     let mut outcome = FlagOutcome::default();
     let (mut changes, mut changed_at) = (Vec::new(), Vec::new());
     for (first, last) in ranges {
@@ -79,6 +126,10 @@ pub fn store_flags_in(
         }
     }
     let modseqs = tx.change_flags(folder, &changes)?;
+    outcome.span = Span {
+        before,
+        after: modseqs.last().copied().unwrap_or(before),
+    };
     for (at, modseq) in changed_at.into_iter().zip(modseqs) {
         outcome.items[at].modseq = modseq;
     }

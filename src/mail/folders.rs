@@ -24,6 +24,18 @@ pub async fn get_folder(ctx: &Ctx, account: AccountId, id: FolderId) -> Result<F
     ctx.store.account(account)?.read(move |s| s.folder(id)).await
 }
 
+/// Bytes of the messages that carry the deleted flag. Errors: NotFound.
+pub async fn deleted_bytes(ctx: &Ctx, account: AccountId, id: FolderId) -> Result<i64> {
+    ctx.require_owner(account)?;
+    ctx.store
+        .account(account)?
+        .read(move |s| match s.folder(id)?.deleted {
+            0 => Ok(0),
+            _ => Ok(s.deleted_items(id)?.iter().map(|i| i.size_bytes).sum()),
+        })
+        .await
+}
+
 /// Makes a folder and those above it that are missing. Returns the new one's id.
 /// Errors: Invalid (the name), Exists.
 pub async fn create_folder(

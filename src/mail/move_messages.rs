@@ -2,6 +2,7 @@
 
 use super::body::no_such_message;
 use super::copy::{Transferred, check_target};
+use super::flags::Span;
 use crate::base::{Result, TimeMs};
 use crate::identity::Ctx;
 use crate::model::{AccountId, FolderId, ItemId, Uid};
@@ -33,7 +34,7 @@ pub fn move_messages_in(
     to: FolderId,
     now_ms: TimeMs,
 ) -> Result<Transferred> {
-    tx.folder(from)?;
+    let before = tx.folder(from)?.highest_modseq;
     let uid_validity = check_target(tx, to)?;
     let mut items = Vec::new();
     for (first, last) in ranges {
@@ -41,7 +42,15 @@ pub fn move_messages_in(
     }
     let new = tx.move_items(&items, to, now_ms)?;
     let uids = items.iter().map(|i| i.uid).zip(new).collect();
-    Ok(Transferred { uid_validity, uids })
+    let span = Span {
+        before,
+        after: tx.folder(from)?.highest_modseq,
+    };
+    Ok(Transferred {
+        uid_validity,
+        uids,
+        span,
+    })
 }
 
 /// Moves one message by its id, wherever it is. Errors: NotFound.

@@ -94,6 +94,76 @@ impl UidSet {
         Some(sequence)
     }
 
+    /// Removes many at once, in the time of one pass. `uids`: ascending. Returns the sequence number that each
+    /// had when those before it were gone already; unknown ones are left out.
+    pub fn remove_all(&mut self, uids: &[Uid]) -> Vec<u32> {
+        if let [uid] = uids {
+            return self.remove(*uid).into_iter().collect();
+        }
+        let going: UidSet = uids.iter().copied().collect();
+        let sequences = going.iter().filter_map(|uid| self.sequence_of(uid));
+        let sequences = (0..).zip(sequences).map(|(gone, n)| n - gone).collect();
+        *self = self.difference(&going);
+        sequences
+    }
+
+    /// What is in this set and not in the other.
+    pub fn difference(&self, other: &UidSet) -> UidSet {
+        let mut out = UidSet::default();
+        let mut j = 0;
+        for r in &self.ranges {
+            while other.ranges.get(j).is_some_and(|o| o.last < r.first) {
+                j += 1;
+            }
+            let mut from = Some(r.first);
+            for gone in other.ranges[j..].iter().take_while(|o| o.first <= r.last) {
+                if let Some(from) = from
+                    && gone.first > from
+                {
+                    out.push_range(from, gone.first - 1);
+                }
+                from = gone.last.checked_add(1);
+            }
+            if let Some(from) = from
+                && from <= r.last
+            {
+                out.push_range(from, r.last);
+            }
+        }
+        out
+    }
+
+    /// What is in one set or in the other.
+    pub fn union(&self, other: &UidSet) -> UidSet {
+        let mut all: Vec<(Uid, Uid)> = self.ranges().chain(other.ranges()).collect();
+        all.sort_unstable();
+        let mut out = UidSet::default();
+        for (first, last) in all {
+            out.push_range(first, last);
+        }
+        out
+    }
+
+    /// `first` is not below the start of the last range.
+    fn push_range(&mut self, first: Uid, last: Uid) {
+        let before = self.len();
+        match self.ranges.last_mut() {
+            Some(r) if first <= r.last.saturating_add(1) => r.last = r.last.max(last),
+            _ => self.ranges.push(Range { first, last, before }),
+        }
+    }
+
+    /// From inclusive ranges in any order.
+    pub fn from_ranges(ranges: impl IntoIterator<Item = (Uid, Uid)>) -> UidSet {
+        let mut all: Vec<(Uid, Uid)> = ranges.into_iter().filter(|(a, b)| a <= b).collect();
+        all.sort_unstable();
+        let mut out = UidSet::default();
+        for (first, last) in all {
+            out.push_range(first, last);
+        }
+        out
+    }
+
     /// Inclusive ranges, ascending.
     pub fn ranges(&self) -> impl Iterator<Item = (Uid, Uid)> + '_ {
         self.ranges.iter().map(|r| (r.first, r.last))
@@ -162,6 +232,25 @@ mod tests {
         assert_eq!(s.sequence_of(8), Some(4));
         assert_eq!(s.remove(8), Some(4));
         assert_eq!(s.len(), 3);
+    }
+
+    #[test]
+    fn many_are_removed_in_one_pass() {
+        let mut s = set(&[1, 2, 3, 4, 8, 9, 12]);
+        assert_eq!(s.remove_all(&[1, 3, 5, 9]), [1, 2, 4]);
+        assert_eq!(s.ranges().collect::<Vec<_>>(), [(2, 2), (4, 4), (8, 8), (12, 12)]);
+        assert_eq!(s.sequence_of(12), Some(4));
+        assert_eq!(set(&[1, 2]).difference(&set(&[])), set(&[1, 2]));
+        assert_eq!(
+            set(&[1, 2]).difference(&UidSet::from_ranges([(1, u32::MAX)])),
+            set(&[])
+        );
+    }
+
+    #[test]
+    fn unites() {
+        assert_eq!(set(&[1, 2, 9]).union(&set(&[3, 5])), set(&[1, 2, 3, 5, 9]));
+        assert_eq!(UidSet::from_ranges([(4, 6), (1, 2), (5, 9)]).len(), 8);
     }
 
     #[test]

@@ -93,6 +93,25 @@ impl Snapshot<'_, AccountDb> {
         Ok(out)
     }
 
+    /// UIDs of a folder that changed or arrived after `since`, ascending.
+    pub fn uids_changed_since(&self, folder: FolderId, since: Modseq) -> Result<UidSet> {
+        let mut st = self.conn.prepare_cached(
+            "SELECT uid FROM item INDEXED BY item_by_modseq WHERE folder_id = ?1 AND modseq > ?2",
+        )?;
+        let rows = st.query_map([folder.0, since], |r| r.get(0))?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// Items of an inclusive range of UIDs that nobody has read, ascending.
+    pub fn unread_items(&self, folder: FolderId, first: Uid, last: Uid) -> Result<Vec<Item>> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM item WHERE folder_id = ?1 AND flags & 1 = 0 AND uid BETWEEN ?2 AND ?3 ORDER BY uid"
+        );
+        let mut st = self.conn.prepare_cached(&sql)?;
+        let rows = st.query_map([folder.0, i64::from(first), i64::from(last)], read_item)?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
     /// UIDs above `after`, ascending.
     pub fn uids_after(&self, folder: FolderId, after: Uid) -> Result<Vec<Uid>> {
         let mut st = self

@@ -16,6 +16,7 @@ pub struct MessageRow<'r> {
     pub envelope: &'r [u8],
     pub structure: &'r [u8],
     pub parts: &'r [u8],
+    pub preview: &'r [u8],
 }
 
 /// Which derived columns a visit reads.
@@ -24,11 +25,12 @@ pub struct Wanted {
     pub envelope: bool,
     pub structure: bool,
     pub parts: bool,
+    pub preview: bool,
 }
 
 impl Wanted {
     fn is_any(self) -> bool {
-        self.envelope || self.structure || self.parts
+        self.envelope || self.structure || self.parts || self.preview
     }
 }
 
@@ -55,12 +57,13 @@ impl Snapshot<'_, AccountDb> {
             ""
         };
         let sql = format!(
-            "SELECT {}, {}, {}, {} FROM item INDEXED BY item_by_uid {join}
+            "SELECT {}, {}, {}, {}, {} FROM item INDEXED BY item_by_uid {join}
              WHERE item.folder_id = ?1 AND item.uid BETWEEN ?2 AND ?3 ORDER BY item.uid",
             item::COLUMNS,
             pick(wanted.envelope, "m.envelope"),
             pick(wanted.structure, "m.structure"),
             pick(wanted.parts, "m.parts"),
+            pick(wanted.preview, "m.preview"),
         );
         let mut st = self.conn.prepare_cached(&sql)?;
         let mut rows = st.query([folder.0, i64::from(first), i64::from(last)])?;
@@ -70,6 +73,7 @@ impl Snapshot<'_, AccountDb> {
                 envelope: bytes(r, COLUMN_COUNT),
                 structure: bytes(r, COLUMN_COUNT + 1),
                 parts: bytes(r, COLUMN_COUNT + 2),
+                preview: bytes(r, COLUMN_COUNT + 3),
             };
             if visit(&row)?.is_break() {
                 break;
@@ -127,6 +131,14 @@ pub(in crate::store) fn read_listed(r: &Row<'_>) -> rusqlite::Result<ListedMessa
 }
 
 impl Tx<'_, AccountDb> {
+    /// Whether there is a derived row. A body that was only on its way out has none yet.
+    pub fn has_derived(&self, body: BodyId) -> Result<bool> {
+        Ok(self
+            .conn
+            .prepare_cached("SELECT 1 FROM message WHERE body_id = ?1")?
+            .exists([body.0])?)
+    }
+
     /// Keeps what was derived from a body, replacing what was there.
     pub fn put_derived(&mut self, body: BodyId, d: &Derived) -> Result<()> {
         self.conn

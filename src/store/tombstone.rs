@@ -4,7 +4,7 @@ use super::account::AccountDb;
 use super::tx::{Snapshot, Tx};
 use crate::base::{Result, TimeMs};
 use crate::model::message::Item;
-use crate::model::{FolderId, ItemId, Modseq, Uid};
+use crate::model::{FolderId, ItemId, Modseq, Uid, UidSet};
 use rusqlite::params;
 
 /// An item that left a folder, by removal or by a move.
@@ -28,6 +28,15 @@ impl Snapshot<'_, AccountDb> {
                 uid: r.get(2)?,
             })
         })?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// UIDs that left a folder after `since`.
+    pub fn uids_gone_since(&self, folder: FolderId, since: Modseq) -> Result<UidSet> {
+        let mut st = self
+            .conn
+            .prepare_cached("SELECT uid FROM tombstone WHERE folder_id = ?1 AND modseq > ?2")?;
+        let rows = st.query_map([folder.0, since], |r| r.get(0))?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 

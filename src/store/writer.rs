@@ -143,15 +143,18 @@ impl<D: Database> Shared<D> {
             rollback(conn);
             return refuse(first, e);
         }
-        let mut waiting = Vec::new();
+        let mut waiting: Vec<Answer> = Vec::new();
         let mut next = Some(first);
         while let Some(change) = next {
             if let Some(answer) = run_change(conn, &mut tx, change) {
                 waiting.push(answer);
             }
-            // A full disk makes SQLite roll back by itself; the commit below then fails and says so to all.
-            let is_over = conn.is_autocommit();
-            let is_full = is_over || waiting.len() >= GROUP_CHANGES || began.elapsed() >= GROUP_TIME;
+            if conn.is_autocommit() {
+                // A full disk makes SQLite roll back by itself: nothing of this group is left.
+                let gone = || Error::over_quota("the disk of the mail server is full");
+                return waiting.into_iter().for_each(|answer| answer(Some(gone())));
+            }
+            let is_full = waiting.len() >= GROUP_CHANGES || began.elapsed() >= GROUP_TIME;
             next = if is_full { None } else { changes.try_recv().ok() };
         }
         let blobs = place.blobs.as_deref();

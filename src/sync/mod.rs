@@ -1,8 +1,9 @@
 //! What changed since a number: the one question behind CONDSTORE, delta links, sync tokens and states.
 
 pub mod listen;
+pub mod view;
 
-pub use listen::{listen, listen_to_all};
+pub use listen::{changes, changes_of_all};
 
 use crate::base::{Error, Result};
 use crate::identity::Ctx;

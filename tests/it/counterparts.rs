@@ -6,6 +6,7 @@ use std::fs;
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 pub const PROVIDER_PASSWORD: &str = "provider-secret";
@@ -15,12 +16,21 @@ fn write(path: &Path, text: &str) {
 }
 
 fn command(name: &str, arguments: &[&str]) {
-    let out = Command::new(name).args(arguments).output().unwrap_or_else(|e| panic!("{name}: {e}; run: make test"));
-    assert!(out.status.success(), "{name} {arguments:?}: {}", String::from_utf8_lossy(&out.stderr));
+    let out = Command::new(name)
+        .args(arguments)
+        .output()
+        .unwrap_or_else(|e| panic!("{name}: {e}; run: make test"));
+    assert!(
+        out.status.success(),
+        "{name} {arguments:?}: {}",
+        String::from_utf8_lossy(&out.stderr)
+    );
 }
 
 fn wait_for_port(port: u16) {
-    wait_until("a counterpart listens", Duration::from_secs(20), || TcpStream::connect(("127.0.0.1", port)).is_ok());
+    wait_until("a counterpart listens", Duration::from_secs(20), || {
+        TcpStream::connect(("127.0.0.1", port)).is_ok()
+    });
 }
 
 /// A throw-away authority and a certificate of it for localhost: (authority, certificate, key).
@@ -36,7 +46,8 @@ pub fn certificate(folder: &Path) -> (PathBuf, PathBuf, PathBuf) {
     let (ca_text, ca_key_text) = (text(&ca), text(&ca_key));
     make.extend(["-keyout", &ca_key_text, "-out", &ca_text]);
     command("openssl", &make);
-    let (key_text, request_text, cert_text, extensions_text) = (text(&key), text(&request), text(&cert), text(&extensions));
+    let (key_text, request_text, cert_text, extensions_text) =
+        (text(&key), text(&request), text(&cert), text(&extensions));
     let mut make = vec!["req", "-subj", "/CN=localhost"];
     make.extend(new);
     make.extend(["-keyout", &key_text, "-out", &request_text]);
@@ -45,8 +56,21 @@ pub fn certificate(folder: &Path) -> (PathBuf, PathBuf, PathBuf) {
     command(
         "openssl",
         &[
-            "x509", "-req", "-days", "30", "-in", &request_text, "-CA", &ca_text, "-CAkey", &ca_key_text,
-            "-CAcreateserial", "-extfile", &extensions_text, "-out", &cert_text,
+            "x509",
+            "-req",
+            "-days",
+            "30",
+            "-in",
+            &request_text,
+            "-CA",
+            &ca_text,
+            "-CAkey",
+            &ca_key_text,
+            "-CAcreateserial",
+            "-extfile",
+            &extensions_text,
+            "-out",
+            &cert_text,
         ],
     );
     fs::set_permissions(&key, std::os::unix::fs::PermissionsExt::from_mode(0o644)).unwrap();
@@ -58,7 +82,14 @@ struct Running(Child);
 
 impl Running {
     fn start(mut command: Command) -> Running {
-        Running(command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap())
+        Running(
+            command
+                .stdin(Stdio::null())
+                .stdout(Stdio::null())
+                .stderr(Stdio::null())
+                .spawn()
+                .unwrap(),
+        )
     }
 }
 
@@ -79,7 +110,6 @@ impl Drop for Running {
 /// Dovecot with IMAP and POP3. Users are any name with [`PROVIDER_PASSWORD`].
 pub struct Dovecot {
     pub folder: Folder,
-    pub imap: u16,
     pub imaps: u16,
     pub pop3s: u16,
     /// The authority of its certificate.
@@ -121,7 +151,13 @@ impl Dovecot {
         let running = Running::start(start);
         wait_for_port(imaps);
         wait_for_port(pop3s);
-        Dovecot { folder, imap, imaps, pop3s, ca, _running: running }
+        Dovecot {
+            folder,
+            imaps,
+            pop3s,
+            ca,
+            _running: running,
+        }
     }
 
     /// Puts a message into a user's inbox, as the provider's own delivery would.
@@ -130,17 +166,29 @@ impl Dovecot {
         for sub in ["new", "cur", "tmp"] {
             fs::create_dir_all(maildir.join(sub)).unwrap();
         }
-        let name = format!("{}.{}.provider", free_port(), fs::read_dir(maildir.join("new")).unwrap().count());
+        // Dovecot gives out UIDs in the order of these numbers.
+        static NEXT: AtomicU32 = AtomicU32::new(1_000_000);
+        let name = format!("{}.provider", NEXT.fetch_add(1, Ordering::Relaxed));
         let temporary = maildir.join("tmp").join(&name);
         fs::write(&temporary, message).unwrap();
-        command("chown", &["-R", "mail:mail", self.folder.path().join("home").join(user).to_str().unwrap()]);
+        command(
+            "chown",
+            &[
+                "-R",
+                "mail:mail",
+                self.folder.path().join("home").join(user).to_str().unwrap(),
+            ],
+        );
         fs::rename(&temporary, maildir.join("new").join(&name)).unwrap();
     }
 
     /// How many messages the provider holds for a user.
     pub fn count(&self, user: &str) -> usize {
         let maildir = self.folder.path().join("home").join(user).join("Maildir");
-        ["new", "cur"].iter().map(|s| fs::read_dir(maildir.join(s)).map_or(0, Iterator::count)).sum()
+        ["new", "cur"]
+            .iter()
+            .map(|s| fs::read_dir(maildir.join(s)).map_or(0, Iterator::count))
+            .sum()
     }
 }
 
@@ -198,7 +246,12 @@ impl Postfix {
         let running = Running::start(start);
         wait_for_port(smtp);
         wait_for_port(smtps);
-        Postfix { folder, smtp, smtps, _running: running }
+        Postfix {
+            folder,
+            smtp,
+            smtps,
+            _running: running,
+        }
     }
 
     /// Messages that came for people elsewhere.
@@ -207,7 +260,9 @@ impl Postfix {
             .map(|d| d.map(|e| e.unwrap().path()).collect())
             .unwrap_or_default();
         all.sort();
-        all.iter().map(|p| String::from_utf8_lossy(&fs::read(p).unwrap()).into_owned()).collect()
+        all.iter()
+            .map(|p| String::from_utf8_lossy(&fs::read(p).unwrap()).into_owned())
+            .collect()
     }
 
     pub fn log(&self) -> String {

@@ -2,5 +2,15 @@
 
 mod architecture;
 mod cli;
+mod collect;
+mod corpus;
+mod counterparts;
+mod disk_full;
+mod kill_rounds;
+mod mailbox;
+mod mbsync;
+mod one_port;
+mod outgoing;
+mod page;
 mod server;
 mod smtp;

@@ -21,6 +21,16 @@ impl Talk {
         talk
     }
 
+    /// With another server, whatever it greets with.
+    pub fn from_stream(stream: TcpStream) -> Talk {
+        stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        let mut talk = Talk {
+            reader: BufReader::new(stream),
+        };
+        assert!(talk.reply().starts_with("220 "));
+        talk
+    }
+
     pub fn hello(address: SocketAddr) -> Talk {
         let mut talk = Talk::open(address);
         talk.say("EHLO client.test");
@@ -30,6 +40,11 @@ impl Talk {
 
     pub fn send(&mut self, bytes: &[u8]) {
         self.reader.get_mut().write_all(bytes).unwrap();
+    }
+
+    /// False: the other side is gone.
+    pub fn try_send(&mut self, bytes: &[u8]) -> bool {
+        self.reader.get_mut().write_all(bytes).is_ok()
     }
 
     pub fn say(&mut self, line: &str) {
@@ -49,9 +64,13 @@ impl Talk {
         }
     }
 
+    /// Empty when the other side is gone.
     pub fn ask(&mut self, line: &str) -> String {
-        self.say(line);
-        self.reply()
+        if self.try_send(format!("{line}\r\n").as_bytes()) {
+            self.reply()
+        } else {
+            String::new()
+        }
     }
 
     /// Hands a message over; the reply to it.

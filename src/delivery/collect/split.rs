@@ -19,39 +19,48 @@ const FIELDS: [&str; 5] = [
 /// Accounts that the message is for; `fallback` when the envelope names nobody of us. To and Cc do not count:
 /// they do not tell who was written to, and a mailing list's would lead astray.
 pub async fn recipients(room: &PostRoom, raw: &[u8], fallback: AccountId) -> Result<Vec<AccountId>> {
-    let mut found = Vec::new();
-    for address in envelope_addresses(raw) {
-        if let Resolved::Account(account) = resolve(&room.ctx(), &address).await?
-            && !found.contains(&account.id)
-        {
-            found.push(account.id);
+    for group in envelope_addresses(raw) {
+        let mut is_ours = false;
+        let mut found = Vec::new();
+        for address in group {
+            match resolve(&room.ctx(), &address).await? {
+                Resolved::Account(account) if !found.contains(&account.id) => found.push(account.id),
+                Resolved::Account(_) | Resolved::Unknown => is_ours = true,
+                // The provider's own name of the mailbox, mostly.
+                Resolved::Foreign => {}
+            }
+        }
+        if !found.is_empty() {
+            return Ok(found);
+        }
+        if is_ours {
+            break;
         }
     }
-    if found.is_empty() {
-        found.push(fallback);
-    }
-    Ok(found)
+    Ok(vec![fallback])
 }
 
-/// Addresses in the order of trust: those of the first kind of field that is there, else of `for` in Received.
-fn envelope_addresses(raw: &[u8]) -> Vec<EmailAddress> {
+/// Addresses by the kind of field they stand in, the surest kind first; last the `for` of Received lines.
+fn envelope_addresses(raw: &[u8]) -> Vec<Vec<EmailAddress>> {
     let all: Vec<(String, String)> = fields(raw)
         .map(|f| (String::from_utf8_lossy(f.name).into_owned(), decode_text(f.value)))
         .collect();
-    for name in FIELDS {
+    let named = |name: &str| -> Vec<EmailAddress> {
         let values = all.iter().filter(|(n, _)| n.eq_ignore_ascii_case(name));
-        let addresses: Vec<EmailAddress> = values.flat_map(|(_, v)| addresses_in(v)).collect();
-        if !addresses.is_empty() {
-            return addresses;
-        }
-    }
-    all.iter()
-        .filter(|(n, _)| n.eq_ignore_ascii_case("Received"))
-        .filter_map(|(_, v)| {
-            let after = v.split_once(" for ").map(|(_, rest)| rest)?;
-            EmailAddress::parse(after.split([';', ' ']).next()?.trim_matches(['<', '>'])).ok()
-        })
-        .collect()
+        values.flat_map(|(_, v)| addresses_in(v)).collect()
+    };
+    let mut groups: Vec<Vec<EmailAddress>> = FIELDS.iter().map(|name| named(name)).collect();
+    groups.push(
+        all.iter()
+            .filter(|(n, _)| n.eq_ignore_ascii_case("Received"))
+            .filter_map(|(_, v)| {
+                let after = v.split_once(" for ").map(|(_, rest)| rest)?;
+                EmailAddress::parse(after.split([';', ' ']).next()?.trim_matches(['<', '>'])).ok()
+            })
+            .collect(),
+    );
+    groups.retain(|g| !g.is_empty());
+    groups
 }
 
 fn addresses_in(value: &str) -> Vec<EmailAddress> {

@@ -59,6 +59,16 @@ impl SequenceSet {
         matches!(self, SequenceSet::Ranges(r) if r[..] == [(1, STAR)] || r[..] == [(STAR, 1)])
     }
 
+    /// A range without `*` goes beyond `max`: a client's mistake, where `*` only is generous (RFC 9051 §9).
+    pub fn exceeds(&self, max: u32) -> bool {
+        match self {
+            SequenceSet::Saved => false,
+            SequenceSet::Ranges(ranges) => ranges
+                .iter()
+                .any(|(a, b)| *a != STAR && *b != STAR && (*a).max(*b) > max),
+        }
+    }
+
     /// The highest number that is written out; message numbers beyond the mailbox are a client's error.
     pub fn highest_number(&self) -> Option<u32> {
         let SequenceSet::Ranges(ranges) = self else {

@@ -21,7 +21,7 @@ const HEARTBEAT: Duration = Duration::from_secs(25);
 pub async fn events(request: HttpRequest) -> Result<HttpResponse, ApiError> {
     let (ctx, _) = signed_in(&request).await?;
     let account = ctx.account()?.id;
-    let bell = sync::listen(&ctx, account)?;
+    let bell = sync::changes(&ctx, account)?;
     let modseq = sync::account_modseq(&ctx, account).await?;
     let hello = event(
         "hello",

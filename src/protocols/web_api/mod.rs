@@ -26,7 +26,5 @@ pub fn configure(config: &mut ServiceConfig) {
     config.route("/ui/render/{message}", web::get().to(render::render));
     // The page asks for the head alone to learn how many pictures were left out.
     config.route("/ui/render/{message}", web::head().to(render::render));
-    // Until pictures are fetched on the reader's behalf there are none.
-    config.route("/ui/part/remote", web::get().to(error::not_found));
     config.route("/ui/part/{message}/{part}", web::get().to(render::part));
 }

@@ -22,9 +22,6 @@ pub struct RenderOptions {
     images: u8,
 }
 
-/// Where pictures from elsewhere are asked for: of us, so that their owner does not see who reads the mail.
-pub const REMOTE_IMAGE: &str = "/ui/part/remote?url=";
-
 /// The style of the frame: readable without any style of the sender's; colours follow the page's theme.
 const STYLE: &str = "html{color-scheme:light}body{margin:0;font:14px/1.5 system-ui,sans-serif;overflow-wrap:anywhere;\
     color:#1b2326;background:#fff}img{max-width:100%;height:auto}pre{white-space:pre-wrap}blockquote{margin:0 0 0 8px;\
@@ -89,11 +86,7 @@ fn safe_body(raw: &[u8], parts: &[Part], message: &str, with_images: bool) -> (S
         let found = inline.iter().find(|a| a.content_id.as_deref() == Some(wanted))?;
         Some(format!("/ui/part/{message}/{}", found.part))
     };
-    let images = if with_images {
-        Images::Proxy(REMOTE_IMAGE.into())
-    } else {
-        Images::Block
-    };
+    let images = if with_images { Images::Keep } else { Images::Block };
     let safe = sanitize(&html.html, &Options { images, cid: &cid });
     (safe.html, if with_images { 0 } else { safe.remote_images })
 }

@@ -63,7 +63,17 @@ pub fn push_literal8(out: &mut Vec<u8>, bytes: &[u8]) {
 }
 
 pub fn push_number(out: &mut Vec<u8>, n: u64) {
-    out.extend_from_slice(n.to_string().as_bytes());
+    // No allocation: a FETCH of a whole folder prints some hundred thousand numbers.
+    let (mut digits, mut at, mut rest) = ([0; 20], 20, n);
+    loop {
+        at -= 1;
+        digits[at] = b'0' + (rest % 10) as u8;
+        rest /= 10;
+        if rest == 0 {
+            break;
+        }
+    }
+    out.extend_from_slice(&digits[at..]);
 }
 
 /// RFC 9051 §9: what an atom is made of.

@@ -65,7 +65,7 @@ CREATE TABLE message (
   envelope        BLOB NOT NULL,
   structure       BLOB NOT NULL,
   parts           BLOB NOT NULL
-) STRICT;
+, conversation BLOB) STRICT;
 CREATE TABLE outbox (
   id            INTEGER PRIMARY KEY,
   body_id       INTEGER NOT NULL REFERENCES body (id),

@@ -1,0 +1,194 @@
+//! Sending messages: the store's rows become FETCH answers in pieces of bounded size.
+//!
+//! A piece is filled on a thread that may block, in one short read of the store; while it is written, the next one is
+//! filled. Large bodies are not part of a piece but sent behind it as they are unpacked, so that a folder of
+//! any size goes out in a few hundred kilobytes of memory.
+
+mod print;
+
+use super::error::{Lost, Stop};
+use super::selected::Ranges;
+use super::session::Session;
+use super::wire::Wire;
+use crate::base::{Error, Result};
+use crate::formats::imap::fetch_item::FetchItem;
+use crate::formats::mime::section::What;
+use crate::identity::Ctx;
+use crate::mail::fetch::{BodyReader, Wanted};
+use crate::mail::visit_messages;
+use crate::model::{AccountId, FolderId, Uid, UidSet};
+use std::ops::{ControlFlow, Range};
+use std::sync::Arc;
+
+/// The first piece is small, so that something is seen soon.
+const FIRST_PIECE: usize = 32 << 10;
+const PIECE: usize = 256 << 10;
+/// Answers up to this size wait for the tagged line and go out with it.
+const SMALL: usize = 16 << 10;
+
+/// What is to be sent of each message.
+pub struct Plan {
+    pub items: Vec<FetchItem>,
+    /// Message numbers; what is not in it is not sent.
+    pub uids: Arc<UidSet>,
+    /// Were marked as read just now: the client is told their flags (RFC 9051 §7.5.2).
+    pub newly_read: UidSet,
+    pub with_modseq: bool,
+}
+
+/// What became of it.
+#[derive(Default)]
+pub struct Sent {
+    /// A message could not be read; the others were sent.
+    pub failed: Option<Error>,
+    /// RFC 3516 §4.3.
+    pub has_unknown_encoding: bool,
+}
+
+/// A part of the answers.
+#[derive(Default)]
+struct Piece {
+    done: Vec<Segment>,
+    /// What comes behind `done`.
+    bytes: Vec<u8>,
+    last_uid: Uid,
+    /// There may be more behind `last_uid`.
+    is_full: bool,
+    sent: Sent,
+}
+
+enum Segment {
+    Bytes(Vec<u8>),
+    Body { reader: BodyReader, range: Range<u64> },
+}
+
+impl Plan {
+    fn wanted(&self) -> Wanted {
+        let has = |test: fn(&FetchItem) -> bool| self.items.iter().any(test);
+        Wanted {
+            envelope: has(|i| *i == FetchItem::Envelope),
+            structure: has(|i| *i == FetchItem::BodyStructure),
+            preview: has(|i| matches!(i, FetchItem::Preview { .. })),
+            parts: has(|i| match i {
+                FetchItem::BodySection { section, .. } => {
+                    !section.path.is_empty() || section.what != What::All
+                }
+                FetchItem::Binary { .. } | FetchItem::BinarySize { .. } => true,
+                FetchItem::Rfc822Header | FetchItem::Rfc822Text => true,
+                _ => false,
+            }),
+        }
+    }
+}
+
+/// Sends what is asked for of the messages of the open folder. `ranges`: UIDs, ascending.
+pub async fn send(s: &mut Session, ranges: Ranges, plan: Plan) -> Result<Sent, Stop> {
+    let (ctx, account, selected) = s.open()?;
+    let folder = selected.folder;
+    let plan = Arc::new(plan);
+    let fill = |ranges: Ranges, size: usize| fill(&ctx, account, folder, ranges, plan.clone(), size);
+    let mut all = Sent::default();
+    let mut piece = fill(ranges.clone(), FIRST_PIECE).await?;
+    loop {
+        let sent = std::mem::take(&mut piece.sent);
+        all.failed = all.failed.or(sent.failed);
+        all.has_unknown_encoding |= sent.has_unknown_encoding;
+        let rest = match piece.is_full {
+            true => ranges_after(&ranges, piece.last_uid),
+            false => Vec::new(),
+        };
+        if rest.is_empty() {
+            write(&mut s.wire, piece).await?;
+            return Ok(all);
+        }
+        let (written, next) = tokio::join!(write(&mut s.wire, piece), fill(rest, PIECE));
+        written?;
+        piece = next?;
+    }
+}
+
+fn ranges_after(ranges: &Ranges, uid: Uid) -> Ranges {
+    let behind = ranges.iter().filter(|(_, last)| *last > uid);
+    behind
+        .map(|(first, last)| ((*first).max(uid + 1), *last))
+        .collect()
+}
+
+async fn fill(
+    ctx: &Ctx,
+    account: AccountId,
+    folder: FolderId,
+    ranges: Ranges,
+    plan: Arc<Plan>,
+    size: usize,
+) -> Result<Piece> {
+    let wanted = plan.wanted();
+    visit_messages(
+        ctx,
+        account,
+        folder,
+        ranges,
+        wanted,
+        Piece::default(),
+        move |piece, message| {
+            let start = piece.bytes.len();
+            let segments = piece.done.len();
+            piece.last_uid = message.item().uid;
+            if let Err(e) = print::push_message(piece, &plan, message) {
+                // Half an answer must not go out; the other messages still do.
+                tracing::error!(item = %message.item().id, error = ?e, "a message cannot be sent");
+                if let Some(Segment::Bytes(bytes)) = piece.done.drain(segments..).next() {
+                    piece.bytes = bytes;
+                }
+                piece.bytes.truncate(start);
+                piece.sent.failed.get_or_insert(e);
+            }
+            piece.is_full = piece.bytes.len() >= size || !piece.done.is_empty();
+            Ok(match piece.is_full {
+                true => ControlFlow::Break(()),
+                false => ControlFlow::Continue(()),
+            })
+        },
+    )
+    .await
+}
+
+async fn write(wire: &mut Wire, piece: Piece) -> Result<(), Lost> {
+    if piece.done.is_empty() && piece.bytes.len() <= SMALL {
+        wire.out.extend_from_slice(&piece.bytes);
+        return wire.flush_if_full().await;
+    }
+    wire.flush().await?;
+    for segment in piece.done {
+        match segment {
+            Segment::Bytes(bytes) => wire.write(&bytes).await?,
+            Segment::Body { reader, range } => write_body(wire, reader, range).await?,
+        }
+    }
+    wire.write(&piece.bytes).await
+}
+
+async fn write_body(wire: &mut Wire, mut reader: BodyReader, range: Range<u64>) -> Result<(), Lost> {
+    let mut at = range.start;
+    while at < range.end {
+        let max = (range.end - at) as usize;
+        let read = tokio::task::spawn_blocking(move || {
+            let bytes = reader.read_at(at, max.min(PIECE)).map(<[u8]>::to_vec);
+            (reader, bytes)
+        });
+        let (back, bytes) = read
+            .await
+            .map_err(|e| Error::internal("reading a message was broken off").caused_by(e))?;
+        let bytes = bytes?;
+        if bytes.is_empty() {
+            // The literal's size has been announced: nothing else can be said any more.
+            return Err(Lost(Error::unavailable(
+                "a stored message is shorter than it should be; run: hauspost doctor",
+            )));
+        }
+        reader = back;
+        wire.write(&bytes).await?;
+        at += bytes.len() as u64;
+    }
+    Ok(())
+}

@@ -1,0 +1,62 @@
+//! The page in a real browser against the real program: the scripts of web-ui/tests/e2e, run by node in headless
+//! Chromium. They fail on any console error and any breach of the content policy.
+
+use crate::server::{Folder, PASSWORD, Server, set_up};
+use crate::smtp::Talk;
+use std::path::PathBuf;
+use std::process::Command;
+
+fn run_script(name: &str, server: &Server, variables: &[(&str, &str)]) {
+    let web_ui = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("web-ui");
+    assert!(
+        web_ui.join("node_modules").exists(),
+        "the page's tools are not installed; run: make test"
+    );
+    assert!(
+        web_ui.join("dist/index.html").exists(),
+        "the page is not built; run: make page"
+    );
+    let out = Command::new("node")
+        .arg(format!("tests/e2e/{name}"))
+        .current_dir(&web_ui)
+        .env("HAUSPOST_URL", format!("https://{}", server.one))
+        .envs(variables.iter().copied())
+        .output()
+        .expect("node is missing; run: make test");
+    let said = String::from_utf8_lossy(&out.stdout).into_owned() + &String::from_utf8_lossy(&out.stderr);
+    assert!(out.status.success(), "{said}");
+    println!("{said}");
+}
+
+#[test]
+fn the_wizard_leads_from_the_code_to_the_inbox() {
+    let server = Server::serve(Folder::new(), &[]);
+    let code = server
+        .said
+        .iter()
+        .find_map(|l| l.strip_prefix("Set-up code: "))
+        .expect("no code was shown")
+        .to_owned();
+    run_script("wizard.mjs", &server, &[("HAUSPOST_SETUP_CODE", &code)]);
+}
+
+#[test]
+fn mail_is_read_answered_and_put_away_on_the_page() {
+    let data = Folder::new();
+    set_up(data.path(), &["--language", "de"]);
+    let server = Server::serve(data, &[]);
+    for n in 0..5 {
+        let message = format!("From: Ben <x@other.test>\r\nSubject: Angebot {n}\r\n\r\nGuten Tag.\r\n");
+        let reply =
+            Talk::hello(server.smtp).deliver("x@other.test", &["anna@example.test"], message.as_bytes());
+        assert!(reply.starts_with("250"), "{reply}");
+    }
+    run_script(
+        "mail.mjs",
+        &server,
+        &[
+            ("HAUSPOST_ADDRESS", "anna@example.test"),
+            ("HAUSPOST_PASSWORD", PASSWORD),
+        ],
+    );
+}
