@@ -1,6 +1,6 @@
 //! Which path leads to which door.
 
-use crate::protocols::{graph, http, web_api};
+use crate::protocols::{graph, http, oidc, web_api};
 use actix_web::web::ServiceConfig;
 
 /// The page comes last: it answers everything that no door knows.
@@ -8,5 +8,6 @@ pub fn configure(config: &mut ServiceConfig) {
     http::health::configure(config);
     web_api::configure(config);
     graph::configure(config);
+    oidc::configure(config);
     http::page::configure(config);
 }

@@ -1,9 +1,78 @@
 //! Programs that may ask for tokens (app registrations).
 
-use super::{Ctx, password};
-use crate::base::{Error, Result, random};
-use crate::store::directory::oauth::Client;
+use super::{Ctx, Doorkeeper, password};
+use crate::base::{Error, Result, TimeMs, random};
+pub use crate::store::directory::oauth::Client;
 use serde_json::json;
+
+/// Desktop programs with ids of their own making, known to every installation so that they need no set-up.
+const BUILT_IN: [(&str, &str); 3] = [
+    ("9e5f94bc-e8a4-4e73-b8be-63364c29d753", "Mozilla Thunderbird"),
+    ("20460e5d-ce91-49af-a3a5-70b6be7486d1", "GNOME Evolution"),
+    ("facd6cff-a294-4415-b59f-c5b01937d7bd", "DavMail"),
+];
+/// Where those are called back: on their own machine, or at the page that an embedded browser waits for.
+const BUILT_IN_REDIRECTS: [&str; 6] = [
+    "http://localhost",
+    "http://127.0.0.1",
+    "http://[::1]",
+    "https://localhost",
+    "https://login.microsoftonline.com/common/oauth2/nativeclient",
+    "urn:ietf:wg:oauth:2.0:oob",
+];
+/// Set once they are registered, so that an administrator can take them away for good.
+const BUILT_IN_DONE: &str = "built_in_clients";
+
+pub fn is_built_in(id: &str) -> bool {
+    BUILT_IN.iter().any(|(known, _)| *known == id)
+}
+
+/// The registration of a program. None: it has none.
+pub async fn find_client(ctx: &Ctx, id: &str) -> Result<Option<Client>> {
+    let (wanted, id) = (id.to_owned(), id.to_owned());
+    let found = ctx.store.directory().read(move |d| d.client(&wanted)).await?;
+    if found.is_some() || !is_built_in(&id) {
+        return Ok(found);
+    }
+    let now_ms = ctx.now_ms();
+    ctx.store
+        .directory()
+        .write(move |d| {
+            if d.setting::<bool>(BUILT_IN_DONE)? != Some(true) {
+                for (id, name) in BUILT_IN {
+                    if d.client(id)?.is_none() {
+                        d.put_client(&built_in(id, name, now_ms))?;
+                    }
+                }
+                d.put_setting(BUILT_IN_DONE, &true)?;
+            }
+            d.client(&id)
+        })
+        .await
+}
+
+fn built_in(id: &str, name: &str, now_ms: TimeMs) -> Client {
+    Client {
+        id: id.to_owned(),
+        name: name.to_owned(),
+        secret_hash: None,
+        redirect_uris: BUILT_IN_REDIRECTS.map(str::to_owned).to_vec(),
+        allow_password_grant: false,
+        created_at_ms: now_ms,
+    }
+}
+
+/// Whether `secret` is the client's. A client without one fits none.
+pub async fn verify_secret(doorkeeper: &Doorkeeper, client: &Client, secret: &str) -> bool {
+    match &client.secret_hash {
+        Some(hash) => doorkeeper
+            .verifier
+            .verify(secret, vec![hash.clone()])
+            .await
+            .is_some(),
+        None => false,
+    }
+}
 
 /// A registration to be made or changed.
 #[derive(Clone, Debug)]

@@ -8,6 +8,7 @@ pub mod doorkeeper;
 pub mod password;
 pub mod recipient;
 pub mod sessions;
+pub mod tenant;
 pub mod throttle;
 pub mod tokens;
 

@@ -7,7 +7,8 @@ use super::{Doorkeeper, domains};
 use crate::base::text::hex;
 use crate::base::{Error, Result, TimeMs, random};
 use crate::model::{Account, AccountId};
-use crate::store::directory::oauth::{AuthorizationCode, RefreshToken};
+pub use crate::store::directory::oauth::AuthorizationCode;
+use crate::store::directory::oauth::RefreshToken;
 use crate::store::{Store, disk};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -204,8 +205,14 @@ impl Doorkeeper {
 
     /// Exchanges a refresh token for the next one. One that was used before ends the whole family:
     /// it has been stolen, or its thief has it (RFC 9700 §4.14.2).
-    /// Errors: NotAuthenticated.
-    pub async fn refresh(&self, token: &str, client_id: &str) -> Result<Refreshed> {
+    /// `covers`: whether the scope that was signed in for is enough for what is asked now; if not, the token is not used up.
+    /// Errors: NotAuthenticated; Forbidden, when `covers` says no.
+    pub async fn refresh(
+        &self,
+        token: &str,
+        client_id: &str,
+        covers: impl FnOnce(&str) -> bool + Send + 'static,
+    ) -> Result<Refreshed> {
         let refused = || Error::not_authenticated("the refresh token is not valid any more; sign in again");
         let (hash, now_ms) = (token_hash(token), self.store.clock().now_ms());
         let client = client_id.to_owned();
@@ -226,6 +233,9 @@ impl Doorkeeper {
                 }
                 if is_reused || row.client_id != client || row.expires_at_ms <= now_ms {
                     return Ok(None);
+                }
+                if !covers(&row.scope) {
+                    return Err(Error::forbidden("the sign-in was for less than is asked now"));
                 }
                 d.mark_refresh_token_used(&hash, now_ms)?;
                 Ok(Some(row))

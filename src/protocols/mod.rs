@@ -4,6 +4,7 @@ pub mod graph;
 pub mod http;
 pub mod imap;
 pub mod limits;
+pub mod oidc;
 pub mod smtp;
 pub mod web_api;
 

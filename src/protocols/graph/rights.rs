@@ -19,22 +19,22 @@ impl Right {
     fn scopes(self) -> &'static [&'static str] {
         match self {
             Right::UserRead => &[
-                "user.read",
-                "user.readwrite",
-                "user.read.all",
-                "user.readwrite.all",
-                "user.readbasic.all",
-                "directory.read.all",
+                "User.Read",
+                "User.ReadWrite",
+                "User.Read.All",
+                "User.ReadWrite.All",
+                "User.ReadBasic.All",
+                "Directory.Read.All",
                 "profile",
             ],
             Right::MailRead => &[
-                "mail.read",
-                "mail.readwrite",
-                "mail.read.shared",
-                "mail.readwrite.shared",
+                "Mail.Read",
+                "Mail.ReadWrite",
+                "Mail.Read.Shared",
+                "Mail.ReadWrite.Shared",
             ],
-            Right::MailWrite => &["mail.readwrite", "mail.readwrite.shared"],
-            Right::MailSend => &["mail.send", "mail.send.shared"],
+            Right::MailWrite => &["Mail.ReadWrite", "Mail.ReadWrite.Shared"],
+            Right::MailSend => &["Mail.Send", "Mail.Send.Shared"],
         }
     }
 }
@@ -44,7 +44,6 @@ impl Right {
 pub enum Granted {
     /// The page of this server, for the person who has signed in there.
     Everything,
-    /// Scopes in lower case.
     Scopes(Vec<String>),
 }
 
@@ -61,7 +60,10 @@ impl Granted {
     pub fn require(&self, right: Right) -> Result<(), GraphError> {
         let is_there = match self {
             Granted::Everything => true,
-            Granted::Scopes(scopes) => right.scopes().iter().any(|s| scopes.iter().any(|g| g == s)),
+            Granted::Scopes(scopes) => right
+                .scopes()
+                .iter()
+                .any(|s| scopes.iter().any(|g| g.eq_ignore_ascii_case(s))),
         };
         if is_there {
             return Ok(());
@@ -85,6 +87,6 @@ fn of_token(claims: &AccessClaims) -> Result<Granted, GraphError> {
             "the access token is for another service",
         ));
     }
-    let scopes = claims.scp.split_ascii_whitespace().map(str::to_lowercase);
+    let scopes = claims.scp.split_ascii_whitespace().map(str::to_owned);
     Ok(Granted::Scopes(scopes.collect()))
 }

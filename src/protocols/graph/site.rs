@@ -1,7 +1,7 @@
 //! Under which name the client reaches us: absolute links are built from it.
 
 use crate::protocols::http::auth::house;
-use crate::protocols::http::{client, host};
+use crate::protocols::http::host;
 use actix_web::HttpRequest;
 
 /// `https://host[:port]` and the version that was asked for.
@@ -13,17 +13,10 @@ pub struct Site {
 
 impl Site {
     pub fn of(request: &HttpRequest) -> Site {
-        let fallback = house(request)
-            .map(|h| h.options.host_name.clone())
-            .unwrap_or_default();
-        let scheme = if client(request).is_secure {
-            "https"
-        } else {
-            "http"
-        };
+        let fallback = house(request).map_or("localhost", |h| &h.options.host_name);
         let is_beta = request.path().starts_with("/beta");
         Site {
-            origin: format!("{scheme}://{}", host::of_request(request).unwrap_or(fallback)),
+            origin: host::origin(request, fallback),
             version: if is_beta { "beta" } else { "v1.0" },
         }
     }

@@ -1,5 +1,6 @@
 //! The host that a request names, as far as it can be one.
 
+use super::client;
 use actix_web::HttpRequest;
 
 /// `host` or `host:port` of the request; None when it is missing or holds anything else, which would end up in links.
@@ -10,6 +11,17 @@ pub fn of_request(request: &HttpRequest) -> Option<String> {
         .and_then(|h| h.to_str().ok())
         .or_else(|| request.uri().authority().map(|a| a.as_str()))?;
     is_host(named).then(|| named.to_ascii_lowercase())
+}
+
+/// `https://host[:port]` as the client sees us; `fallback` names the host when the request does not.
+pub fn origin(request: &HttpRequest, fallback: &str) -> String {
+    let scheme = if client(request).is_secure {
+        "https"
+    } else {
+        "http"
+    };
+    let host = of_request(request);
+    format!("{scheme}://{}", host.as_deref().unwrap_or(fallback))
 }
 
 /// Letters, digits, dots and hyphens, or an IPv6 address in brackets; then perhaps a port.

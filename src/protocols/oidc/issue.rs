@@ -1,0 +1,109 @@
+//! Tokens for a signed-in account, and the answer that carries them.
+
+use super::scope::{OFFLINE, Scopes};
+use super::site::Site;
+use crate::base::{Result, random};
+use crate::identity::tokens::{ACCESS_LIFETIME_MS, AccessClaims, GRAPH_AUDIENCE};
+use crate::model::Account;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::{Value, json};
+
+/// What was signed in for.
+pub struct Grant<'g> {
+    pub account: &'g Account,
+    pub client_id: &'g str,
+    pub scopes: Scopes,
+    pub nonce: Option<String>,
+    /// The one that takes the place of the one that was used; None: a new one, if it was asked for.
+    pub refresh_token: Option<String>,
+    pub wants_client_info: bool,
+}
+
+/// The answer of RFC 6749 §5.1 with what Microsoft adds.
+pub async fn tokens(site: &Site, grant: Grant<'_>) -> Result<Value> {
+    let doorkeeper = &site.house.doorkeeper;
+    let key = doorkeeper.keys.get().await?;
+    let now_s = site.ctx.now_ms() / 1000;
+    let lifetime_s = ACCESS_LIFETIME_MS / 1000;
+    let (account, asked) = (grant.account, grant.scopes.asked());
+    let mut out = json!({
+        "token_type": "Bearer",
+        "scope": asked,
+        // One second less than it lasts, so that nobody uses it in its last one.
+        "expires_in": lifetime_s - 1,
+        "ext_expires_in": lifetime_s - 1,
+        "access_token": key.sign(&access_claims(site, &grant, now_s, lifetime_s))?,
+    });
+    if grant.scopes.has("openid") {
+        out["id_token"] = key.sign(&id_claims(site, &grant, now_s, lifetime_s))?.into();
+    }
+    if grant.scopes.has(OFFLINE) {
+        let token = match grant.refresh_token {
+            Some(token) => token,
+            None => {
+                doorkeeper
+                    .issue_refresh_token(account.id, grant.client_id, &asked, None)
+                    .await?
+            }
+        };
+        out["refresh_token"] = token.into();
+    }
+    if grant.wants_client_info {
+        // Without it MSAL keeps no account and cannot renew silently.
+        let info = json!({"uid": account.oid, "utid": site.tenant}).to_string();
+        out["client_info"] = URL_SAFE_NO_PAD.encode(info).into();
+    }
+    Ok(out)
+}
+
+fn access_claims(site: &Site, grant: &Grant<'_>, now_s: i64, lifetime_s: i64) -> AccessClaims {
+    let account = grant.account;
+    AccessClaims {
+        iss: site.issuer(),
+        aud: GRAPH_AUDIENCE.into(),
+        exp: now_s + lifetime_s,
+        iat: now_s,
+        nbf: now_s,
+        sub: subject(&account.oid, grant.client_id),
+        oid: account.oid.clone(),
+        tid: site.tenant.clone(),
+        appid: grant.client_id.to_owned(),
+        scp: grant.scopes.permissions(),
+        upn: account.address.clone(),
+        preferred_username: account.address.clone(),
+        name: account.display_name.clone(),
+        ver: "1.0".into(),
+        jti: random::uuid(),
+    }
+}
+
+fn id_claims(site: &Site, grant: &Grant<'_>, now_s: i64, lifetime_s: i64) -> Value {
+    let account = grant.account;
+    let mut out = json!({
+        "iss": site.issuer(),
+        "aud": grant.client_id,
+        "exp": now_s + lifetime_s,
+        "iat": now_s,
+        "nbf": now_s,
+        "sub": subject(&account.oid, grant.client_id),
+        "oid": account.oid,
+        "tid": site.tenant,
+        "preferred_username": account.address,
+        // DavMail reads this one.
+        "unique_name": account.address,
+        "email": account.address,
+        "name": account.display_name,
+        "ver": "2.0",
+    });
+    if let Some(nonce) = &grant.nonce {
+        out["nonce"] = nonce.clone().into();
+    }
+    out
+}
+
+/// Another for every program, so that they cannot compare notes (OpenID Connect Core §8.1).
+pub fn subject(oid: &str, client_id: &str) -> String {
+    let hash = blake3::hash(format!("{oid} {client_id}").as_bytes());
+    URL_SAFE_NO_PAD.encode(hash.as_bytes())
+}

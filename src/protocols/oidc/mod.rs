@@ -1,0 +1,50 @@
+//! Sign-in for programs: OpenID Connect with the addresses, names and errors of Microsoft's, so that
+//! programs written for Microsoft 365 need another host and nothing else.
+//! OpenID Connect Core and Discovery 1.0, RFC 6749, 6750, 7517, 7636, 8252, 9700.
+
+mod authorize;
+mod discovery;
+mod error;
+mod form;
+mod issue;
+mod logout;
+mod page;
+mod redirect;
+mod request;
+mod scope;
+mod site;
+mod token;
+mod userinfo;
+mod words;
+
+use actix_web::web::{self, ServiceConfig};
+
+/// `{tenant}` is checked by each: our own id, a domain of ours, or one of Microsoft's words for any.
+pub fn configure(config: &mut ServiceConfig) {
+    for path in [
+        "/{tenant}/v2.0/.well-known/openid-configuration",
+        "/{tenant}/.well-known/openid-configuration",
+    ] {
+        config.route(path, web::get().to(discovery::configuration));
+    }
+    config
+        .route("/{tenant}/discovery/v2.0/keys", web::get().to(discovery::keys))
+        .route("/{tenant}/discovery/instance", web::get().to(discovery::instance))
+        .route("/{tenant}/userrealm/{user}", web::get().to(discovery::user_realm))
+        .service(
+            web::resource("/{tenant}/oauth2/v2.0/authorize")
+                .route(web::get().to(authorize::show))
+                .route(web::post().to(authorize::sign_in)),
+        )
+        .route("/{tenant}/oauth2/v2.0/token", web::post().to(token::token))
+        .route("/{tenant}/oauth2/v2.0/logout", web::get().to(logout::logout))
+        .route(
+            "/{tenant}/oauth2/nativeclient",
+            web::get().to(logout::native_client),
+        )
+        .service(
+            web::resource("/oidc/userinfo")
+                .route(web::get().to(userinfo::userinfo))
+                .route(web::post().to(userinfo::userinfo)),
+        );
+}

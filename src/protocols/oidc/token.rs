@@ -1,0 +1,236 @@
+//! The token endpoint: codes, refresh tokens and passwords against tokens. RFC 6749 §3.2.
+
+use super::error::OauthError;
+use super::form::Form;
+use super::issue::{Grant, tokens};
+use super::request::{invalid_scope, unknown_client};
+use super::scope::Scopes;
+use super::site::Site;
+use crate::base::Kind;
+use crate::identity::Via;
+use crate::identity::clients::{Client, find_client, verify_secret};
+use crate::protocols::http::auth::require_secure;
+use crate::protocols::http::client as peer_of;
+use actix_web::web::Bytes;
+use actix_web::{HttpRequest, HttpResponse};
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
+
+pub async fn token(request: HttpRequest, body: Bytes) -> Result<HttpResponse, OauthError> {
+    require_secure(&request)?;
+    let site = Site::of_tenant(&request).await?;
+    // Some programs put parameters into the address.
+    let form = Form::parse(&body).or(Form::parse(request.query_string().as_bytes()));
+    let client = authenticate(&site, &request, &form).await?;
+    let answer = match form.get("grant_type") {
+        Some("authorization_code") => of_code(&site, &client, &form).await?,
+        Some("refresh_token") => of_refresh_token(&site, &client, &form).await?,
+        Some("password") => of_password(&site, &request, &client, &form).await?,
+        Some(other) => {
+            return Err(OauthError::new(
+                "unsupported_grant_type",
+                70003,
+                format!(
+                    "The app requested an unsupported grant type '{}'.",
+                    crate::base::text::one_line(other)
+                ),
+            ));
+        }
+        None => return Err(OauthError::missing("grant_type")),
+    };
+    Ok(HttpResponse::Ok()
+        .insert_header(("Cache-Control", "no-store"))
+        .insert_header(("Pragma", "no-cache"))
+        .json(answer))
+}
+
+/// Who asks: by name and secret in the header or the body, or by name alone (RFC 6749 §2.3.1).
+async fn authenticate(site: &Site, request: &HttpRequest, form: &Form) -> Result<Client, OauthError> {
+    let basic = basic(request);
+    let (id, secret) = match &basic {
+        Some((id, secret)) => (id.as_str(), Some(secret.as_str()).filter(|s| !s.is_empty())),
+        None => (
+            form.get("client_id")
+                .ok_or_else(|| OauthError::missing("client_id"))?,
+            form.get("client_secret"),
+        ),
+    };
+    let client = find_client(&site.ctx, id)
+        .await?
+        .ok_or_else(|| unknown_client(id))?;
+    match (&client.secret_hash, secret) {
+        (None, None) => Ok(client),
+        (None, Some(_)) => Err(OauthError::new(
+            "invalid_client",
+            700025,
+            "Client is public so neither 'client_assertion' nor 'client_secret' should be presented.",
+        )),
+        (Some(_), None) => Err(OauthError::new(
+            "invalid_client",
+            7000218,
+            "The request body must contain the following parameter: 'client_assertion' or 'client_secret'.",
+        )),
+        (Some(_), Some(secret)) if verify_secret(&site.house.doorkeeper, &client, secret).await => Ok(client),
+        (Some(_), Some(_)) => Err(OauthError::new(
+            "invalid_client",
+            7000215,
+            "Invalid client secret provided.",
+        )),
+    }
+}
+
+fn basic(request: &HttpRequest) -> Option<(String, String)> {
+    let header = request.headers().get("authorization")?.to_str().ok()?;
+    let (scheme, rest) = header.split_once(' ')?;
+    if !scheme.eq_ignore_ascii_case("basic") {
+        return None;
+    }
+    let pair = String::from_utf8(STANDARD.decode(rest.trim()).ok()?).ok()?;
+    let (id, secret) = pair.split_once(':')?;
+    // RFC 6749 §2.3.1: both are form-encoded first.
+    let decode = |text: &str| {
+        let form = format!("v={}", text.replace('&', "%26"));
+        Form::parse(form.as_bytes()).owned("v").unwrap_or_default()
+    };
+    Some((decode(id), decode(secret)))
+}
+
+fn bad_grant(code: u32, message: &str) -> OauthError {
+    OauthError::new("invalid_grant", code, message)
+}
+
+async fn of_code(site: &Site, client: &Client, form: &Form) -> Result<Value, OauthError> {
+    let code = form.get("code").ok_or_else(|| OauthError::missing("code"))?;
+    let taken = site.house.doorkeeper.take_code(code).await?;
+    let code = taken.filter(|c| c.client_id == client.id).ok_or_else(|| {
+        bad_grant(
+            70008,
+            "The provided authorization code is expired, was used before, or is not for this program.",
+        )
+    })?;
+    if form
+        .get("redirect_uri")
+        .is_some_and(|uri| uri != code.redirect_uri)
+    {
+        return Err(bad_grant(
+            500112,
+            "The reply address does not match the one of the authorization request.",
+        ));
+    }
+    check_verifier(code.code_challenge.as_deref(), form.get("code_verifier"))?;
+    let account = site.house.doorkeeper.current(code.account_id).await?;
+    let grant = Grant {
+        account: &account,
+        client_id: &client.id,
+        scopes: Scopes::recall(&code.scope),
+        nonce: code.nonce,
+        refresh_token: None,
+        wants_client_info: wants_client_info(form),
+    };
+    Ok(tokens(site, grant).await?)
+}
+
+/// RFC 7636 §4.6. A verifier without a challenge is refused too: somebody took the challenge away (RFC 9700 §4.8.2).
+fn check_verifier(challenge: Option<&str>, verifier: Option<&str>) -> Result<(), OauthError> {
+    let fits = match (challenge, verifier) {
+        (None, None) => true,
+        (Some(challenge), Some(verifier)) => {
+            let hash = URL_SAFE_NO_PAD.encode(Sha256::digest(verifier.as_bytes()));
+            hash.as_bytes().ct_eq(challenge.as_bytes()).into()
+        }
+        _ => false,
+    };
+    if fits {
+        return Ok(());
+    }
+    Err(bad_grant(
+        501481,
+        "The Code_Verifier does not match the code_challenge supplied in the authorization request.",
+    ))
+}
+
+async fn of_refresh_token(site: &Site, client: &Client, form: &Form) -> Result<Value, OauthError> {
+    let token = form
+        .get("refresh_token")
+        .ok_or_else(|| OauthError::missing("refresh_token"))?;
+    let asked = form.get("scope").map(|s| Scopes::parse(s, &site.origin));
+    let asked = asked.transpose().map_err(|s| invalid_scope(&s))?;
+    let wanted = asked.clone();
+    let covers = move |granted: &str| wanted.is_none_or(|wanted| Scopes::recall(granted).covers(&wanted));
+    let refreshed = site.house.doorkeeper.refresh(token, &client.id, covers).await;
+    let refreshed = refreshed.map_err(|e| match e.kind() {
+        Kind::NotAuthenticated => bad_grant(
+            70043,
+            "The refresh token has expired or was revoked; sign in again.",
+        ),
+        // With this number programs ask the person again.
+        Kind::Forbidden => bad_grant(
+            65001,
+            "The sign-in was for fewer permissions than are asked for now; sign in again.",
+        ),
+        _ => e.into(),
+    })?;
+    let granted = Scopes::recall(&refreshed.scope);
+    let grant = Grant {
+        account: &refreshed.account,
+        client_id: &client.id,
+        scopes: asked.map_or(granted.clone(), |a| a.refreshed(&granted)),
+        nonce: None,
+        refresh_token: Some(refreshed.refresh_token),
+        wants_client_info: wants_client_info(form),
+    };
+    Ok(tokens(site, grant).await?)
+}
+
+/// RFC 6749 §4.3, for registrations that allow it.
+async fn of_password(
+    site: &Site,
+    request: &HttpRequest,
+    client: &Client,
+    form: &Form,
+) -> Result<Value, OauthError> {
+    if !client.allow_password_grant {
+        return Err(OauthError::new(
+            "unauthorized_client",
+            7000113,
+            "This program is not registered for the password grant.",
+        ));
+    }
+    let name = form
+        .get("username")
+        .ok_or_else(|| OauthError::missing("username"))?;
+    let password = form
+        .get("password")
+        .ok_or_else(|| OauthError::missing("password"))?;
+    let scopes =
+        Scopes::parse(form.get("scope").unwrap_or("openid"), &site.origin).map_err(|s| invalid_scope(&s))?;
+    let via = Via {
+        peer: peer_of(request).ip,
+        door: "token",
+        takes_app_passwords: false,
+    };
+    let signed_in = site.house.doorkeeper.sign_in(name, password, via).await;
+    let account = signed_in.map_err(|e| match e.kind() {
+        Kind::NotAuthenticated => bad_grant(
+            50126,
+            "Error validating credentials due to invalid username or password.",
+        ),
+        _ => e.into(),
+    })?;
+    let grant = Grant {
+        account: &account,
+        client_id: &client.id,
+        scopes,
+        nonce: None,
+        refresh_token: None,
+        wants_client_info: wants_client_info(form),
+    };
+    Ok(tokens(site, grant).await?)
+}
+
+fn wants_client_info(form: &Form) -> bool {
+    form.get("client_info").is_some_and(|v| v != "0")
+}
