@@ -5,6 +5,7 @@ mod cli;
 mod collect;
 mod counterparts;
 mod disk_full;
+mod imap;
 mod kill_rounds;
 mod mailbox;
 mod outgoing;
