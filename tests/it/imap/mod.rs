@@ -1,0 +1,13 @@
+//! IMAP as mail programs speak it, line by line, and two of those programs themselves.
+
+mod append;
+mod client;
+mod fetch;
+mod flags;
+mod folders;
+mod move_and_expunge;
+mod news;
+mod programs;
+mod resync;
+mod search;
+mod session;
