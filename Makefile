@@ -76,3 +76,8 @@ kill-rounds: page ## The long form of the kill -9 test (ROUNDS=200)
 clean: ## Remove what was built
 	$(CARGO) clean
 	rm -rf web-ui/dist web-ui/node_modules dist run
+
+.PHONY: fuzz
+fuzz: ## Fuzz every parser for SECONDS each (60); needs cargo-fuzz and clang
+	@for t in $$(ls fuzz/targets | sed 's/\.rs$$//'); do echo "== $$t"; \
+	  RUSTC_BOOTSTRAP=1 cargo fuzz run $$t -- -max_total_time=$${SECONDS_EACH:-60} -max_len=65536 || exit 1; done

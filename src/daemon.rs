@@ -39,7 +39,30 @@ pub struct Config {
 /// Runs until it is told to stop. `ready` is called once all doors are open.
 /// The set-up code is given while the office is not set up.
 pub fn run(config: Config, ready: impl FnOnce(Option<String>) -> Result<()>) -> Result<()> {
-    actix_rt::System::new().block_on(serve(config, ready))
+    keep_memory_small();
+    actix_rt::System::with_tokio_rt(runtime).block_on(serve(config, ready))
+}
+
+/// One for each thread. Work that blocks (reading the store, packing, hashing) waits for one of few threads:
+/// more would not be faster on the cores of a NAS, and each keeps memory.
+fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .max_blocking_threads(8)
+        .thread_keep_alive(Duration::from_secs(5))
+        .thread_stack_size(1 << 20)
+        .build()
+        .unwrap_or_else(|e| panic!("the runtime cannot be started: {e}"))
+}
+
+/// glibc gives each thread an arena of its own by default, and what one has freed no other can use.
+fn keep_memory_small() {
+    #[cfg(target_env = "gnu")]
+    // SAFETY: mallopt only sets a parameter, and nothing else runs yet.
+    unsafe {
+        libc::mallopt(libc::M_ARENA_MAX, 2);
+        libc::mallopt(libc::M_TRIM_THRESHOLD, 256 << 10);
+    }
 }
 
 async fn serve(config: Config, ready: impl FnOnce(Option<String>) -> Result<()>) -> Result<()> {

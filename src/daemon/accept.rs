@@ -55,7 +55,9 @@ pub fn open(house: &Arc<House>, listeners: &[(Door, SocketAddr)]) -> Result<Acce
         .map_or(1, usize::from)
         .clamp(1, 4);
     let workers = Arc::new(Workers {
-        arbiters: (0..count).map(|_| Arbiter::new()).collect(),
+        arbiters: (0..count)
+            .map(|_| Arbiter::with_tokio_rt(super::runtime))
+            .collect(),
         next: AtomicUsize::new(0),
     });
     let mut tasks = Vec::new();

@@ -60,13 +60,13 @@ impl<D: Database> File<D> {
         let manager = SqliteConnectionManager::file(path)
             .with_flags(OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)
             .with_init(|c| {
-                tune(c, 2_000)?;
+                tune(c, 256)?;
                 c.pragma_update(None, "query_only", true)
             });
         let readers = r2d2::Pool::builder()
             .max_size(READERS)
             .min_idle(Some(0))
-            .idle_timeout(Some(Duration::from_secs(60)))
+            .idle_timeout(Some(Duration::from_secs(20)))
             .connection_timeout(Duration::from_secs(20))
             .test_on_check_out(false)
             .thread_pool(pools.0.clone())
@@ -146,11 +146,11 @@ pub(in crate::store) fn connect(path: &Path) -> Result<Connection> {
         path,
         OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
     )?;
-    tune(&conn, 4_000)?;
+    tune(&conn, 2_000)?;
     Ok(conn)
 }
 
-/// `cache_kb`: private page cache; most reading goes through the memory map.
+/// `cache_kb`: private page cache; readers need little, the memory map serves them.
 fn tune(conn: &Connection, cache_kb: i64) -> rusqlite::Result<()> {
     // Another process (the command line) may hold the write lock for a moment.
     conn.busy_timeout(Duration::from_secs(20))?;

@@ -88,13 +88,16 @@ fn dates_are_read_or_none() {
     }
 }
 
-/// A digest must come in about a second, also in a debug build on a slow machine.
+/// A digest must come in about a second; a debug build on a busy machine gets more.
 fn digest_soon(what: &str, raw: &[u8]) -> Digest {
     let started = Instant::now();
     let d = digest(raw);
     let took = started.elapsed();
     println!("{what}: {} bytes, {took:?}", raw.len());
-    assert!(took < Duration::from_secs(8), "{what} took {took:?}");
+    assert!(
+        took < Duration::from_secs(if cfg!(debug_assertions) { 40 } else { 2 }),
+        "{what} took {took:?}"
+    );
     let derived = d.imap_structure.len() + d.imap_envelope.len() + encode_parts(&d.parts).len();
     assert!(
         derived < raw.len() * 12 + 100_000,
