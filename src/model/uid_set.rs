@@ -52,6 +52,15 @@ impl UidSet {
         (r.first <= uid).then(|| r.before + (uid - r.first) + 1)
     }
 
+    /// How many are below a UID, which need not be in the set.
+    pub fn count_below(&self, uid: Uid) -> u32 {
+        let i = self.ranges.partition_point(|r| r.last < uid);
+        match self.ranges.get(i) {
+            Some(r) => r.before + uid.saturating_sub(r.first),
+            None => self.len(),
+        }
+    }
+
     pub fn contains(&self, uid: Uid) -> bool {
         self.sequence_of(uid).is_some()
     }
@@ -219,6 +228,10 @@ mod tests {
             assert_eq!(s.uid_at(i as u32 + 1), Some(uid));
         }
         assert_eq!(s.sequence_of(8), None);
+        assert_eq!(
+            [0, 1, 3, 5, 7, 9, 11].map(|uid| s.count_below(uid)),
+            [0, 0, 2, 3, 3, 4, 6]
+        );
         assert_eq!(s.uid_at(0), None);
         assert_eq!(s.uid_at(7), None);
     }

@@ -36,13 +36,18 @@ impl Drop for Folder {
     }
 }
 
-/// A port that was free a moment ago.
+/// A port that was free a moment ago. Each is given out once, and none from the range out of which the kernel
+/// serves clients: one of those could take it before the server does.
 pub fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap()
-        .port()
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let start = std::process::id().wrapping_mul(97);
+    loop {
+        let n = start.wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed));
+        let port = 12_000 + (n % 18_000) as u16;
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
+    }
 }
 
 /// Waits until `done`; fails the test when it takes too long. For what another program does in its own time.

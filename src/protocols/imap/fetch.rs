@@ -1,11 +1,13 @@
 //! Sending messages: the store's rows become FETCH answers in pieces of bounded size.
 //!
-//! A piece is filled on a thread that may block, in one short read of the store; while it is written, the next one is
-//! filled. Large bodies are not part of a piece but sent behind it as they are unpacked, so that a folder of
-//! any size goes out in a few hundred kilobytes of memory.
+//! A piece is filled on a thread that may block, in one short read of the store; while it is written, the next ones
+//! are filled. Large bodies are not part of a piece but sent behind it as they are unpacked, so that a folder of
+//! any size goes out in about a megabyte of memory.
 
+mod ahead;
 mod print;
 
+use self::ahead::Ahead;
 use super::error::{Lost, Stop};
 use super::selected::Ranges;
 use super::session::Session;
@@ -14,14 +16,15 @@ use crate::base::{Error, Result};
 use crate::formats::imap::fetch_item::FetchItem;
 use crate::formats::mime::section::What;
 use crate::identity::Ctx;
-use crate::mail::fetch::{BodyReader, Wanted};
+use crate::mail::fetch::{BodyReader, Message, Wanted};
 use crate::mail::visit_messages;
 use crate::model::{AccountId, FolderId, Uid, UidSet};
 use std::ops::{ControlFlow, Range};
 use std::sync::Arc;
 
-/// The first piece is small, so that something is seen soon.
-const FIRST_PIECE: usize = 32 << 10;
+/// A piece of this size is sent, however many messages it was meant to hold.
+const MAX_PIECE: usize = 512 << 10;
+/// What is aimed at.
 const PIECE: usize = 256 << 10;
 /// Answers up to this size wait for the tagged line and go out with it.
 const SMALL: usize = 16 << 10;
@@ -52,6 +55,7 @@ struct Piece {
     /// What comes behind `done`.
     bytes: Vec<u8>,
     last_uid: Uid,
+    messages: u32,
     /// There may be more behind `last_uid`.
     is_full: bool,
     sent: Sent,
@@ -84,73 +88,62 @@ impl Plan {
 /// Sends what is asked for of the messages of the open folder. `ranges`: UIDs, ascending.
 pub async fn send(s: &mut Session, ranges: Ranges, plan: Plan) -> Result<Sent, Stop> {
     let (ctx, account, selected) = s.open()?;
-    let folder = selected.folder;
-    let plan = Arc::new(plan);
-    let fill = |ranges: Ranges, size: usize| fill(&ctx, account, folder, ranges, plan.clone(), size);
+    let place = Place {
+        ctx,
+        account,
+        folder: selected.folder,
+        plan: Arc::new(plan),
+    };
     let mut all = Sent::default();
-    let mut piece = fill(ranges.clone(), FIRST_PIECE).await?;
-    loop {
+    let mut ahead = Ahead::new(place, ranges);
+    while let Some(mut piece) = ahead.next().await? {
         let sent = std::mem::take(&mut piece.sent);
         all.failed = all.failed.or(sent.failed);
         all.has_unknown_encoding |= sent.has_unknown_encoding;
-        let rest = match piece.is_full {
-            true => ranges_after(&ranges, piece.last_uid),
-            false => Vec::new(),
-        };
-        if rest.is_empty() {
-            write(&mut s.wire, piece).await?;
-            return Ok(all);
-        }
-        let (written, next) = tokio::join!(write(&mut s.wire, piece), fill(rest, PIECE));
-        written?;
-        piece = next?;
+        write(&mut s.wire, piece).await?;
     }
+    Ok(all)
 }
 
-fn ranges_after(ranges: &Ranges, uid: Uid) -> Ranges {
-    let behind = ranges.iter().filter(|(_, last)| *last > uid);
-    behind
-        .map(|(first, last)| ((*first).max(uid + 1), *last))
-        .collect()
-}
-
-async fn fill(
-    ctx: &Ctx,
+/// What is read, and for whom.
+#[derive(Clone)]
+struct Place {
+    ctx: Ctx,
     account: AccountId,
     folder: FolderId,
-    ranges: Ranges,
     plan: Arc<Plan>,
-    size: usize,
-) -> Result<Piece> {
-    let wanted = plan.wanted();
-    visit_messages(
+}
+
+/// Fills a piece from the first messages of `ranges`.
+async fn fill(place: Place, ranges: Ranges) -> Result<Piece> {
+    let Place {
         ctx,
         account,
         folder,
-        ranges,
-        wanted,
-        Piece::default(),
-        move |piece, message| {
-            let start = piece.bytes.len();
-            let segments = piece.done.len();
-            piece.last_uid = message.item().uid;
-            if let Err(e) = print::push_message(piece, &plan, message) {
-                // Half an answer must not go out; the other messages still do.
-                tracing::error!(item = %message.item().id, error = ?e, "a message cannot be sent");
-                if let Some(Segment::Bytes(bytes)) = piece.done.drain(segments..).next() {
-                    piece.bytes = bytes;
-                }
-                piece.bytes.truncate(start);
-                piece.sent.failed.get_or_insert(e);
+        plan,
+    } = place;
+    let wanted = plan.wanted();
+    let visit = move |piece: &mut Piece, message: &Message<'_>| {
+        let start = piece.bytes.len();
+        let segments = piece.done.len();
+        piece.last_uid = message.item().uid;
+        piece.messages += 1;
+        if let Err(e) = print::push_message(piece, &plan, message) {
+            // Half an answer must not go out; the other messages still do.
+            tracing::error!(item = %message.item().id, error = ?e, "a message cannot be sent");
+            if let Some(Segment::Bytes(bytes)) = piece.done.drain(segments..).next() {
+                piece.bytes = bytes;
             }
-            piece.is_full = piece.bytes.len() >= size || !piece.done.is_empty();
-            Ok(match piece.is_full {
-                true => ControlFlow::Break(()),
-                false => ControlFlow::Continue(()),
-            })
-        },
-    )
-    .await
+            piece.bytes.truncate(start);
+            piece.sent.failed.get_or_insert(e);
+        }
+        piece.is_full = piece.bytes.len() >= MAX_PIECE || !piece.done.is_empty();
+        Ok(match piece.is_full {
+            true => ControlFlow::Break(()),
+            false => ControlFlow::Continue(()),
+        })
+    };
+    visit_messages(&ctx, account, folder, ranges, wanted, Piece::default(), visit).await
 }
 
 async fn write(wire: &mut Wire, piece: Piece) -> Result<(), Lost> {
