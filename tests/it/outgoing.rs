@@ -207,3 +207,49 @@ fn postfix_hands_mail_over_to_us() {
             .starts_with("Return-Path: <x@other.test>\r\nReceived: from mx.provider.test")
     );
 }
+
+/// How often a subject is in a list of messages.
+fn times(all: &[String], subject: &str) -> usize {
+    all.iter()
+        .filter(|m| m.contains(&format!("Subject: {subject}\n")))
+        .count()
+}
+
+#[test]
+fn power_cuts_while_sending_lose_nothing() {
+    let mut office = start();
+    let mut sent = Vec::new();
+    let rounds = 3;
+    for round in 0..rounds {
+        let mut talk = Talk::hello(office.server.submission);
+        assert_eq!(talk.ask(AUTH_ANNA), "235 2.7.0 welcome");
+        for n in 0..20 {
+            let subject = format!("cut {round} {n}.");
+            let reply = talk.deliver("anna@example.test", &["x@other.test"], &message(&subject));
+            assert!(reply.starts_with("250"), "{reply}");
+            sent.push(subject);
+            if n == 12 + round {
+                break;
+            }
+        }
+        // In the middle of handing them to the smarthost.
+        office.server.kill();
+        office.server.start_again();
+    }
+    wait_until(
+        "everything that was acknowledged is there",
+        Duration::from_secs(60),
+        || {
+            let got = office.postfix.received();
+            sent.iter().all(|s| times(&got, s) > 0)
+        },
+    );
+    wait_until("the queue is empty", Duration::from_secs(30), || {
+        queue(&office.server).is_empty()
+    });
+    let got = office.postfix.received();
+    // Twice only where the answer was lost: at most what was in hand at each cut.
+    let twice: usize = sent.iter().map(|s| times(&got, s) - 1).sum();
+    assert!(twice <= rounds * 8, "{twice} came twice");
+    println!("{} sent, {twice} of them twice", sent.len());
+}
