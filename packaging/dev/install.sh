@@ -12,6 +12,7 @@ if [ "${1:-run}" = test ]; then
   want mbsync isync
   want chromium chromium
   want openssl openssl
+  want curl curl
   want strace strace
 fi
 if [ -n "$need" ]; then

@@ -3,6 +3,7 @@
 use crate::mailbox::Mailbox;
 use crate::server::Server;
 use crate::smtp::Talk;
+use crate::web::Web;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -121,4 +122,28 @@ fn monsters_are_taken_or_refused_quickly_and_harm_nobody() {
         .unwrap();
     println!("peak memory {} MB", peak / 1024);
     assert!(peak < 400 * 1024, "peak memory {peak} kB");
+}
+
+#[test]
+fn every_message_of_the_corpus_comes_out_of_graph_to_the_byte() {
+    let server = Server::start_with(&["--max-received-per-minute", "1000"]);
+    let all = corpus();
+    let mut talk = Talk::hello(server.smtp);
+    for (name, raw) in &all {
+        let reply = talk.deliver_exactly("anna@example.test", raw);
+        assert!(reply.starts_with("250"), "{name}: {reply}");
+    }
+    let web = Web::page(&server, "anna@example.test");
+    let path = "/v1.0/me/mailFolders/inbox/messages?$select=id&$top=500&$count=true&$orderby=receivedDateTime%20asc";
+    let listed = web.get(path).expect(200).json();
+    assert_eq!(listed["@odata.count"], all.len());
+    let ids: Vec<&str> = listed["value"].as_array().unwrap().iter().map(|m| m["id"].as_str().unwrap()).collect();
+    assert_eq!(ids.len(), all.len());
+    for ((name, raw), id) in all.iter().zip(ids) {
+        let value = web.get(&format!("/v1.0/me/messages/{id}/$value")).expect(200);
+        assert!(value.body.ends_with(raw), "{name} is not what was sent");
+        // The page's view and the JSON of it are made without a complaint.
+        web.get(&format!("/v1.0/me/messages/{id}")).expect(200);
+        web.get(&format!("/ui/render/{id}")).expect(200);
+    }
 }

@@ -5,6 +5,7 @@
 
 mod answer;
 mod attachment;
+mod batch;
 mod call;
 mod door;
 mod envelope;

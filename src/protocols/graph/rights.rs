@@ -8,6 +8,8 @@ use actix_web::http::StatusCode;
 /// What an operation needs. Permissions are Microsoft's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Right {
+    /// What is inside is looked at by itself.
+    Nothing,
     UserRead,
     MailRead,
     MailWrite,
@@ -18,6 +20,7 @@ impl Right {
     /// Any of these gives it.
     fn scopes(self) -> &'static [&'static str] {
         match self {
+            Right::Nothing => &[],
             Right::UserRead => &[
                 "User.Read",
                 "User.ReadWrite",
@@ -60,6 +63,7 @@ impl Granted {
     pub fn require(&self, right: Right) -> Result<(), GraphError> {
         let is_there = match self {
             Granted::Everything => true,
+            Granted::Scopes(_) if right == Right::Nothing => true,
             Granted::Scopes(scopes) => right
                 .scopes()
                 .iter()

@@ -8,7 +8,7 @@ use super::error::GraphError;
 use super::path::Segment;
 use super::query::Opt;
 use super::rights::Right;
-use super::{attachment, folder, message, sending, user};
+use super::{attachment, batch, folder, message, sending, user};
 use actix_web::http::{Method, StatusCode};
 use futures_util::future::LocalBoxFuture;
 
@@ -38,6 +38,7 @@ macro_rules! row {
 pub(in crate::protocols::graph) use row;
 
 const TABLE: &[&[Row]] = &[
+    batch::ROWS,
     user::get::ROWS,
     folder::list::ROWS,
     folder::get::ROWS,
@@ -49,6 +50,7 @@ const TABLE: &[&[Row]] = &[
     message::get::ROWS,
     message::value::ROWS,
     message::change::ROWS,
+    message::create::ROWS,
     message::move_message::ROWS,
     message::copy::ROWS,
     message::remove::ROWS,
@@ -58,6 +60,8 @@ const TABLE: &[&[Row]] = &[
     sending::send_mail::ROWS,
     sending::reply::ROWS,
     sending::forward::ROWS,
+    sending::draft::ROWS,
+    sending::send_draft::ROWS,
 ];
 
 /// The row of a request and what stands at its places. Words go before ids: `messages/delta` is no message.

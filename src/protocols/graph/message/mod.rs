@@ -4,6 +4,7 @@ mod body;
 mod category;
 pub mod change;
 pub mod copy;
+pub mod create;
 pub mod get;
 pub mod list;
 pub mod move_message;

@@ -76,11 +76,7 @@ pub async fn send_raw(
             Error::busy("you have written to very many people within an hour; try again later").into(),
         );
     }
-    if raw.len() as u64 > call.house().options.max_message_bytes {
-        return Err(Error::too_large("the message is larger than this server takes").into());
-    }
-    let store = call.ctx().store.clone();
-    let prepared = run(move || Prepared::from_bytes(&store, &raw)).await??;
+    let prepared = prepare(call, raw).await?;
     let submission = Submission {
         account: call.account,
         envelope: Envelope {
@@ -96,6 +92,34 @@ pub async fn send_raw(
     };
     submit_message(call.ctx(), &call.house().post_room, submission).await?;
     Ok(())
+}
+
+/// Ready to be stored. Errors: ErrorMessageSizeExceeded.
+pub async fn prepare(call: &Call, raw: Vec<u8>) -> Result<Prepared, GraphError> {
+    if raw.len() as u64 > call.house().options.max_message_bytes {
+        return Err(Error::too_large("the message is larger than this server takes").into());
+    }
+    let store = call.ctx().store.clone();
+    Ok(run(move || Prepared::from_bytes(&store, &raw)).await??)
+}
+
+/// A message that is not sent yet: it still says who is to get it unseen.
+pub async fn compose_draft(outgoing: Outgoing) -> Result<Vec<u8>, GraphError> {
+    run(move || {
+        let mut raw = bcc_line(&outgoing.bcc);
+        raw.extend(compose(&outgoing));
+        raw
+    })
+    .await
+}
+
+/// One address a line; names are not needed there.
+fn bcc_line(list: &[Mailbox]) -> Vec<u8> {
+    let addresses: Vec<String> = list.iter().map(|m| format!("<{}>", m.address)).collect();
+    if addresses.is_empty() {
+        return Vec::new();
+    }
+    format!("Bcc: {}\r\n", addresses.join(",\r\n ")).into_bytes()
 }
 
 /// Each address once; the same person is often in To and Cc.

@@ -19,7 +19,15 @@ async fn forward(call: Call) -> Result {
     if call.is_mime() {
         let mime = mime::read(&call).await?;
         let recipients = mime.recipients();
-        send_raw(&call, mime.complete(&call), mime.from(), recipients, true, None).await?;
+        send_raw(
+            &call,
+            mime.complete(&call, false),
+            mime.from(),
+            recipients,
+            true,
+            None,
+        )
+        .await?;
     } else {
         let outgoing = compose_forward(&call, &original, &call.json()?)?;
         send(&call, outgoing, true, None).await?;

@@ -56,21 +56,25 @@ impl Mime {
             .unwrap_or_default()
     }
 
-    /// Ready to be sent (RFC 6409 §8): with Date and Message-ID, without Bcc.
-    pub fn complete(&self, call: &Call) -> Vec<u8> {
+    /// Ready to be sent (RFC 6409 §8): with Date and Message-ID, without Bcc. A draft is dated now, not when it was begun.
+    pub fn complete(&self, call: &Call, is_draft: bool) -> Vec<u8> {
         let end = header_end(&self.raw);
         let (header, rest) = self.raw.split_at(end);
         let has = |name: &str| header_fields(header, &[name.to_owned()], false).len() > 2;
         let mut out = Vec::with_capacity(self.raw.len() + 200);
-        if !has("Date") {
+        if is_draft || !has("Date") {
             out.extend_from_slice(format!("Date: {}\r\n", rfc5322(call.ctx().now_ms())).as_bytes());
         }
         if !has("Message-ID") {
             let host = &call.house().options.host_name;
             out.extend_from_slice(format!("Message-ID: <{}@{host}>\r\n", random::uuid()).as_bytes());
         }
-        if has("Bcc") {
-            out.extend_from_slice(&header_fields(header, &["Bcc".to_owned()], true));
+        let mut left_out = vec!["Bcc".to_owned()];
+        if is_draft {
+            left_out.push("Date".to_owned());
+        }
+        if left_out.iter().any(|name| has(name)) {
+            out.extend_from_slice(&header_fields(header, &left_out, true));
         } else {
             out.extend_from_slice(header);
         }

@@ -1,10 +1,12 @@
 //! Writing mail: sendMail, answers, forwarding. Everything leaves by `delivery::submit`.
 
-mod dispatch;
+pub mod dispatch;
+pub mod draft;
 pub mod forward;
-mod mime;
+pub mod mime;
 mod original;
 mod quote;
 pub mod reply;
+pub mod send_draft;
 pub mod send_mail;
-mod wanted;
+pub mod wanted;

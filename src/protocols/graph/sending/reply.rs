@@ -33,7 +33,15 @@ async fn answer(call: &Call, is_to_all: bool) -> Result {
     if call.is_mime() {
         let mime = mime::read(call).await?;
         let recipients = mime.recipients();
-        send_raw(call, mime.complete(call), mime.from(), recipients, true, None).await?;
+        send_raw(
+            call,
+            mime.complete(call, false),
+            mime.from(),
+            recipients,
+            true,
+            None,
+        )
+        .await?;
     } else {
         let outgoing = compose_reply(call, &original, is_to_all, &call.json_or_empty()?)?;
         send(call, outgoing, true, None).await?;

@@ -15,7 +15,7 @@ async fn send_mail(call: Call) -> Result {
         let mime = mime::read(&call).await?;
         send_raw(
             &call,
-            mime.complete(&call),
+            mime.complete(&call, false),
             mime.from(),
             mime.recipients(),
             true,
