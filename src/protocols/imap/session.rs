@@ -5,7 +5,7 @@ use super::error::{self, Lost, Stop};
 use super::news::{self, After};
 use super::selected::Selected;
 use super::view;
-use super::wire::{AUTOLOGOUT, Incoming, Wire};
+use super::wire::{Incoming, Wire};
 use crate::base::{Error, Result};
 use crate::formats::imap::command::Command;
 use crate::formats::imap::mailbox_name::Names;
@@ -197,7 +197,7 @@ impl Session {
 
     pub fn sign_in(&mut self, account: Arc<Account>) {
         self.ctx = Some(self.house.doorkeeper.ctx(account));
-        self.wire.patience = AUTOLOGOUT;
+        self.wire.be_patient();
     }
 
     /// Who has signed in.

@@ -8,13 +8,13 @@ use crate::base::stream::{BoxStream, read_more};
 use crate::formats::imap::command::{Append, Command, LiteralAnnounce};
 use crate::formats::imap::mailbox_name::Names;
 use crate::formats::imap::parse::{literal_at_end, parse_command};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::io::AsyncWriteExt;
 
 /// RFC 9051 §5.4: the autologout timer is at least 30 minutes.
 pub const AUTOLOGOUT: Duration = Duration::from_secs(30 * 60);
-/// Who has not signed in by then wants something else.
-pub const BEFORE_LOGIN: Duration = Duration::from_secs(60);
+/// Who has not signed in by then, counted from the greeting, wants something else.
+const BEFORE_LOGIN: Duration = Duration::from_secs(60);
 /// A client that takes nothing for so long is gone.
 const WRITE_PATIENCE: Duration = Duration::from_secs(300);
 /// Without literals; RFC 9051 §4 asks for 8192 at least.
@@ -33,7 +33,8 @@ pub struct Wire {
     /// Bytes of `input` that have been used.
     at: usize,
     pub out: Vec<u8>,
-    pub patience: Duration,
+    /// Until somebody has signed in.
+    deadline: Option<Instant>,
 }
 
 /// What came.
@@ -57,7 +58,7 @@ impl Wire {
             input: Vec::new(),
             at: 0,
             out: Vec::new(),
-            patience: BEFORE_LOGIN,
+            deadline: Some(Instant::now() + BEFORE_LOGIN),
         }
     }
 
@@ -71,6 +72,11 @@ impl Wire {
 
     pub fn put_stream(&mut self, stream: BoxStream) {
         self.stream = stream;
+    }
+
+    /// Somebody has signed in and may take time.
+    pub fn be_patient(&mut self) {
+        self.deadline = None;
     }
 
     pub fn say(&mut self, line: &str) {
@@ -132,7 +138,11 @@ impl Wire {
         if self.input.is_empty() {
             self.input.shrink_to(0);
         }
-        Ok(read_more(&mut self.stream, &mut self.input, self.patience).await?)
+        let patience = match self.deadline {
+            Some(deadline) => deadline.saturating_duration_since(Instant::now()),
+            None => AUTOLOGOUT,
+        };
+        Ok(read_more(&mut self.stream, &mut self.input, patience).await?)
     }
 
     /// A line without its end, CRLF or, as some send, LF. None: the other side has hung up.
