@@ -71,7 +71,10 @@ impl Client<'_> {
         tokio::time::timeout(LOGIN_TIMEOUT, self.sign_in(hop))
             .await
             .unwrap_or_else(|_| {
-                Err(Trouble::Connect(format!("{} ({}) falls silent", hop.host, hop.address)))
+                Err(Trouble::Connect(format!(
+                    "{} ({}) falls silent",
+                    hop.host, hop.address
+                )))
             })
     }
 

@@ -134,10 +134,16 @@ fn every_message_of_the_corpus_comes_out_of_graph_to_the_byte() {
         assert!(reply.starts_with("250"), "{name}: {reply}");
     }
     let web = Web::page(&server, "anna@example.test");
-    let path = "/v1.0/me/mailFolders/inbox/messages?$select=id&$top=500&$count=true&$orderby=receivedDateTime%20asc";
+    let path =
+        "/v1.0/me/mailFolders/inbox/messages?$select=id&$top=500&$count=true&$orderby=receivedDateTime%20asc";
     let listed = web.get(path).expect(200).json();
     assert_eq!(listed["@odata.count"], all.len());
-    let ids: Vec<&str> = listed["value"].as_array().unwrap().iter().map(|m| m["id"].as_str().unwrap()).collect();
+    let ids: Vec<&str> = listed["value"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|m| m["id"].as_str().unwrap())
+        .collect();
     assert_eq!(ids.len(), all.len());
     for ((name, raw), id) in all.iter().zip(ids) {
         let value = web.get(&format!("/v1.0/me/messages/{id}/$value")).expect(200);
