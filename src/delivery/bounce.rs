@@ -1,7 +1,7 @@
 //! Telling senders what became of their messages (RFC 3461, RFC 3464).
 
 use super::PostRoom;
-use crate::base::{Result, random};
+use crate::base::{Kind, Result, random};
 use crate::formats::mime::dsn::{Action, Dsn, DsnRecipient, Language};
 use crate::identity::recipient::{Resolved, resolve};
 use crate::mail::Prepared;
@@ -82,7 +82,7 @@ fn enhanced_status(reply: &str, default: &str) -> String {
 
 /// What a report is about.
 struct About<'a> {
-    /// Makes the report's own source: it is sent at most once.
+    /// Makes, with the recipients, the report's own source: it is sent at most once.
     source: String,
     sender: &'a str,
     envelope_id: Option<&'a str>,
@@ -103,9 +103,11 @@ pub async fn report(room: &Arc<PostRoom>, queued: &Queued, reports: Vec<Report>,
             .filter(|r| r.what == what && r.is_wanted())
             .cloned()
             .collect();
-        let Some(first) = some.first() else { continue };
+        if some.is_empty() {
+            continue;
+        }
         let about = About {
-            source: format!("dsn:{}:{action:?}:{}", queued.id, first.recipient.address),
+            source: format!("dsn:{}:{}:{action:?}", queued.id, queued.created_at_ms),
             sender: &queued.sender,
             envelope_id: queued.envelope_id.as_deref(),
             returns_full: !queued.return_headers_only,
@@ -164,20 +166,31 @@ async fn tell(room: &Arc<PostRoom>, about: &About<'_>, action: Action, reports: 
     };
     let raw = build(room, about, action, reports, local.as_ref());
     let prepared = Prepared::from_bytes(&room.store, &raw)?;
-    match local {
-        Some(account) => {
-            let delivery = Delivery {
-                id: Some(about.source.clone()),
-                role: Role::Inbox,
-                received_at_ms: room.store.clock().now_ms(),
-                flags: Flags::NONE,
-            };
-            deliver_message(&room.ctx(), account.id, prepared, delivery)
-                .await
-                .map(drop)
-        }
-        None => enqueue(room, about, prepared).await,
+    let source = report_source(about, reports);
+    let Some(account) = local else {
+        return enqueue(room, about, source, prepared).await;
+    };
+    let delivery = Delivery {
+        id: Some(source.clone()),
+        role: Role::Inbox,
+        received_at_ms: room.store.clock().now_ms(),
+        flags: Flags::NONE,
+    };
+    match deliver_message(&room.ctx(), account.id, prepared.clone(), delivery).await {
+        // A full mailbox must not hold up the message that the report is about.
+        Err(e) if e.kind() == Kind::OverQuota => enqueue(room, about, source, prepared).await,
+        other => other.map(drop),
     }
+}
+
+/// The same report again is told apart; one that names other recipients is another one.
+fn report_source(about: &About<'_>, reports: &[Report]) -> String {
+    let mut hasher = blake3::Hasher::new();
+    for report in reports {
+        hasher.update(report.recipient.address.as_bytes());
+        hasher.update(b"\n");
+    }
+    format!("{}:{}", about.source, &hasher.finalize().to_hex()[..16])
 }
 
 fn build(
@@ -213,7 +226,7 @@ fn build(
     .build()
 }
 
-async fn enqueue(room: &Arc<PostRoom>, about: &About<'_>, prepared: Prepared) -> Result<()> {
+async fn enqueue(room: &Arc<PostRoom>, about: &About<'_>, source: String, prepared: Prepared) -> Result<()> {
     let envelope = Envelope {
         sender: String::new(),
         recipients: vec![Recipient::new(about.sender)],
@@ -221,7 +234,7 @@ async fn enqueue(room: &Arc<PostRoom>, about: &About<'_>, prepared: Prepared) ->
         return_headers_only: true,
         smtputf8: !about.sender.is_ascii(),
     };
-    let (source, now_ms) = (about.source.clone(), room.store.clock().now_ms());
+    let now_ms = room.store.clock().now_ms();
     room.store
         .queue()
         .write(move |q| {
@@ -241,7 +254,24 @@ async fn enqueue(room: &Arc<PostRoom>, about: &About<'_>, prepared: Prepared) ->
 
 #[cfg(test)]
 mod tests {
-    use super::enhanced_status;
+    use super::*;
+
+    #[test]
+    fn a_report_on_others_is_another_report() {
+        let about = About {
+            source: "dsn:1".into(),
+            sender: "",
+            envelope_id: None,
+            returns_full: false,
+            arrived_at_ms: 0,
+            raw: b"",
+        };
+        let on = |a: &str| Report::new(Reported::Failed, &Recipient::new(a), "");
+        let (one, two) = (on("a@b.test"), on("c@b.test"));
+        let first = report_source(&about, std::slice::from_ref(&one));
+        assert_eq!(first, report_source(&about, std::slice::from_ref(&one)));
+        assert_ne!(first, report_source(&about, &[one, two]));
+    }
 
     #[test]
     fn the_status_is_taken_from_the_reply() {

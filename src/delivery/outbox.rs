@@ -98,7 +98,8 @@ async fn drain(room: &Arc<PostRoom>, account: AccountId) -> Result<()> {
 
 /// Whatever of this was done before is not done again.
 async fn take_over(room: &Arc<PostRoom>, account: AccountId, row: &OutboxRow) -> Result<()> {
-    let source = format!("out:{account}:{}", row.id);
+    // With the time: after a backup was put back, numbers come again that others have noted.
+    let source = format!("out:{account}:{}:{}", row.id, row.created_at_ms);
     let prepared = match room.take_handed_over(account, row.id) {
         Some(prepared) => prepared,
         None => read_prepared(room, account, row).await?,

@@ -156,7 +156,7 @@ async fn deliver_here(room: &PostRoom, queued: &Queued, r: &QueuedRecipient, raw
         Err(e) => return Some(Outcome::Later(e.message().to_owned())),
     };
     let delivery = Delivery {
-        id: Some(format!("queue:{}:{}", queued.id, r.row)),
+        id: Some(format!("queue:{}:{}:{}", queued.id, queued.created_at_ms, r.row)),
         role: Role::Inbox,
         received_at_ms: room.store.clock().now_ms(),
         flags: Flags::NONE,
@@ -272,10 +272,15 @@ async fn settle(
         attempts.push(attempt);
     }
     // The report first: told twice after a power cut is better than never.
-    bounce::report(room, queued, reports, &raw).await?;
+    let reported = bounce::report(room, queued, reports, &raw).await;
+    if reported.is_err() {
+        // Who could not be told of is tried and told again; who has the message must not get it again.
+        attempts.retain(|a| a.state == RecipientState::Sent);
+    }
     let id = queued.id;
     room.store
         .queue()
         .write(move |q| q.note_attempts(id, &attempts))
-        .await
+        .await?;
+    reported
 }

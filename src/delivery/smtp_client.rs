@@ -16,6 +16,11 @@ use std::time::Duration;
 /// Long, because a server may scan a message before it answers (RFC 5321 §4.5.3.2.6).
 const TIMEOUT: Duration = Duration::from_secs(120);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(20);
+/// Greeting, STARTTLS and login together. lettre waits for them without an end, and a server that falls
+/// silent there would hold its turn in the queue for good.
+const LOGIN_TIMEOUT: Duration = Duration::from_secs(90);
+/// Slower than an office's line; a large message may take as long as that means.
+const SLOWEST_BYTES_PER_S: u64 = 8 << 10;
 
 /// How it went for one recipient.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,6 +68,17 @@ pub struct Client<'a> {
 impl Client<'_> {
     /// Connects, with TLS and login as the hop wants it.
     pub async fn connect(&self, hop: &Hop) -> Result<AsyncSmtpConnection, Trouble> {
+        tokio::time::timeout(LOGIN_TIMEOUT, self.sign_in(hop))
+            .await
+            .unwrap_or_else(|_| {
+                Err(Trouble::Connect(format!(
+                    "{} ({}) falls silent",
+                    hop.host, hop.address
+                )))
+            })
+    }
+
+    async fn sign_in(&self, hop: &Hop) -> Result<AsyncSmtpConnection, Trouble> {
         let hello = ClientId::Domain(self.host_name.to_owned());
         let tls = self.tls(hop)?;
         let wrap = if hop.protection == Protection::Tls {
@@ -96,7 +112,8 @@ impl Client<'_> {
     /// Hands a letter over. One outcome for each recipient, in their order.
     pub async fn send(&self, hop: &Hop, letter: &Letter<'_>) -> Result<Vec<Outcome>, Trouble> {
         let mut conn = self.connect(hop).await?;
-        let dialogue = tokio::time::timeout(TIMEOUT * 5, talk(&mut conn, letter)).await;
+        let sending = Duration::from_secs(letter.raw.len() as u64 / SLOWEST_BYTES_PER_S);
+        let dialogue = tokio::time::timeout(TIMEOUT * 5 + sending, talk(&mut conn, letter)).await;
         let outcomes = match dialogue {
             Ok(Ok(outcomes)) => outcomes,
             // The answer to the whole message may be what was lost: to try again is right, the letter may come twice.
