@@ -80,6 +80,7 @@ async fn serve(config: Config, ready: impl FnOnce(Option<String>) -> Result<()>)
         tls,
         options: config.doors,
         connections: ConnectionLimit::new(config.connections.0, config.connections.1),
+        arrivals: ConnectionLimit::new(config.connections.0, config.connections.1),
         sent: RateLimit::new(config.sent_per_hour, Duration::from_secs(3600)),
         claims: RateLimit::new(10, Duration::from_secs(60)),
         received: RateLimit::new(config.received_per_minute, Duration::from_secs(60)),

@@ -6,6 +6,7 @@ use crate::appliance::tls::ALPN_HTTP;
 use crate::base::stream::BoxStream;
 use crate::base::{Error, Result};
 use crate::protocols::http::{HttpStream, Peer};
+use crate::protocols::limits::Ticket;
 use crate::protocols::smtp::{self, Purpose};
 use crate::protocols::{House, Visitor, imap};
 use rustls::ServerConfig;
@@ -31,17 +32,32 @@ pub async fn serve(house: Arc<House>, stream: TcpStream, peer: SocketAddr, door:
 
 async fn lead(house: Arc<House>, stream: TcpStream, peer: SocketAddr, door: Door) -> Result<()> {
     let visitor = |stream: BoxStream, is_tls| Visitor { stream, peer, is_tls };
+    // Doors count their visitors themselves; until then a peer could hold any number of handshakes.
+    let Some(arrival) = house.arrivals.enter(peer.ip()) else {
+        return Err(Error::busy("too many new connections of one peer"));
+    };
     match door {
-        Door::One => return one_port(house, stream, peer).await,
-        Door::Smtp => smtp::serve(house, visitor(Box::new(stream), false), Purpose::Relay).await,
-        Door::Submission => smtp::serve(house, visitor(Box::new(stream), false), Purpose::Submission).await,
+        Door::One => return one_port(house, stream, peer, arrival).await,
+        Door::Smtp => {
+            drop(arrival);
+            smtp::serve(house, visitor(Box::new(stream), false), Purpose::Relay).await;
+        }
+        Door::Submission => {
+            drop(arrival);
+            smtp::serve(house, visitor(Box::new(stream), false), Purpose::Submission).await;
+        }
         Door::Submissions => {
             let stream = handshake(house.tls.single.clone(), stream).await?;
+            drop(arrival);
             smtp::serve(house, visitor(Box::new(stream), true), Purpose::Submission).await;
         }
-        Door::Imap => imap::serve(house, visitor(Box::new(stream), false)).await,
+        Door::Imap => {
+            drop(arrival);
+            imap::serve(house, visitor(Box::new(stream), false)).await;
+        }
         Door::Imaps => {
             let stream = handshake(house.tls.single.clone(), stream).await?;
+            drop(arrival);
             imap::serve(house, visitor(Box::new(stream), true)).await;
         }
     }
@@ -53,16 +69,17 @@ async fn handshake(config: Arc<ServerConfig>, stream: TcpStream) -> Result<TlsSt
     Ok(accepted.map_err(|_| Error::unavailable("the TLS handshake takes too long"))??)
 }
 
-async fn one_port(house: Arc<House>, stream: TcpStream, peer: SocketAddr) -> Result<()> {
+async fn one_port(house: Arc<House>, stream: TcpStream, peer: SocketAddr, arrival: Ticket) -> Result<()> {
     let mut first = [0];
     let peeked = tokio::time::timeout(HANDSHAKE, stream.peek(&mut first)).await;
     if peeked.map_err(|_| Error::unavailable("nothing was said"))?? == 0 {
         return Ok(());
     }
     if first[0] != TLS_HANDSHAKE {
-        return plain(house, stream, peer).await;
+        return plain(house, stream, peer, arrival).await;
     }
     let mut stream = handshake(house.tls.one_port.clone(), stream).await?;
+    drop(arrival);
     let (_, connection) = stream.get_ref();
     let alpn = connection.alpn_protocol().map(<[u8]>::to_vec);
     let name = connection.server_name().unwrap_or_default().to_ascii_lowercase();
@@ -109,13 +126,14 @@ async fn one_port(house: Arc<House>, stream: TcpStream, peer: SocketAddr) -> Res
 }
 
 /// Plain HTTP: for a trusted proxy in front of us; everybody else is sent to TLS.
-async fn plain(house: Arc<House>, stream: TcpStream, peer: SocketAddr) -> Result<()> {
+async fn plain(house: Arc<House>, stream: TcpStream, peer: SocketAddr, arrival: Ticket) -> Result<()> {
     if house
         .options
         .trusted_proxies
         .iter()
         .any(|n| n.contains(peer.ip()))
     {
+        drop(arrival);
         return http(house, Box::new(stream), peer, false).await;
     }
     redirect(stream).await

@@ -9,6 +9,7 @@ pub mod split;
 
 use super::PostRoom;
 use super::probe::Finding;
+use crate::base::text::hex;
 use crate::base::{Error, Result, TimeMs};
 use crate::mail::Prepared;
 use crate::mail::deliver::{Delivery, deliver_message};
@@ -105,7 +106,7 @@ async fn note_run(room: &PostRoom, source: i64, error: Option<String>) {
 
 /// A message from a provider's mailbox.
 pub struct Collected {
-    /// The provider's own id of it, unique in the source for all time.
+    /// The provider's own id of it.
     pub unique_id: String,
     pub raw: Vec<u8>,
     pub flags: Flags,
@@ -128,8 +129,11 @@ pub async fn keep(room: &Arc<PostRoom>, source: &CollectSource, message: Collect
             .await
             .map_err(|e| Error::internal("taking a message was broken off").caused_by(e))??
     };
+    // With the bytes: numbers of sources and of providers come again (a source that was removed and another one
+    // added, a mailbox made anew), and what is taken for known is deleted there.
+    let hash = hex(&prepared.staged.hash()[..16]);
     let delivery = Delivery {
-        id: Some(format!("collect:{}:{}", source.id, message.unique_id)),
+        id: Some(format!("collect:{}:{}:{hash}", source.id, message.unique_id)),
         role: Role::Inbox,
         received_at_ms: message
             .received_at_ms

@@ -72,7 +72,11 @@ impl HandedOver {
     fn put(&self, key: (AccountId, i64), prepared: Prepared) {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let held: u64 = all.values().map(Prepared::size_bytes).sum();
-        if held + prepared.size_bytes() <= MOST_BYTES {
+        if held + prepared.size_bytes() > MOST_BYTES {
+            // What the worker was quicker to read itself would stay for good.
+            all.clear();
+        }
+        if prepared.size_bytes() <= MOST_BYTES {
             all.insert(key, prepared);
         }
     }

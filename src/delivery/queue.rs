@@ -6,6 +6,7 @@ use super::route::Hop;
 use super::schedule::Next;
 use super::smtp_client::{Client, Letter, Outcome};
 use crate::base::{Kind, Result, TimeMs};
+use crate::formats::mime::line_endings::to_crlf;
 use crate::identity::recipient::{Resolved, resolve};
 use crate::mail::Prepared;
 use crate::mail::deliver::{Delivery, deliver_message};
@@ -195,6 +196,8 @@ async fn send_away(
         }
         Err(e) => return all(Outcome::Later(e.message().to_owned())),
     };
+    // BDAT and Graph take messages with bare line feeds; behind one, a less careful server sees a second message.
+    let raw = &*to_crlf(raw);
     let signed = match room.dkim_header(&queued.sender, raw).await {
         Ok(Some(header)) => [header.as_bytes(), raw].concat(),
         Ok(None) => raw.to_vec(),

@@ -39,7 +39,8 @@ pub async fn receive_message(room: &PostRoom, arrived: Arrived) -> Result<()> {
         if let Err(e) = result {
             tracing::warn!(to = account.address, error = ?e, "a delivery failed");
             failed.push(recipient.clone());
-            worst = Some(worst.filter(|w| !w.kind().is_transient()).unwrap_or(e));
+            // The one answer is for all: while somebody may get it later, the sender is to try again.
+            worst = Some(worst.filter(|w| w.kind().is_transient()).unwrap_or(e));
         }
     }
     match worst {

@@ -86,7 +86,14 @@ impl PostRoom {
                             login: None,
                         }),
                 ),
-                Err(e) => last_error = Some(e),
+                // A host that is not found says nothing about one whose name server does not answer just now.
+                Err(e) => {
+                    last_error = Some(
+                        last_error
+                            .filter(|l: &Error| l.kind().is_transient())
+                            .unwrap_or(e),
+                    );
+                }
             }
         }
         match (hops.is_empty(), last_error) {

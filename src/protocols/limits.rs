@@ -47,13 +47,14 @@ impl ConnectionLimit {
 
     /// None: there are too many already.
     pub fn enter(&self, peer: IpAddr) -> Option<Ticket> {
+        let peer = network(peer);
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         let all: usize = open.values().sum();
-        let of_one = open.entry(peer).or_default();
-        if all >= self.most || *of_one >= self.most_of_one {
+        let of_one = open.get(&peer).copied().unwrap_or_default();
+        if all >= self.most || of_one >= self.most_of_one {
             return None;
         }
-        *of_one += 1;
+        open.insert(peer, of_one + 1);
         Some(Ticket {
             open: self.open.clone(),
             peer,
@@ -70,6 +71,14 @@ impl Drop for Ticket {
                 open.remove(&self.peer);
             }
         }
+    }
+}
+
+/// What counts as one peer: an IPv6 customer has a /64 at least (RFC 6177 §2).
+pub fn network(peer: IpAddr) -> IpAddr {
+    match peer.to_canonical() {
+        IpAddr::V6(v6) => IpAddr::V6((u128::from(v6) >> 64 << 64).into()),
+        v4 => v4,
     }
 }
 
@@ -126,6 +135,19 @@ mod tests {
         assert!(limit.enter(b).is_none(), "in all");
         drop(first);
         assert!(limit.enter(a).is_some());
+    }
+
+    #[test]
+    fn who_is_turned_away_leaves_no_trace_and_a_64_is_one_peer() {
+        let limit = ConnectionLimit::new(9, 1);
+        let (a, b) = ("2001:db8::1".parse().unwrap(), "2001:db8::2:1".parse().unwrap());
+        let first = limit.enter(a).unwrap();
+        assert!(limit.enter(b).is_none());
+        drop(first);
+        assert!(limit.open.lock().unwrap().is_empty());
+        let nobody = ConnectionLimit::new(0, 1);
+        assert!(nobody.enter(a).is_none());
+        assert!(nobody.open.lock().unwrap().is_empty());
     }
 
     #[test]

@@ -23,6 +23,8 @@ pub struct House {
     pub tls: Arc<Tls>,
     pub options: Options,
     pub connections: ConnectionLimit,
+    /// Connections that have not come to a door yet: TLS is being agreed on.
+    pub arrivals: ConnectionLimit,
     /// Recipients that an account may write to in an hour.
     pub sent: RateLimit,
     /// Messages that a peer may hand over in a minute.

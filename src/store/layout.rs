@@ -123,14 +123,22 @@ impl Layout {
 
 /// Only the program's own user may look into the data folder.
 fn make_private_folder(path: &Path) -> Result<()> {
-    use std::os::unix::fs::DirBuilderExt;
+    use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
     fs::DirBuilder::new()
         .recursive(true)
         .mode(0o700)
         .create(path)
         .map_err(|e| {
             Error::unavailable(format!("the folder {} cannot be made: {e}", path.display())).caused_by(e)
-        })
+        })?;
+    // A folder that was there already, as packages and containers make it, may be open to everybody.
+    let mode = fs::metadata(path)?.permissions().mode();
+    if mode & 0o077 != 0
+        && let Err(e) = fs::set_permissions(path, fs::Permissions::from_mode(0o700))
+    {
+        tracing::warn!(folder = %path.display(), error = %e, "others may look into the data folder");
+    }
+    Ok(())
 }
 
 /// Held while a server uses the folder; the kernel lets go of it when the process ends, however it ends.

@@ -211,7 +211,9 @@ fn run_change<D: Database>(conn: &Connection, tx: &mut Tx<'_, D>, change: Change
         Ran::Done(answer) => match step("RELEASE change") {
             Ok(()) => Some(answer),
             Err(e) => {
+                // It is in the transaction still, and must not be committed after this answer.
                 tx.effects = before;
+                rollback(conn);
                 answer(Some(e));
                 None
             }

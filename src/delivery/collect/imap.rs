@@ -23,6 +23,8 @@ const IDLE: Duration = Duration::from_secs(25 * 60);
 /// A server without IDLE is asked that often.
 const ASK: Duration = Duration::from_secs(120);
 const ANSWER: Duration = Duration::from_secs(120);
+/// For a whole message: the library tells nothing before the last byte is here, and lines can be slow.
+const MESSAGE: Duration = Duration::from_secs(30 * 60);
 
 /// A stream that the client library can name in its own messages.
 pub struct Named(BoxStream);
@@ -68,7 +70,14 @@ fn protocol(e: ImapError) -> Finding {
 }
 
 async fn in_time<T>(f: impl Future<Output = Result<T, ImapError>>) -> Result<T, Finding> {
-    match tokio::time::timeout(ANSWER, f).await {
+    in_time_of(ANSWER, f).await
+}
+
+async fn in_time_of<T>(
+    longest: Duration,
+    f: impl Future<Output = Result<T, ImapError>>,
+) -> Result<T, Finding> {
+    match tokio::time::timeout(longest, f).await {
         Ok(done) => done.map_err(protocol),
         Err(_) => Err(Finding::Connect("the provider's server does not answer".into())),
     }
@@ -215,7 +224,7 @@ async fn fetch(session: &mut Session<Named>, uid: u32) -> Result<Option<Fetch>, 
     {
         let mut answers =
             in_time(session.uid_fetch(uid.to_string(), "(UID FLAGS INTERNALDATE BODY.PEEK[])")).await?;
-        while let Some(answer) = in_time(answers.try_next()).await? {
+        while let Some(answer) = in_time_of(MESSAGE, answers.try_next()).await? {
             if answer.uid == Some(uid) && answer.body().is_some() {
                 found = Some(answer);
             }

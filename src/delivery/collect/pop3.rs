@@ -70,7 +70,7 @@ impl Session {
     /// Message numbers with their unique ids.
     pub async fn unique_ids(&mut self) -> Result<Vec<(u32, String)>, Finding> {
         self.command("UIDL").await?;
-        let text = self.multi_line().await?;
+        let text = self.multi_line().await?.unwrap_or_default();
         Ok(String::from_utf8_lossy(&text)
             .lines()
             .filter_map(|l| l.split_once(' '))
@@ -78,7 +78,8 @@ impl Session {
             .collect())
     }
 
-    pub async fn retrieve(&mut self, number: u32) -> Result<Vec<u8>, Finding> {
+    /// None: it is larger than this server takes.
+    pub async fn retrieve(&mut self, number: u32) -> Result<Option<Vec<u8>>, Finding> {
         self.command(&format!("RETR {number}")).await?;
         self.multi_line().await
     }
@@ -104,7 +105,7 @@ impl Session {
     }
 
     async fn answer(&mut self) -> Result<String, Finding> {
-        let line = self.line().await?;
+        let (line, _) = self.line().await?;
         let text = one_line(cut(&String::from_utf8_lossy(&line), 300));
         if text.starts_with("+OK") {
             Ok(text)
@@ -113,14 +114,15 @@ impl Session {
         }
     }
 
-    /// A line without its end.
-    async fn line(&mut self) -> Result<Vec<u8>, Finding> {
+    /// A line without its end, and whether that was CRLF.
+    async fn line(&mut self) -> Result<(Vec<u8>, bool), Finding> {
         loop {
             if let Some(end) = self.input[self.at..].iter().position(|b| *b == b'\n') {
                 let line = &self.input[self.at..self.at + end];
+                let is_crlf = line.ends_with(b"\r");
                 let line = line.strip_suffix(b"\r").unwrap_or(line).to_vec();
                 self.at += end + 1;
-                return Ok(line);
+                return Ok((line, is_crlf));
             }
             if self.input.len() - self.at > MAX_LINE * 64 {
                 return Err(Finding::Protocol(
@@ -137,21 +139,25 @@ impl Session {
         }
     }
 
-    /// Lines up to the one that holds a dot alone, with CRLF, dots taken away (RFC 1939 §3).
-    async fn multi_line(&mut self) -> Result<Vec<u8>, Finding> {
-        let mut out = Vec::new();
+    /// Lines up to the one that holds a dot alone, with CRLF, dots taken away (RFC 1939 §3). Only between CRLFs a
+    /// dot is the server's: one after a bare line feed is the message's own, and no end. None: it is too large.
+    async fn multi_line(&mut self) -> Result<Option<Vec<u8>>, Finding> {
+        let (mut out, mut was_crlf, mut is_too_large) = (Vec::new(), true, false);
         loop {
-            let line = self.line().await?;
-            if line == b"." {
-                return Ok(out);
+            let (line, is_crlf) = self.line().await?;
+            if line == b"." && was_crlf && is_crlf {
+                return Ok((!is_too_large).then_some(out));
             }
-            out.extend_from_slice(line.strip_prefix(b".").unwrap_or(&line));
-            out.extend_from_slice(b"\r\n");
+            if !is_too_large {
+                let text = line.strip_prefix(b".").filter(|_| was_crlf);
+                out.extend_from_slice(text.unwrap_or(&line));
+                out.extend_from_slice(b"\r\n");
+            }
             if out.len() as u64 > self.max_message_bytes {
-                return Err(Finding::Protocol(
-                    "a message there is larger than this server takes".into(),
-                ));
+                // Read on to its end, so that the others behind it can be had.
+                (out, is_too_large) = (Vec::new(), true);
             }
+            was_crlf = is_crlf;
         }
     }
 }
@@ -180,6 +186,7 @@ pub async fn run(room: &Arc<PostRoom>, source: &CollectSource) -> Result<(), Fin
             .await;
         forgotten.map_err(own_trouble)?;
     }
+    let mut too_large = 0;
     for (number, unique_id) in there {
         if known.contains(&unique_id) {
             if !keeps {
@@ -187,7 +194,10 @@ pub async fn run(room: &Arc<PostRoom>, source: &CollectSource) -> Result<(), Fin
             }
             continue;
         }
-        let raw = session.retrieve(number).await?;
+        let Some(raw) = session.retrieve(number).await? else {
+            too_large += 1;
+            continue;
+        };
         let message = Collected {
             unique_id: unique_id.clone(),
             raw,
@@ -206,5 +216,39 @@ pub async fn run(room: &Arc<PostRoom>, source: &CollectSource) -> Result<(), Fin
             session.delete(number).await?;
         }
     }
-    session.quit().await
+    session.quit().await?;
+    match too_large {
+        0 => Ok(()),
+        n => Err(Finding::Protocol(format!(
+            "{n} messages there are larger than this server takes; they stay there"
+        ))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn session(input: &[u8], max_message_bytes: u64) -> Session {
+        Session {
+            stream: Box::new(tokio::io::empty()),
+            input: input.to_vec(),
+            at: 0,
+            max_message_bytes,
+        }
+    }
+
+    #[tokio::test]
+    async fn only_a_dot_between_crlfs_is_the_end() {
+        let mut s = session(b"a\r\n..b\r\nc\n.\r\n.d\n.\n.e\r\n.\r\n", 100);
+        let text = s.multi_line().await.unwrap().unwrap();
+        assert_eq!(text, b"a\r\n.b\r\nc\r\n.\r\nd\r\n.\r\n.e\r\n");
+    }
+
+    #[tokio::test]
+    async fn what_is_too_large_does_not_hide_what_follows() {
+        let mut s = session(b"aaaaaaaaaaaaaaaaaaaa\r\nbbb\r\n.\r\nc\r\n.\r\n", 10);
+        assert_eq!(s.multi_line().await.unwrap(), None);
+        assert_eq!(s.multi_line().await.unwrap().unwrap(), b"c\r\n");
+    }
 }

@@ -65,6 +65,13 @@ impl Lines {
 
     /// The next command, without its CRLF. Replies go out as soon as no further command waits.
     pub async fn next_line(&mut self) -> Result<Line> {
+        // The whole line has to come in time, not each octet of it.
+        tokio::time::timeout(PATIENCE, self.read_line())
+            .await
+            .map_err(|_| Error::unavailable("the other side does not finish its line"))?
+    }
+
+    async fn read_line(&mut self) -> Result<Line> {
         loop {
             if let Some(end) = self.pending().iter().position(|b| *b == b'\n') {
                 let line = &self.input[self.at..self.at + end + 1];

@@ -4,17 +4,20 @@ use super::envelope::{self, Envelope};
 use super::lines::{Line, Lines};
 use super::transaction::{Body, Trace, complete};
 use super::{Purpose, auth, data};
-use crate::base::Result;
 use crate::base::text::{cut, one_line};
+use crate::base::{Error, Result};
 use crate::identity::Ctx;
+use crate::protocols::limits::network;
 use crate::protocols::{House, Visitor};
 use smtp_proto::{Error as ProtoError, Request};
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio_rustls::TlsAcceptor;
 
 /// After so many commands that made no sense, the conversation ends.
 const MAX_ERRORS: u32 = 12;
+const HANDSHAKE: Duration = Duration::from_secs(20);
 
 pub struct Session {
     house: Arc<House>,
@@ -216,7 +219,7 @@ impl Session {
                 "530 5.7.0 say STARTTLS and sign in first"
             });
         }
-        let peer = self.peer.ip().to_canonical().to_string();
+        let peer = network(self.peer.ip()).to_string();
         if self.purpose == Purpose::Relay && !self.house.received.take(peer, 1) {
             return self.refuse("451 4.7.1 that is a lot at once; try again in a minute");
         }
@@ -368,9 +371,10 @@ impl Session {
             return Ok(());
         };
         lines.flush().await?;
-        let stream = TlsAcceptor::from(self.house.tls.single.clone())
-            .accept(lines.into_stream())
-            .await?;
+        let accept = TlsAcceptor::from(self.house.tls.single.clone()).accept(lines.into_stream());
+        let stream = tokio::time::timeout(HANDSHAKE, accept)
+            .await
+            .map_err(|_| Error::unavailable("the TLS handshake takes too long"))??;
         self.lines = Some(Lines::new(Box::new(stream)));
         self.is_tls = true;
         // Nothing that was said before counts (RFC 3207 §4.2).

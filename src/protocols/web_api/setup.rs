@@ -10,6 +10,7 @@ use crate::model::collect::CollectServer;
 use crate::model::outbound::{Outbound, Smarthost};
 use crate::protocols::http::auth::{cookie, house, require_same_origin, require_secure};
 use crate::protocols::http::client;
+use crate::protocols::limits::network;
 use actix_web::web::{self, Json, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Deserialize;
@@ -144,7 +145,7 @@ async fn claim(request: HttpRequest, body: Json<Claim>) -> Answer {
     require_same_origin(&request)?;
     let house = house(&request)?;
     // Ten tries in a minute: 59 bits are not found that way.
-    if !house.claims.take(client(&request).ip.to_string(), 1) {
+    if !house.claims.take(network(client(&request).ip).to_string(), 1) {
         return Err(Error::busy("too many tries; wait a minute and try again").into());
     }
     let ctx = system(&request)?;
