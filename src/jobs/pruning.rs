@@ -1,8 +1,10 @@
-//! Forgetting what has been kept long enough: tombstones, delivery ids, expired tokens.
+//! Forgetting what has been kept long enough: tombstones, delivery ids, expired tokens,
+//! and files that power cuts left behind.
 
 use crate::base::{Result, TimeMs};
 use crate::identity::Ctx;
 use crate::identity::accounts::list_accounts;
+use crate::mail::doctor::tidy_account;
 use std::time::Duration;
 
 const DAY_MS: TimeMs = 24 * 3600 * 1000;
@@ -34,6 +36,7 @@ pub async fn prune(ctx: &Ctx) -> Result<()> {
         .write(move |q| q.prune_taken(now_ms - DELIVERIES_MS))
         .await?;
     for account in list_accounts(ctx).await? {
+        tidy_account(ctx, account.id).await?;
         let file = ctx.store.account(account.id)?;
         file.write(move |tx| {
             tx.prune_tombstones(now_ms - TOMBSTONES_MS)?;

@@ -59,6 +59,12 @@ pub async fn rebuild_account(ctx: &Ctx, account: AccountId) -> Result<()> {
         })
         .await?;
     }
-    file.read(remove_orphans).await?;
+    file.write(|tx| remove_orphans(tx)).await?;
     update_index(ctx, account).await.map(drop)
+}
+
+/// Removes what power cuts left behind. Returns how many files that were. Errors: Forbidden, NotFound.
+pub async fn tidy_account(ctx: &Ctx, account: AccountId) -> Result<usize> {
+    ctx.require_admin()?;
+    ctx.store.account(account)?.write(|tx| remove_orphans(tx)).await
 }
