@@ -360,6 +360,8 @@ fn doctor_finds_damage_and_rebuilds_what_is_counted() {
 #[test]
 fn the_bell_rings_after_the_commit() {
     let f = fixture();
+    // Commits ring after their answer; one more turn of the writer is behind the fixture's.
+    f.file.write_blocking(|_| Ok(())).unwrap();
     let mut bell = f.store.listen(AccountId(1));
     let item = f.add(f.inbox, b"one");
     let change = bell.try_recv().unwrap();
