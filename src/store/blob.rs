@@ -192,14 +192,7 @@ pub(in crate::store) fn sync_added(effects: &BodyEffects, blobs: Option<&Path>) 
 
 /// Removes the files that the commit has left without a row.
 pub(in crate::store) fn remove_released(conn: &Connection, effects: &BodyEffects, blobs: Option<&Path>) {
-    let Some(blobs) = blobs.filter(|_| !effects.released.is_empty()) else {
-        return;
-    };
-    // Nobody else, such as the command line, may store the same body between the look and the removal.
-    if let Err(e) = conn.execute_batch("BEGIN IMMEDIATE") {
-        tracing::warn!(error = %e, "files of removed messages stay until hauspost doctor --rebuild");
-        return;
-    }
+    let Some(blobs) = blobs else { return };
     for hash in effects.released.iter().collect::<BTreeSet<_>>() {
         let is_used = conn
             .prepare_cached("SELECT 1 FROM body WHERE hash = ?1")
@@ -209,8 +202,5 @@ pub(in crate::store) fn remove_released(conn: &Connection, effects: &BodyEffects
         {
             tracing::warn!(error = %e, "the file of a removed message stays until hauspost doctor --rebuild");
         }
-    }
-    if let Err(e) = conn.execute_batch("ROLLBACK") {
-        tracing::error!(error = %e, "a rollback failed");
     }
 }
