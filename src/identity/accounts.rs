@@ -1,8 +1,8 @@
 //! Making, changing and removing accounts: the same functions for the wizard, the page and the command line.
 
 use super::{Ctx, password};
-use crate::base::{Error, Result, random};
-use crate::model::{Account, AccountId, AccountKind, AccountState, EmailAddress};
+use crate::base::{Error, Kind, Result, random};
+use crate::model::{Account, AccountId, AccountKind, AccountState, EmailAddress, Role};
 use serde_json::json;
 
 /// An account to be made.
@@ -131,7 +131,7 @@ async fn prepare_data(ctx: &Ctx, account: &Account) -> Result<()> {
 pub async fn complete_creations(ctx: &Ctx) -> Result<()> {
     let accounts = ctx.store.directory().read(|d| d.accounts()).await?;
     for account in accounts {
-        if !ctx.store.layout().account_file(account.id).exists() {
+        if !has_inbox(ctx, account.id).await {
             tracing::warn!(
                 address = account.address,
                 "finishing an account that was not made to the end"
@@ -140,6 +140,17 @@ pub async fn complete_creations(ctx: &Ctx) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// The file is made before its folders. One that cannot be read is for doctor, and counts as made.
+async fn has_inbox(ctx: &Ctx, id: AccountId) -> bool {
+    match ctx.store.account(id) {
+        Ok(file) => !file
+            .read(|s| s.folder_by_role(Role::Inbox))
+            .await
+            .is_ok_and(|inbox| inbox.is_none()),
+        Err(e) => e.kind() != Kind::NotFound,
+    }
 }
 
 /// By address or alias. Errors: NotFound.
@@ -232,6 +243,18 @@ fn check_another_admin(accounts: &[Account], id: AccountId) -> Result<()> {
 /// Removes an account and everything it owns, for good. Errors: NotFound, Conflict, Forbidden.
 pub async fn remove_account(ctx: &Ctx, id: AccountId) -> Result<()> {
     ctx.require_admin()?;
+    // What was accepted for sending and has not gone over to the queue would be lost with the account.
+    if let Ok(file) = ctx.store.account(id)
+        && file
+            .read(|s| s.outbox(1))
+            .await
+            .is_ok_and(|rows| !rows.is_empty())
+    {
+        return Err(Error::conflict(
+            "mail of this account is still on its way out; disable the account and try again in a minute, \
+             while the server runs",
+        ));
+    }
     let (now_ms, actor) = (ctx.now_ms(), ctx.actor_name().to_owned());
     ctx.store
         .directory()

@@ -56,8 +56,12 @@ impl Throttle {
         if failures.len() >= MOST_REMEMBERED {
             failures.retain(|_, f| now_ms - f.last_ms < FORGOTTEN_MS);
         }
-        if failures.len() >= MOST_REMEMBERED {
-            return;
+        // Somebody with many addresses may fill it, but neither switch it off nor be forgotten for it.
+        if failures.len() >= MOST_REMEMBERED
+            && let Some(least) = failures.iter().min_by_key(|(_, f)| (f.count, f.last_ms))
+        {
+            let least = least.0.clone();
+            failures.remove(&least);
         }
         for key in keys(peer, name) {
             let f = failures.entry(key).or_default();

@@ -169,11 +169,10 @@ pub fn blob_path(blobs: &Path, hash: &[u8]) -> PathBuf {
 pub(in crate::store) fn link(staged: &Path, blobs: &Path, hash: &[u8]) -> Result<Vec<PathBuf>> {
     let target = blob_path(blobs, hash);
     let folder = target.parent().unwrap_or(blobs).to_path_buf();
-    let changed = vec![folder.clone()];
+    let mut changed = vec![folder.clone()];
     if !folder.exists() {
         fs::create_dir_all(&folder)?;
-        // At once: should this change be undone, the next one finds the folder there and does not sync its name.
-        sync_folder(blobs)?;
+        changed.push(blobs.to_path_buf());
     }
     match fs::hard_link(staged, &target) {
         Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => {}

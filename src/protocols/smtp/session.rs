@@ -129,7 +129,7 @@ impl Session {
                 self.say(&format!("250 {name}"));
                 Next::Go
             }
-            Ok(Request::Mail { from }) => self.mail(&from),
+            Ok(Request::Mail { from }) => self.mail(&from).await,
             Ok(Request::Rcpt { to }) => self.rcpt(&to).await,
             Ok(Request::Data) => self.data().await?,
             Ok(Request::Bdat { chunk_size, is_last }) => self.bdat(chunk_size, is_last).await?,
@@ -205,7 +205,7 @@ impl Session {
         self.chunks = None;
     }
 
-    fn mail(&mut self, from: &smtp_proto::MailFrom<std::borrow::Cow<'_, str>>) -> Next {
+    async fn mail(&mut self, from: &smtp_proto::MailFrom<std::borrow::Cow<'_, str>>) -> Next {
         if self.helo.is_none() {
             return self.refuse("503 5.5.1 say EHLO first");
         }
@@ -218,6 +218,14 @@ impl Session {
             } else {
                 "530 5.7.0 say STARTTLS and sign in first"
             });
+        }
+        // The account may have been closed since it signed in.
+        if let Some(Ok(account)) = self.ctx.as_ref().map(Ctx::account) {
+            let doorkeeper = &self.house.doorkeeper;
+            match doorkeeper.current(account.id).await {
+                Ok(account) => self.ctx = Some(doorkeeper.ctx(account)),
+                Err(e) => return self.refuse(&super::error::reply(&e)),
+            }
         }
         let peer = network(self.peer.ip()).to_string();
         if self.purpose == Purpose::Relay && !self.house.received.take(peer, 1) {
