@@ -364,7 +364,7 @@ fn the_bell_rings_after_the_commit() {
     f.file.write_blocking(|_| Ok(())).unwrap();
     let mut bell = f.store.listen(AccountId(1));
     let item = f.add(f.inbox, b"one");
-    let change = bell.try_recv().unwrap();
+    let change = bell.blocking_recv().unwrap();
     assert_eq!(
         (change.modseq, &change.folders[..]),
         (item.modseq, &[f.inbox][..])
