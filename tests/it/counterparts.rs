@@ -270,6 +270,23 @@ impl Postfix {
     }
 }
 
+impl Drop for Postfix {
+    /// What was started is a wrapper; the process that lives on is named by its pid file.
+    fn drop(&mut self) {
+        let pid = fs::read_to_string(self.folder.path().join("queue/pid/master.pid")).unwrap_or_default();
+        if let Ok(pid) = pid.trim().parse::<u32>() {
+            let _ = Command::new("kill").arg(pid.to_string()).status();
+            let gone = || !Path::new(&format!("/proc/{pid}")).exists();
+            for _ in 0..100 {
+                if gone() {
+                    return;
+                }
+                std::thread::sleep(Duration::from_millis(20));
+            }
+        }
+    }
+}
+
 const SERVICES: &str = "\
 pickup unix n - n 60 1 pickup
 cleanup unix n - n - 0 cleanup
