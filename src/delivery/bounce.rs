@@ -8,7 +8,6 @@ use crate::mail::Prepared;
 use crate::mail::deliver::{Delivery, deliver_message};
 use crate::model::outgoing::{Envelope, Queued, Recipient};
 use crate::model::{Account, EmailAddress, Flags, Role};
-use crate::store::queue::NewOutgoing;
 use std::sync::Arc;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -235,21 +234,8 @@ async fn enqueue(room: &Arc<PostRoom>, about: &About<'_>, source: String, prepar
         smtputf8: !about.sender.is_ascii(),
     };
     let now_ms = room.store.clock().now_ms();
-    room.store
-        .queue()
-        .write(move |q| {
-            let new = NewOutgoing {
-                source: &source,
-                account_id: None,
-                envelope: &envelope,
-                body: &prepared.staged,
-                now_ms,
-            };
-            q.enqueue(&new).map(drop)
-        })
-        .await?;
-    room.queue_bell.notify_one();
-    Ok(())
+    room.enqueue(source, None, envelope, prepared.staged, now_ms)
+        .await
 }
 
 #[cfg(test)]

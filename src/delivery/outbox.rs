@@ -9,7 +9,6 @@ use crate::mail::deliver::{Delivery, deliver_message};
 use crate::model::outgoing::{Envelope, Recipient};
 use crate::model::{Account, AccountId, EmailAddress, Flags, Role};
 use crate::store::outbox::OutboxRow;
-use crate::store::queue::NewOutgoing;
 use futures_util::future::join_all;
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -115,18 +114,13 @@ async fn take_over(room: &Arc<PostRoom>, account: AccountId, row: &OutboxRow) ->
     }
     deliver_to_ours(room, &source, &ours, &prepared, row).await?;
     if !others.is_empty() {
-        enqueue(
-            room,
-            &source,
-            account,
-            Envelope {
-                recipients: others,
-                ..row.envelope.clone()
-            },
-            &prepared,
-            row,
-        )
-        .await?;
+        let envelope = Envelope {
+            recipients: others,
+            ..row.envelope.clone()
+        };
+        let body = prepared.staged.clone();
+        room.enqueue(source.clone(), Some(account), envelope, body, row.created_at_ms)
+            .await?;
     }
     if !unknown.is_empty() {
         bounce::report_unknown(room, &source, &row.envelope, &unknown, &prepared).await?;
@@ -170,44 +164,12 @@ async fn deliver_to_ours(
                     recipients: vec![recipient.clone()],
                     ..row.envelope.clone()
                 };
-                enqueue(
-                    room,
-                    &format!("{source}:{}", to.id),
-                    to.id,
-                    envelope,
-                    prepared,
-                    row,
-                )
-                .await?;
+                let (source, body) = (format!("{source}:{}", to.id), prepared.staged.clone());
+                room.enqueue(source, Some(to.id), envelope, body, row.created_at_ms)
+                    .await?;
             }
             Err(e) => return Err(e),
         }
     }
-    Ok(())
-}
-
-async fn enqueue(
-    room: &Arc<PostRoom>,
-    source: &str,
-    account: AccountId,
-    envelope: Envelope,
-    prepared: &Prepared,
-    row: &OutboxRow,
-) -> Result<()> {
-    let (source, body, now_ms) = (source.to_owned(), prepared.staged.clone(), row.created_at_ms);
-    room.store
-        .queue()
-        .write(move |q| {
-            let new = NewOutgoing {
-                source: &source,
-                account_id: Some(account),
-                envelope: &envelope,
-                body: &body,
-                now_ms,
-            };
-            q.enqueue(&new).map(drop)
-        })
-        .await?;
-    room.queue_bell.notify_one();
     Ok(())
 }

@@ -2,10 +2,14 @@
 
 use super::resolver::Resolver;
 use super::schedule::Schedule;
+use crate::base::{Result, TimeMs};
 use crate::identity::Ctx;
 use crate::mail::Prepared;
 use crate::model::AccountId;
+use crate::model::outgoing::Envelope;
 use crate::store::Store;
+use crate::store::blob::Staged;
+use crate::store::queue::NewOutgoing;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::Notify;
@@ -50,6 +54,33 @@ impl PostRoom {
 
     pub fn ctx(&self) -> Ctx {
         Ctx::system(&self.store)
+    }
+
+    /// Puts a message into the queue and wakes its worker; the same `source` again changes nothing.
+    /// `since_ms`: when it was accepted, from which the retries count.
+    pub async fn enqueue(
+        &self,
+        source: String,
+        account_id: Option<AccountId>,
+        envelope: Envelope,
+        body: Staged,
+        since_ms: TimeMs,
+    ) -> Result<()> {
+        self.store
+            .queue()
+            .write(move |q| {
+                let new = NewOutgoing {
+                    source: &source,
+                    account_id,
+                    envelope: &envelope,
+                    body: &body,
+                    now_ms: since_ms,
+                };
+                q.enqueue(&new).map(drop)
+            })
+            .await?;
+        self.queue_bell.notify_one();
+        Ok(())
     }
 
     /// Spares the outbox worker to read again what was submitted a moment ago.

@@ -6,7 +6,6 @@ use crate::mail::Prepared;
 use crate::mail::deliver::{Delivery, deliver_message};
 use crate::model::outgoing::{Envelope, Recipient};
 use crate::model::{Account, Flags, Role};
-use crate::store::queue::NewOutgoing;
 use futures_util::future::join_all;
 
 /// A message with those of us it is for.
@@ -59,29 +58,18 @@ async fn queue_rest(room: &PostRoom, arrived: Arrived, failed: Vec<Recipient>, b
         return_headers_only: true,
         smtputf8: false,
     };
-    let (source, now_ms, body) = (
+    let now_ms = room.store.clock().now_ms();
+    room.enqueue(
         format!("in:{batch}"),
-        room.store.clock().now_ms(),
+        None,
+        envelope,
         arrived.prepared.staged,
-    );
-    room.store
-        .queue()
-        .write(move |q| {
-            let new = NewOutgoing {
-                source: &source,
-                account_id: None,
-                envelope: &envelope,
-                body: &body,
-                now_ms,
-            };
-            q.enqueue(&new).map(drop)
-        })
-        .await
-        .map_err(|e| match e.kind() {
-            // Some have it already; the sender's next try is told apart by nothing, so it may come twice to them.
-            Kind::OverQuota | Kind::Busy | Kind::Unavailable => e,
-            _ => Error::unavailable("the message could not be stored for everybody; try again").caused_by(e),
-        })?;
-    room.queue_bell.notify_one();
-    Ok(())
+        now_ms,
+    )
+    .await
+    .map_err(|e| match e.kind() {
+        // Some have it already; the sender's next try is told apart by nothing, so it may come twice to them.
+        Kind::OverQuota | Kind::Busy | Kind::Unavailable => e,
+        _ => Error::unavailable("the message could not be stored for everybody; try again").caused_by(e),
+    })
 }

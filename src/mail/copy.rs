@@ -6,7 +6,6 @@ use crate::identity::Ctx;
 use crate::model::{AccountId, FolderId, FolderKind, Uid};
 use crate::store::Tx;
 use crate::store::account::AccountDb;
-use crate::store::item::NewItem;
 
 /// Where messages went: pairs of UIDs, ascending by the old one.
 #[derive(Clone, Debug, Default)]
@@ -52,15 +51,7 @@ pub fn copy_messages_in(
         items.extend(tx.items_by_uid(from, *first, *last)?);
     }
     for item in items {
-        tx.hold_body(item.body_id)?;
-        let copy = tx.insert_item(&NewItem {
-            folder_id: to,
-            body_id: item.body_id,
-            flags: item.flags,
-            keywords: &item.keywords,
-            received_at_ms: item.received_at_ms,
-            size_bytes: item.size_bytes,
-        })?;
+        let copy = tx.insert_copy(&item, to)?;
         out.uids.push((item.uid, copy.uid));
     }
     Ok(out)

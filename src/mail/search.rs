@@ -2,7 +2,8 @@
 
 use super::index::update_index;
 use crate::base::{Error, Result};
-use crate::formats::mime::section::header_fields;
+use crate::formats::mime::field::fields;
+use crate::formats::mime::text::decode_text;
 use crate::identity::Ctx;
 use crate::model::{AccountId, FolderId, ItemId};
 use crate::store::Snapshot;
@@ -103,9 +104,10 @@ fn items_with_header(
         let Some(item) = s.item(found.id)? else { continue };
         let mut body = s.open_body(item.body_id)?;
         let head = body.read_range(0, HEADER_MAX.min(body.size_bytes()))?;
-        let fields = header_fields(header_of(&head), &[name.to_owned()], false);
-        let is_there = fields.len() > 2;
-        if is_there && (wanted.is_empty() || field_contains(&fields, &wanted)) {
+        let has_it = fields(&head)
+            .filter(|f| f.name.eq_ignore_ascii_case(name.as_bytes()))
+            .any(|f| wanted.is_empty() || value_contains(f.value, &wanted));
+        if has_it {
             out.push(item.id);
         }
     }
@@ -113,21 +115,7 @@ fn items_with_header(
 }
 
 /// Compares with the decoded value as well as with the bytes as they are.
-fn field_contains(fields: &[u8], wanted: &str) -> bool {
-    let value = fields
-        .iter()
-        .position(|b| *b == b':')
-        .map_or(fields, |colon| &fields[colon + 1..]);
-    let decoded = crate::formats::mime::text::decode_text(value).to_lowercase();
-    decoded.contains(wanted) || String::from_utf8_lossy(value).to_lowercase().contains(wanted)
-}
-
-/// The header with its empty line, or all there is.
-fn header_of(raw: &[u8]) -> &[u8] {
-    let end = raw
-        .windows(2)
-        .enumerate()
-        .find(|(i, w)| w == b"\n\n" || (w == b"\n\r" && raw.get(i + 2) == Some(&b'\n')))
-        .map(|(i, w)| if w == b"\n\n" { i + 2 } else { i + 3 });
-    &raw[..end.unwrap_or(raw.len())]
+fn value_contains(value: &[u8], wanted: &str) -> bool {
+    decode_text(value).to_lowercase().contains(wanted)
+        || String::from_utf8_lossy(value).to_lowercase().contains(wanted)
 }

@@ -199,6 +199,19 @@ impl Tx<'_, AccountDb> {
         })
     }
 
+    /// Puts a copy of an item into a folder: the bytes are shared, flags and arrival time are kept.
+    pub fn insert_copy(&mut self, item: &Item, to: FolderId) -> Result<Item> {
+        self.hold_body(item.body_id)?;
+        self.insert_item(&NewItem {
+            folder_id: to,
+            body_id: item.body_id,
+            flags: item.flags,
+            keywords: &item.keywords,
+            received_at_ms: item.received_at_ms,
+            size_bytes: item.size_bytes,
+        })
+    }
+
     /// Sets flags of items of one folder. Returns each one's new modseq, in the same order.
     pub fn change_flags(&mut self, folder: FolderId, changes: &[FlagChange]) -> Result<Vec<Modseq>> {
         let mut modseqs = Vec::with_capacity(changes.len());

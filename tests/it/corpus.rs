@@ -39,15 +39,19 @@ impl Talk {
     }
 }
 
+fn hand_over(server: &Server, all: &[(String, Vec<u8>)]) {
+    let mut talk = Talk::hello(server.smtp);
+    for (name, raw) in all {
+        let reply = talk.deliver_exactly("anna@example.test", raw);
+        assert!(reply.starts_with("250"), "{name}: {reply}");
+    }
+}
+
 #[test]
 fn every_message_of_the_corpus_comes_in_and_out_to_the_byte() {
     let server = Server::start_with(&["--max-received-per-minute", "1000"]);
     let all = corpus();
-    let mut talk = Talk::hello(server.smtp);
-    for (name, raw) in &all {
-        let reply = talk.deliver_exactly("anna@example.test", raw);
-        assert!(reply.starts_with("250"), "{name}: {reply}");
-    }
+    hand_over(&server, &all);
     let mut mailbox = Mailbox::open(server.imap, "anna@example.test");
     let stored = mailbox.messages("INBOX");
     assert_eq!(stored.len(), all.len());
@@ -128,11 +132,7 @@ fn monsters_are_taken_or_refused_quickly_and_harm_nobody() {
 fn every_message_of_the_corpus_comes_out_of_graph_to_the_byte() {
     let server = Server::start_with(&["--max-received-per-minute", "1000"]);
     let all = corpus();
-    let mut talk = Talk::hello(server.smtp);
-    for (name, raw) in &all {
-        let reply = talk.deliver_exactly("anna@example.test", raw);
-        assert!(reply.starts_with("250"), "{name}: {reply}");
-    }
+    hand_over(&server, &all);
     let web = Web::page(&server, "anna@example.test");
     let path =
         "/v1.0/me/mailFolders/inbox/messages?$select=id&$top=500&$count=true&$orderby=receivedDateTime%20asc";

@@ -10,6 +10,27 @@ pub struct Mailbox {
     next: u32,
 }
 
+/// A line of IMAP with its literals and its end; None when the other side hung up before it.
+pub fn read_line(reader: &mut BufReader<TcpStream>) -> std::io::Result<Option<Vec<u8>>> {
+    let mut out = Vec::new();
+    loop {
+        let mut line = Vec::new();
+        if reader.read_until(b'\n', &mut line)? == 0 {
+            return Ok(None);
+        }
+        let text = String::from_utf8_lossy(&line).trim_end().to_owned();
+        out.extend_from_slice(&line);
+        let size = text
+            .strip_suffix('}')
+            .and_then(|t| t.rsplit_once('{'))
+            .and_then(|(_, n)| n.parse::<usize>().ok());
+        let Some(size) = size else { return Ok(Some(out)) };
+        let mut literal = vec![0; size];
+        reader.read_exact(&mut literal)?;
+        out.extend_from_slice(&literal);
+    }
+}
+
 /// What a command brought: untagged lines, with literals in them, and the tagged one.
 pub struct Answer {
     pub lines: Vec<Vec<u8>>,
@@ -35,25 +56,9 @@ impl Mailbox {
         mailbox
     }
 
-    /// A line with its literals; None when the other side hung up.
+    /// None when the other side hung up.
     fn line(&mut self) -> Option<Vec<u8>> {
-        let mut out = Vec::new();
-        loop {
-            let mut line = Vec::new();
-            if self.reader.read_until(b'\n', &mut line).unwrap_or(0) == 0 {
-                return None;
-            }
-            let text = String::from_utf8_lossy(&line).trim_end().to_owned();
-            out.extend_from_slice(&line);
-            let size = text
-                .strip_suffix('}')
-                .and_then(|t| t.rsplit_once('{'))
-                .and_then(|(_, n)| n.parse::<usize>().ok());
-            let Some(size) = size else { return Some(out) };
-            let mut literal = vec![0; size];
-            self.reader.read_exact(&mut literal).ok()?;
-            out.extend_from_slice(&literal);
-        }
+        read_line(&mut self.reader).ok().flatten()
     }
 
     pub fn send(&mut self, bytes: &[u8]) -> bool {

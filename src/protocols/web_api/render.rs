@@ -52,16 +52,16 @@ pub async fn render(
     }
     let id = ids::parse_item(&message)?;
     let account = ctx.account()?.id;
-    let (_, raw) = mail::read_body(&ctx, account, id).await?;
     let listed = listing::get_message(&ctx, account, id).await?;
+    let stored = mail::open_body(&ctx, account, &listed.item).await?;
     let with_images = options.images == 1;
     let message_id = message.into_inner();
     let (body, blocked) = tokio::task::spawn_blocking(move || {
         let parts = decode_parts(&listed.parts).unwrap_or_default();
-        safe_body(&raw, &parts, &message_id, with_images)
+        Ok::<_, Error>(safe_body(&stored.read_all()?, &parts, &message_id, with_images))
     })
     .await
-    .map_err(|e| Error::internal("rendering was broken off").caused_by(e))?;
+    .map_err(|e| Error::internal("rendering was broken off").caused_by(e))??;
     let document = format!(
         "<!doctype html><html data-remote-images=\"{blocked}\"><head><meta charset=\"utf-8\"><meta name=\"referrer\" content=\"no-referrer\">\
          <style>{STYLE}</style></head><body>{body}</body></html>"

@@ -1,7 +1,8 @@
 //! A conversation whose answers are compared whole.
 
+use crate::mailbox::read_line;
 use crate::server::PASSWORD;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
@@ -49,21 +50,7 @@ impl Client {
 
     /// A line with its literals, without the last CRLF. UIDVALIDITY, which follows the clock, reads `V`.
     pub fn line(&mut self) -> String {
-        let mut out = Vec::new();
-        loop {
-            let mut line = Vec::new();
-            self.reader.read_until(b'\n', &mut line).unwrap();
-            let text = String::from_utf8_lossy(&line).trim_end().to_owned();
-            out.extend_from_slice(&line);
-            let size = text
-                .strip_suffix('}')
-                .and_then(|t| t.rsplit_once('{'))
-                .and_then(|(_, n)| n.parse::<usize>().ok());
-            let Some(size) = size else { break };
-            let mut literal = vec![0; size];
-            self.reader.read_exact(&mut literal).unwrap();
-            out.extend_from_slice(&literal);
-        }
+        let out = read_line(&mut self.reader).unwrap().unwrap_or_default();
         let text = String::from_utf8_lossy(&out);
         without_clock(text.strip_suffix("\r\n").unwrap_or(&text))
     }
