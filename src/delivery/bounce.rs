@@ -175,7 +175,7 @@ async fn tell(room: &Arc<PostRoom>, about: &About<'_>, action: Action, reports: 
         received_at_ms: room.store.clock().now_ms(),
         flags: Flags::NONE,
     };
-    match deliver_message(&room.ctx(), account.id, prepared.clone(), delivery).await {
+    match deliver_message(&room.ctx(), &account, prepared.clone(), delivery).await {
         // A full mailbox must not hold up the message that the report is about.
         Err(e) if e.kind() == Kind::OverQuota => enqueue(room, about, source, prepared).await,
         other => other.map(drop),

@@ -152,9 +152,19 @@ async fn deliver(
     prepared: &Prepared,
     delivery: &Delivery,
 ) -> Result<()> {
-    let made = deliver_message(&room.ctx(), account, prepared.clone(), delivery.clone()).await?;
+    let account = room
+        .store
+        .directory()
+        .read(move |d| d.account(account))
+        .await?
+        .ok_or_else(|| Error::not_found("the account that this mail is collected for is gone"))?;
+    let made = deliver_message(&room.ctx(), &account, prepared.clone(), delivery.clone()).await?;
     if made.is_none() {
-        tracing::info!(%account, id = delivery.id, "a message was collected before");
+        tracing::info!(
+            account = account.address,
+            id = delivery.id,
+            "a message was collected before"
+        );
     }
     Ok(())
 }

@@ -151,7 +151,7 @@ async fn deliver_to_ours(
             received_at_ms: room.store.clock().now_ms(),
             flags: Flags::NONE,
         };
-        deliver_message(&ctx, to.id, prepared.clone(), delivery)
+        deliver_message(&ctx, to, prepared.clone(), delivery)
     });
     let results = join_all(deliveries).await;
     for ((recipient, to), result) in ours.iter().zip(results) {

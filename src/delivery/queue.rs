@@ -163,7 +163,7 @@ async fn deliver_here(room: &PostRoom, queued: &Queued, r: &QueuedRecipient, raw
         flags: Flags::NONE,
     };
     let delivered = match Prepared::from_bytes(&room.store, raw) {
-        Ok(prepared) => deliver_message(&room.ctx(), account.id, prepared, delivery)
+        Ok(prepared) => deliver_message(&room.ctx(), &account, prepared, delivery)
             .await
             .map(drop),
         Err(e) => Err(e),

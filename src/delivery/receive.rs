@@ -29,7 +29,7 @@ pub async fn receive_message(room: &PostRoom, arrived: Arrived) -> Result<()> {
             received_at_ms,
             flags: Flags::NONE,
         };
-        deliver_message(&ctx, account.id, arrived.prepared.clone(), delivery)
+        deliver_message(&ctx, account, arrived.prepared.clone(), delivery)
     });
     let results = join_all(deliveries).await;
     let mut failed = Vec::new();

@@ -2,9 +2,9 @@
 
 use super::intake::Prepared;
 use crate::base::{Error, Result, TimeMs};
-use crate::identity::Ctx;
+use crate::identity::{Actor, Ctx};
 use crate::model::message::Item;
-use crate::model::{AccountId, Flags, FolderId, FolderKind, Keywords};
+use crate::model::{Account, AccountId, Flags, FolderId, FolderKind, Keywords};
 use crate::store::Tx;
 use crate::store::account::AccountDb;
 use crate::store::item::NewItem;
@@ -70,17 +70,23 @@ pub fn append_message_in(
 
 /// Errors: OverQuota, when the account has a quota and `more_bytes` would exceed it.
 pub async fn check_quota(ctx: &Ctx, account: AccountId, more_bytes: u64) -> Result<()> {
-    let quota = match &ctx.actor {
-        crate::identity::Actor::Account(a) if a.id == account => a.quota_bytes,
-        _ => ctx
-            .store
-            .directory()
-            .read(move |d| d.account(account))
-            .await?
-            .and_then(|a| a.quota_bytes),
+    if let Actor::Account(a) = &ctx.actor
+        && a.id == account
+    {
+        return check_quota_of(ctx, a, more_bytes).await;
+    }
+    match ctx.store.directory().read(move |d| d.account(account)).await? {
+        Some(a) => check_quota_of(ctx, &a, more_bytes).await,
+        None => Ok(()),
+    }
+}
+
+/// As [`check_quota`], for those who have looked the account up already.
+pub async fn check_quota_of(ctx: &Ctx, account: &Account, more_bytes: u64) -> Result<()> {
+    let Some(quota) = account.quota_bytes else {
+        return Ok(());
     };
-    let Some(quota) = quota else { return Ok(()) };
-    let used = ctx.store.account(account)?.read(|s| s.used_bytes()).await?;
+    let used = ctx.store.account(account.id)?.read(|s| s.used_bytes()).await?;
     if used.saturating_add(more_bytes as i64) > quota {
         return Err(Error::over_quota(
             "the mailbox is full; delete something or ask for more room",

@@ -4,7 +4,7 @@ use super::append::{Appended, Placement, append_message_in};
 use super::intake::Prepared;
 use crate::base::{Error, Result, TimeMs};
 use crate::identity::Ctx;
-use crate::model::{AccountId, Flags, Keywords, Role};
+use crate::model::{Account, Flags, Keywords, Role};
 use crate::store::Tx;
 use crate::store::account::AccountDb;
 
@@ -22,13 +22,13 @@ pub struct Delivery {
 /// Returns None when this delivery was made before. Errors: OverQuota, and what the store says.
 pub async fn deliver_message(
     ctx: &Ctx,
-    account: AccountId,
+    account: &Account,
     prepared: Prepared,
     delivery: Delivery,
 ) -> Result<Option<Appended>> {
-    super::append::check_quota(ctx, account, prepared.size_bytes()).await?;
+    super::append::check_quota_of(ctx, account, prepared.size_bytes()).await?;
     ctx.store
-        .account(account)?
+        .account(account.id)?
         .write(move |tx| deliver_message_in(tx, &prepared, &delivery))
         .await
 }

@@ -101,7 +101,7 @@ pub async fn add_recipient(
     {
         Resolved::Account(a) => {
             if purpose == Purpose::Relay
-                && let Err(e) = crate::mail::append::check_quota(&ctx, a.id, envelope.size_bytes).await
+                && let Err(e) = crate::mail::append::check_quota_of(&ctx, &a, envelope.size_bytes).await
                 && e.kind() == Kind::OverQuota
             {
                 return Err(format!("452 4.2.2 the mailbox of {address} is full"));
