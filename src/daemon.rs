@@ -60,8 +60,10 @@ fn keep_memory_small() {
     #[cfg(target_env = "gnu")]
     // SAFETY: mallopt only sets a parameter, and nothing else runs yet.
     unsafe {
-        libc::mallopt(libc::M_ARENA_MAX, 2);
-        libc::mallopt(libc::M_TRIM_THRESHOLD, 256 << 10);
+        libc::mallopt(libc::M_ARENA_MAX, 4);
+        libc::mallopt(libc::M_TRIM_THRESHOLD, 1 << 20);
+        // Pieces of a FETCH are larger than the default: each would be mapped and given back anew.
+        libc::mallopt(libc::M_MMAP_THRESHOLD, 1 << 20);
     }
 }
 

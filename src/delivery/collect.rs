@@ -13,6 +13,7 @@ use crate::base::text::hex;
 use crate::base::{Error, Result, TimeMs};
 use crate::mail::Prepared;
 use crate::mail::deliver::{Delivery, deliver_message};
+use crate::mail::intake::prepare;
 use crate::model::collect::{CollectProtocol, CollectSource};
 use crate::model::{AccountId, Flags, Role};
 use std::collections::HashMap;
@@ -123,12 +124,8 @@ pub async fn keep(room: &Arc<PostRoom>, source: &CollectSource, message: Collect
     };
     room.store.check_room(message.raw.len() as u64 * 2)?;
     let store = room.store.clone();
-    let prepared = {
-        let raw = message.raw;
-        tokio::task::spawn_blocking(move || Prepared::from_bytes(&store, &raw))
-            .await
-            .map_err(|e| Error::internal("taking a message was broken off").caused_by(e))??
-    };
+    let raw = message.raw;
+    let prepared = prepare(raw.len() as u64, move || Prepared::from_bytes(&store, &raw)).await?;
     // With the bytes: numbers of sources and of providers come again (a source that was removed and another one
     // added, a mailbox made anew), and what is taken for known is deleted there.
     let hash = hex(&prepared.staged.hash()[..16]);

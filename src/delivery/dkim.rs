@@ -35,7 +35,7 @@ impl PostRoom {
             return Ok(None);
         };
         let name = from.domain().to_owned();
-        let domain = self.store.directory().read(move |d| d.domain(&name)).await?;
+        let domain = self.store.directory().peek(move |d| d.domain(&name)).await?;
         let Some((Some(selector), Some(key))) = domain.map(|d| (d.dkim_selector, d.dkim_key)) else {
             return Ok(None);
         };

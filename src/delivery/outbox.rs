@@ -12,22 +12,19 @@ use crate::store::outbox::OutboxRow;
 use futures_util::future::join_all;
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
-use tokio::sync::broadcast::error::RecvError;
 
 /// Messages of one account that are taken over side by side.
 const BATCH: usize = 64;
 
 /// Runs until the program ends.
 pub async fn run(room: Arc<PostRoom>) {
-    let mut bell = room.store.listen_to_all();
+    let rung = room.store.rung_outboxes();
     let busy = Arc::new(Mutex::new(HashSet::new()));
     drain_all(&room, &busy);
     loop {
-        match bell.recv().await {
-            Ok(change) if change.is_outbox => start(&room, &busy, change.account),
-            Ok(_) => {}
-            Err(RecvError::Lagged(_)) => drain_all(&room, &busy),
-            Err(RecvError::Closed) => return,
+        rung.wait().await;
+        for account in rung.take() {
+            start(&room, &busy, account);
         }
     }
 }

@@ -50,7 +50,7 @@ async fn check_own_address(ctx: &Ctx, address: &str) -> Result<EmailAddress> {
     let is_ours = ctx
         .store
         .directory()
-        .read(move |d| Ok(d.domain(&domain)?.is_some()))
+        .peek(move |d| Ok(d.domain(&domain)?.is_some()))
         .await?;
     if !is_ours {
         return Err(Error::not_found(format!(
@@ -158,7 +158,7 @@ pub async fn find_account(ctx: &Ctx, address: &str) -> Result<Account> {
     let key = EmailAddress::parse(address)?.key();
     ctx.store
         .directory()
-        .read(move |d| d.account_by_address(&key))
+        .peek(move |d| d.account_by_address(&key))
         .await?
         .ok_or_else(|| {
             Error::not_found(format!(

@@ -30,7 +30,7 @@ pub fn is_built_in(id: &str) -> bool {
 /// The registration of a program. None: it has none.
 pub async fn find_client(ctx: &Ctx, id: &str) -> Result<Option<Client>> {
     let (wanted, id) = (id.to_owned(), id.to_owned());
-    let found = ctx.store.directory().read(move |d| d.client(&wanted)).await?;
+    let found = ctx.store.directory().peek(move |d| d.client(&wanted)).await?;
     if found.is_some() || !is_built_in(&id) {
         return Ok(found);
     }

@@ -24,7 +24,7 @@ pub async fn add_domain(ctx: &Ctx, name: &str) -> Result<bool> {
     if ctx
         .store
         .directory()
-        .read(move |d| d.domain(&known))
+        .peek(move |d| d.domain(&known))
         .await?
         .is_some()
     {

@@ -74,7 +74,7 @@ impl Doorkeeper {
         let (account, hashes) = self
             .store
             .directory()
-            .read(move |d| {
+            .peek(move |d| {
                 let Some(account) = d.account_by_address(&key)? else {
                     return Ok((None, Vec::new()));
                 };
@@ -95,7 +95,7 @@ impl Doorkeeper {
     pub async fn current(&self, id: AccountId) -> Result<Arc<Account>> {
         self.store
             .directory()
-            .read(move |d| d.account(id))
+            .peek(move |d| d.account(id))
             .await?
             .filter(Account::is_active)
             .map(Arc::new)

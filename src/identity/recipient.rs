@@ -25,7 +25,7 @@ pub async fn resolve(ctx: &Ctx, address: &EmailAddress) -> Result<Resolved> {
     );
     ctx.store
         .directory()
-        .read(move |d| {
+        .peek(move |d| {
             if let Some(a) = d.account_by_address(&key)? {
                 return Ok(Resolved::Account(Box::new(a)));
             }

@@ -30,7 +30,7 @@ impl Doorkeeper {
         let (hash, now_ms) = (token_hash(token), self.store.clock().now_ms());
         self.store
             .directory()
-            .read(move |d| match d.session(&hash, now_ms)? {
+            .peek(move |d| match d.session(&hash, now_ms)? {
                 Some(id) => Ok(d.account(id)?.filter(Account::is_active).map(Arc::new)),
                 None => Ok(None),
             })

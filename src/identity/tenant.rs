@@ -8,7 +8,7 @@ const KEY: &str = "tenant_id";
 /// A GUID; made at the first need, the same ever after.
 pub async fn tenant_id(ctx: &Ctx) -> Result<String> {
     let directory = ctx.store.directory();
-    if let Some(id) = directory.read(|d| d.setting::<String>(KEY)).await? {
+    if let Some(id) = directory.peek(|d| d.setting::<String>(KEY)).await? {
         return Ok(id);
     }
     directory

@@ -153,7 +153,7 @@ impl Doorkeeper {
         let account = self
             .store
             .directory()
-            .read(move |d| d.account_by_oid(&oid))
+            .peek(move |d| d.account_by_oid(&oid))
             .await?
             .filter(Account::is_active)
             .ok_or_else(|| Error::not_authenticated("the account of this token may not sign in"))?;

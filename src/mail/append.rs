@@ -75,7 +75,7 @@ pub async fn check_quota(ctx: &Ctx, account: AccountId, more_bytes: u64) -> Resu
     {
         return check_quota_of(ctx, a, more_bytes).await;
     }
-    match ctx.store.directory().read(move |d| d.account(account)).await? {
+    match ctx.store.directory().peek(move |d| d.account(account)).await? {
         Some(a) => check_quota_of(ctx, &a, more_bytes).await,
         None => Ok(()),
     }
@@ -86,7 +86,7 @@ pub async fn check_quota_of(ctx: &Ctx, account: &Account, more_bytes: u64) -> Re
     let Some(quota) = account.quota_bytes else {
         return Ok(());
     };
-    let used = ctx.store.account(account.id)?.read(|s| s.used_bytes()).await?;
+    let used = ctx.store.account(account.id)?.peek(|s| s.used_bytes()).await?;
     if used.saturating_add(more_bytes as i64) > quota {
         return Err(Error::over_quota(
             "the mailbox is full; delete something or ask for more room",

@@ -48,6 +48,11 @@ impl<'r> Message<'r> {
         }
     }
 
+    /// Puts the whole message behind `out`; false, and nothing put, when it is large enough to be read in pieces.
+    pub fn append_small_body(&self, out: &mut Vec<u8>) -> Result<bool> {
+        self.snapshot.append_small_body(self.row.item.body_id, out)
+    }
+
     pub fn open_body(&self) -> Result<BodyReader> {
         self.snapshot.open_body(self.row.item.body_id)
     }

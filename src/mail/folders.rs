@@ -11,7 +11,7 @@ use crate::store::{Snapshot, Tx};
 
 pub async fn list_folders(ctx: &Ctx, account: AccountId) -> Result<FolderTree> {
     ctx.require_owner(account)?;
-    ctx.store.account(account)?.read(list_folders_in).await
+    ctx.store.account(account)?.peek(list_folders_in).await
 }
 
 pub fn list_folders_in(s: &Snapshot<'_, AccountDb>) -> Result<FolderTree> {
@@ -21,7 +21,7 @@ pub fn list_folders_in(s: &Snapshot<'_, AccountDb>) -> Result<FolderTree> {
 /// One folder as it is now. Errors: NotFound.
 pub async fn get_folder(ctx: &Ctx, account: AccountId, id: FolderId) -> Result<Folder> {
     ctx.require_owner(account)?;
-    ctx.store.account(account)?.read(move |s| s.folder(id)).await
+    ctx.store.account(account)?.peek(move |s| s.folder(id)).await
 }
 
 /// Bytes of the messages that carry the deleted flag. Errors: NotFound.
@@ -29,7 +29,7 @@ pub async fn deleted_bytes(ctx: &Ctx, account: AccountId, id: FolderId) -> Resul
     ctx.require_owner(account)?;
     ctx.store
         .account(account)?
-        .read(move |s| match s.folder(id)?.deleted {
+        .peek(move |s| match s.folder(id)?.deleted {
             0 => Ok(0),
             _ => Ok(s.deleted_items(id)?.iter().map(|i| i.size_bytes).sum()),
         })

@@ -12,6 +12,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// Large messages are digested one at a time: that bounds the memory, however many come at once.
 static LARGE: Mutex<()> = Mutex::new(());
 
+/// Hashing, packing and digesting so much takes a fraction of a millisecond.
+const QUICK_BYTES: u64 = 32 << 10;
+
 /// A message that is ready to be stored.
 #[derive(Clone)]
 pub struct Prepared {
@@ -83,7 +86,7 @@ impl Intake {
         }
     }
 
-    /// Blocks: for large messages until they are on the disk.
+    /// Blocks: for large messages until they are on the disk. See [`prepare`].
     pub fn finish(self) -> Result<Prepared> {
         let Some(stage) = self.large else {
             return Prepared::from_bytes(&self.store, &self.small);
@@ -96,6 +99,20 @@ impl Intake {
             staged,
         })
     }
+}
+
+/// Runs `work`, which finishes a message of `size_bytes`: here when it is small, because packing it takes less than
+/// waking another thread, otherwise on a thread that may block.
+pub async fn prepare(
+    size_bytes: u64,
+    work: impl FnOnce() -> Result<Prepared> + Send + 'static,
+) -> Result<Prepared> {
+    if size_bytes <= QUICK_BYTES {
+        return work();
+    }
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|e| Error::internal("taking a message was broken off").caused_by(e))?
 }
 
 fn too_large(max_bytes: u64) -> Error {

@@ -46,6 +46,6 @@ pub async fn get_message(ctx: &Ctx, account: AccountId, id: ItemId) -> Result<Li
     ctx.require_owner(account)?;
     ctx.store
         .account(account)?
-        .read(move |s| s.listed_message(id)?.ok_or_else(no_such_message))
+        .peek(move |s| s.listed_message(id)?.ok_or_else(no_such_message))
         .await
 }

@@ -13,9 +13,9 @@ pub struct Usage {
 
 pub async fn get_usage(ctx: &Ctx, account: AccountId) -> Result<Usage> {
     ctx.require_owner(account)?;
-    let limit = ctx.store.directory().read(move |d| d.account(account)).await?;
+    let limit = ctx.store.directory().peek(move |d| d.account(account)).await?;
     Ok(Usage {
-        used_bytes: ctx.store.account(account)?.read(|s| s.used_bytes()).await?,
+        used_bytes: ctx.store.account(account)?.peek(|s| s.used_bytes()).await?,
         limit_bytes: limit.and_then(|a| a.quota_bytes),
     })
 }

@@ -26,6 +26,8 @@ impl AccountDb {
 pub struct AccountEffects {
     modseq_before: Modseq,
     modseq: Modseq,
+    /// Added by the changes so far; written once, before the commit.
+    added_bytes: i64,
     folders: BTreeSet<FolderId>,
     is_outbox: bool,
     bodies: BodyEffects,
@@ -52,9 +54,9 @@ impl Database for AccountDb {
         effects: &mut AccountEffects,
         blobs: Option<&Path>,
     ) -> Result<()> {
-        if effects.modseq != effects.modseq_before {
-            conn.prepare_cached("UPDATE state SET modseq = ?1")?
-                .execute([effects.modseq])?;
+        if effects.modseq != effects.modseq_before || effects.added_bytes != 0 {
+            conn.prepare_cached("UPDATE state SET modseq = ?1, used_bytes = used_bytes + ?2")?
+                .execute([effects.modseq, effects.added_bytes])?;
         }
         blob::sync_added(&effects.bodies, blobs)
     }
@@ -101,7 +103,7 @@ impl Snapshot<'_, AccountDb> {
             .query_row([], |r| r.get(0))?)
     }
 
-    /// Bytes of all items, each counted as often as it is there.
+    /// Bytes of all items, each counted as often as it is there; as of the last commit.
     pub fn used_bytes(&self) -> Result<i64> {
         Ok(self
             .conn
@@ -126,10 +128,7 @@ impl Tx<'_, AccountDb> {
         self.effects.is_outbox = true;
     }
 
-    pub(in crate::store) fn add_used_bytes(&mut self, bytes: i64) -> Result<()> {
-        self.conn
-            .prepare_cached("UPDATE state SET used_bytes = used_bytes + ?1")?
-            .execute([bytes])?;
-        Ok(())
+    pub(in crate::store) fn add_used_bytes(&mut self, bytes: i64) {
+        self.effects.added_bytes += bytes;
     }
 }

@@ -1,48 +1,83 @@
 //! The bell: after each commit the listeners of the account hear what changed. No polling anywhere.
+//!
+//! Sessions listen to one account and hear every change ([`Bells::listen`]). Workers of the program care about all
+//! accounts, and only which ones have something for them: they take a list ([`Rung`]), and a commit wakes them
+//! only when the list was empty.
 
 use crate::model::{AccountId, Change};
-use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::collections::{HashMap, HashSet};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use tokio::sync::Notify;
 use tokio::sync::broadcast::{Receiver, Sender, channel};
 
 /// A listener further behind than this is told that it missed some, and looks at everything.
 const BACKLOG: usize = 32;
-const BACKLOG_ALL: usize = 1024;
 
 #[derive(Default)]
 pub struct Bells {
     accounts: Mutex<HashMap<AccountId, Sender<Change>>>,
-    all: OnceLock<Sender<Change>>,
+    /// Whose folders changed.
+    pub(in crate::store) changed: Rung,
+    /// Whose outbox has something new.
+    pub(in crate::store) outboxes: Rung,
 }
 
 impl Bells {
     pub fn listen(&self, account: AccountId) -> Receiver<Change> {
-        self.lock()
+        lock(&self.accounts)
             .entry(account)
             .or_insert_with(|| channel(BACKLOG).0)
             .subscribe()
     }
 
-    pub fn listen_to_all(&self) -> Receiver<Change> {
-        self.all.get_or_init(|| channel(BACKLOG_ALL).0).subscribe()
-    }
-
     pub(in crate::store) fn ring(&self, change: Change) {
-        if let Some(all) = self.all.get() {
-            // An error only says that nobody listens.
-            let _ = all.send(change.clone());
+        if change.is_outbox {
+            self.outboxes.add(change.account);
         }
-        let mut accounts = self.lock();
+        if !change.folders.is_empty() {
+            self.changed.add(change.account);
+        }
+        let mut accounts = lock(&self.accounts);
         let Some(bell) = accounts.get(&change.account) else {
             return;
         };
         let account = change.account;
+        // An error only says that nobody listens any more.
         if bell.send(change).is_err() {
             accounts.remove(&account);
         }
     }
+}
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<AccountId, Sender<Change>>> {
-        self.accounts.lock().unwrap_or_else(PoisonError::into_inner)
+/// Accounts for one worker to look at. One that is named again before the list is taken stands in it once.
+#[derive(Default)]
+pub struct Rung {
+    accounts: Mutex<HashSet<AccountId>>,
+    bell: Notify,
+}
+
+impl Rung {
+    fn add(&self, account: AccountId) {
+        let mut accounts = lock(&self.accounts);
+        let was_empty = accounts.is_empty();
+        if accounts.insert(account) && was_empty {
+            self.bell.notify_one();
+        }
     }
+
+    /// Waits until there is one at least. Cancelling loses nothing.
+    pub async fn wait(&self) {
+        while lock(&self.accounts).is_empty() {
+            self.bell.notified().await;
+        }
+    }
+
+    /// Those named since the last time; may be none.
+    pub fn take(&self) -> HashSet<AccountId> {
+        std::mem::take(&mut *lock(&self.accounts))
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -5,7 +5,7 @@ use super::pack::{self, PieceReader};
 use super::tx::{Database, Snapshot, Tx};
 use crate::base::{Error, Result};
 use crate::model::BodyId;
-use rusqlite::{OptionalExtension, params};
+use rusqlite::{OptionalExtension, Row, params};
 use std::fs::File;
 use std::path::PathBuf;
 
@@ -91,6 +91,22 @@ impl BodyReader {
 }
 
 impl<D: Database> Snapshot<'_, D> {
+    /// Puts a whole body that lies in the account's file behind `out`, unpacked in place. Returns false, and leaves
+    /// `out` alone, when it is a large one: those are opened and read in pieces.
+    /// Errors: NotFound; Unavailable when it is damaged, with `out` as it was.
+    pub fn append_small_body(&self, id: BodyId, out: &mut Vec<u8>) -> Result<bool> {
+        let mut st = self.conn.prepare_cached(
+            "SELECT size_bytes, packed FROM body JOIN body_data ON body_data.body_id = body.id WHERE body.id = ?1",
+        )?;
+        let mut rows = st.query([id.0])?;
+        let Some(row) = rows.next()? else {
+            return Ok(false);
+        };
+        let size: i64 = row.get(0)?;
+        pack::unpack_behind(as_blob(row, 1)?, size as usize, out)?;
+        Ok(true)
+    }
+
     pub fn body_size(&self, id: BodyId) -> Result<u64> {
         let mut st = self
             .conn
@@ -120,17 +136,20 @@ impl<D: Database> Snapshot<'_, D> {
             let row = rows
                 .next()?
                 .ok_or_else(|| Error::unavailable("a stored message is missing; run: hauspost doctor"))?;
-            let packed = row
-                .get_ref(0)?
-                .as_blob()
-                .map_err(|e| Error::internal("not a blob").caused_by(e))?;
-            Source::Memory(pack::unpack(packed, size as usize)?)
+            Source::Memory(pack::unpack(as_blob(row, 0)?, size as usize)?)
         };
         Ok(BodyReader {
             size_bytes: size as u64,
             source,
         })
     }
+}
+
+fn as_blob<'r>(row: &'r Row<'_>, column: usize) -> Result<&'r [u8]> {
+    let value = row.get_ref(column)?;
+    value
+        .as_blob()
+        .map_err(|e| Error::internal("not a blob").caused_by(e))
 }
 
 impl<D: HasBodies> Tx<'_, D> {

@@ -3,7 +3,7 @@
 use super::account::AccountDb;
 use super::tx::{Snapshot, Tx};
 use crate::base::{Error, Result, TimeMs};
-use crate::model::{Folder, FolderId, FolderKind, Modseq, Role};
+use crate::model::{Folder, FolderId, FolderKind, Modseq, Role, Uid};
 use rusqlite::{OptionalExtension, Row, params};
 
 const COLUMNS: &str = "id, parent_id, kind, role, name, uid_validity, uid_next, total, unread, deleted, size_bytes, \
@@ -227,10 +227,33 @@ impl Tx<'_, AccountDb> {
                 add.size_bytes,
                 highest_modseq,
             ])?;
-        if add.size_bytes != 0 {
-            self.add_used_bytes(add.size_bytes)?;
-        }
+        self.add_used_bytes(add.size_bytes);
         self.touch_folder(id);
         Ok(())
+    }
+
+    /// [`Tx::take_uids`] and [`Tx::count_folder`] of one item in one statement. Returns its UID.
+    pub(in crate::store) fn count_arrival(
+        &mut self,
+        id: FolderId,
+        add: Counts,
+        modseq: Modseq,
+    ) -> Result<Uid> {
+        let uid = self
+            .conn
+            .prepare_cached(
+                "UPDATE folder SET uid_next = uid_next + 1, total = total + ?2, unread = unread + ?3,
+                 deleted = deleted + ?4, size_bytes = size_bytes + ?5, highest_modseq = max(highest_modseq, ?6)
+                 WHERE id = ?1 RETURNING uid_next - 1",
+            )?
+            .query_row(
+                [id.0, add.total, add.unread, add.deleted, add.size_bytes, modseq],
+                |r| r.get(0),
+            )
+            .optional()?
+            .ok_or_else(no_such_folder)?;
+        self.add_used_bytes(add.size_bytes);
+        self.touch_folder(id);
+        Ok(uid)
     }
 }

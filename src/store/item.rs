@@ -166,9 +166,9 @@ fn keywords_column(k: &Keywords) -> Option<&str> {
 
 impl Tx<'_, AccountDb> {
     pub fn insert_item(&mut self, new: &NewItem<'_>) -> Result<Item> {
-        let uid = self.take_uids(new.folder_id, 1)?;
         // One number serves as id and as modseq.
         let number = self.next_number();
+        let uid = self.count_arrival(new.folder_id, counts_of(new.flags, 1, new.size_bytes), number)?;
         self.conn
             .prepare_cached(
                 "INSERT INTO item (id, folder_id, uid, created_modseq, modseq, flags, keywords, received_at_ms, size_bytes, body_id)
@@ -184,7 +184,6 @@ impl Tx<'_, AccountDb> {
                 new.size_bytes,
                 new.body_id.0
             ])?;
-        self.count_folder(new.folder_id, counts_of(new.flags, 1, new.size_bytes), number)?;
         Ok(Item {
             id: ItemId(number),
             folder_id: new.folder_id,

@@ -34,7 +34,7 @@ pub mod writer;
 use crate::base::{Clock, Error, Result};
 use crate::model::{AccountId, Change};
 use account::AccountDb;
-use bell::Bells;
+use bell::{Bells, Rung};
 use directory::DirectoryDb;
 use file::{File, Pools};
 use layout::Layout;
@@ -166,9 +166,14 @@ impl Store {
         self.bells.listen(id)
     }
 
-    /// Tells of every commit to any account.
-    pub fn listen_to_all(&self) -> broadcast::Receiver<Change> {
-        self.bells.listen_to_all()
+    /// Accounts whose folders have changed; for the one worker that looks after them.
+    pub fn changed_accounts(&self) -> &Rung {
+        &self.bells.changed
+    }
+
+    /// Accounts whose outbox has something new; for the one worker that takes it over.
+    pub fn rung_outboxes(&self) -> &Rung {
+        &self.bells.outboxes
     }
 
     /// Errors: OverQuota when the disk could not take `bytes` more and keep its reserve.

@@ -8,7 +8,7 @@
 use crate::base::{Error, Result};
 use std::cell::RefCell;
 use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::io::{self, Cursor, Read, Seek, SeekFrom, Write};
 
 /// Raw bytes of one piece of a large body.
 pub const PIECE: usize = 256 << 10;
@@ -29,11 +29,31 @@ fn compress(raw: &[u8]) -> io::Result<Vec<u8>> {
 }
 
 fn decompress(packed: &[u8], raw_size: usize) -> io::Result<Vec<u8>> {
-    UNPACKER.with_borrow_mut(|slot| match slot {
-        Some(u) => u.decompress(packed, raw_size),
-        None => slot
-            .insert(zstd::bulk::Decompressor::new()?)
-            .decompress(packed, raw_size),
+    let mut out = Vec::new();
+    decompress_behind(packed, raw_size, &mut out)?;
+    Ok(out)
+}
+
+/// Unpacks behind what is in `out`. An error leaves `out` as it was.
+fn decompress_behind(packed: &[u8], raw_size: usize, out: &mut Vec<u8>) -> io::Result<()> {
+    UNPACKER.with_borrow_mut(|slot| {
+        let unpacker = match slot {
+            Some(u) => u,
+            None => slot.insert(zstd::bulk::Decompressor::new()?),
+        };
+        out.reserve(raw_size);
+        let behind = out.len() as u64;
+        let mut cursor = Cursor::new(std::mem::take(out));
+        cursor.set_position(behind);
+        let unpacked = unpacker.decompress_to_buffer(packed, &mut cursor);
+        *out = cursor.into_inner();
+        match unpacked {
+            Ok(_) => Ok(()),
+            Err(e) => {
+                out.truncate(behind as usize);
+                Err(e)
+            }
+        }
     })
 }
 
@@ -53,16 +73,24 @@ pub fn pack(raw: &[u8]) -> Result<Vec<u8>> {
 
 /// Unpacks a small body of `raw_size` bytes. Errors: Unavailable when it is damaged.
 pub fn unpack(packed: &[u8], raw_size: usize) -> Result<Vec<u8>> {
-    let raw = match packed.split_first() {
-        Some((0, bytes)) => bytes.to_vec(),
-        Some((1, bytes)) => decompress(bytes, raw_size).map_err(|e| damaged().caused_by(e))?,
+    let mut raw = Vec::new();
+    unpack_behind(packed, raw_size, &mut raw)?;
+    Ok(raw)
+}
+
+/// As [`unpack`], behind what is in `out`. An error leaves `out` as it was.
+pub fn unpack_behind(packed: &[u8], raw_size: usize, out: &mut Vec<u8>) -> Result<()> {
+    let before = out.len();
+    match packed.split_first() {
+        Some((0, bytes)) => out.extend_from_slice(bytes),
+        Some((1, bytes)) => decompress_behind(bytes, raw_size, out).map_err(|e| damaged().caused_by(e))?,
         _ => return Err(damaged()),
-    };
-    if raw.len() == raw_size {
-        Ok(raw)
-    } else {
-        Err(damaged())
     }
+    if out.len() - before == raw_size {
+        return Ok(());
+    }
+    out.truncate(before);
+    Err(damaged())
 }
 
 fn damaged() -> Error {
@@ -209,6 +237,19 @@ mod tests {
         assert!(pack(&[7; 5000]).unwrap().len() < 100);
         assert!(unpack(&[], 0).is_err());
         assert!(unpack(&[1, 2, 3], 9).is_err());
+    }
+
+    #[test]
+    fn a_small_body_is_put_behind_what_is_there_or_not_at_all() {
+        let mut out = b"before ".to_vec();
+        let mut packed = pack(&[b'x'; 500]).unwrap();
+        unpack_behind(&packed, 500, &mut out).unwrap();
+        assert_eq!(out, [&b"before "[..], &[b'x'; 500]].concat());
+        packed.truncate(packed.len() / 2);
+        let before = out.clone();
+        assert!(unpack_behind(&packed, 500, &mut out).is_err());
+        assert!(unpack_behind(b"\0abc", 4, &mut out).is_err());
+        assert_eq!(out, before);
     }
 
     #[test]

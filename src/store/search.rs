@@ -152,6 +152,16 @@ impl Statement {
     }
 }
 
+/// Whether only messages that the index names can fit.
+fn is_found_by_text(c: &Condition) -> bool {
+    match c {
+        Condition::Text { text, fields } => text_index::expression(text, fields).is_some(),
+        Condition::Items(_) => true,
+        Condition::And(all) => all.iter().any(is_found_by_text),
+        _ => false,
+    }
+}
+
 impl Snapshot<'_, AccountDb> {
     /// Messages of a folder that fit, ascending by UID.
     pub fn search(&self, folder: FolderId, condition: &Condition) -> Result<Vec<Found>> {
@@ -165,8 +175,14 @@ impl Snapshot<'_, AccountDb> {
         } else {
             ""
         };
+        // The sign keeps SQLite from going through the whole folder when the words have found what there is.
+        let folder = if is_found_by_text(condition) {
+            "+item.folder_id"
+        } else {
+            "item.folder_id"
+        };
         let sql = format!(
-            "SELECT item.uid, item.id, item.modseq FROM item {join} WHERE item.folder_id = ?1 AND {} ORDER BY item.uid",
+            "SELECT item.uid, item.id, item.modseq FROM item {join} WHERE {folder} = ?1 AND {} ORDER BY item.uid",
             statement.sql
         );
         let mut st = self.conn.prepare(&sql)?;

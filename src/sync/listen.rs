@@ -53,8 +53,3 @@ pub fn changes(ctx: &Ctx, account: AccountId) -> Result<Receiver<Change>> {
     ctx.require_owner(account)?;
     Ok(ctx.store.listen(account))
 }
-
-/// Every commit to any account; for workers of the program itself.
-pub fn changes_of_all(ctx: &Ctx) -> Receiver<Change> {
-    ctx.store.listen_to_all()
-}

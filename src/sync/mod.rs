@@ -3,7 +3,7 @@
 pub mod listen;
 pub mod view;
 
-pub use listen::{changes, changes_of_all};
+pub use listen::changes;
 
 use crate::base::Result;
 use crate::identity::Ctx;
@@ -12,5 +12,5 @@ use crate::model::{AccountId, Modseq};
 /// The account's position in its change log. Errors: NotFound.
 pub async fn account_modseq(ctx: &Ctx, account: AccountId) -> Result<Modseq> {
     ctx.require_owner(account)?;
-    ctx.store.account(account)?.read(|s| s.modseq()).await
+    ctx.store.account(account)?.peek(|s| s.modseq()).await
 }

@@ -36,7 +36,7 @@ pub async fn folder_news(
     ctx.require_owner(account)?;
     ctx.store
         .account(account)?
-        .read(move |s| {
+        .peek(move |s| {
             let row = s.folder(folder)?;
             if row.highest_modseq <= since {
                 return Ok(nothing_new(row, since));

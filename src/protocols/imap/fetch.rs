@@ -100,7 +100,8 @@ pub async fn send(s: &mut Session, ranges: Ranges, plan: Plan) -> Result<Sent, S
         let sent = std::mem::take(&mut piece.sent);
         all.failed = all.failed.or(sent.failed);
         all.has_unknown_encoding |= sent.has_unknown_encoding;
-        write(&mut s.wire, piece).await?;
+        let emptied = write(&mut s.wire, piece).await?;
+        ahead.reuse(emptied);
     }
     Ok(all)
 }
@@ -114,8 +115,8 @@ struct Place {
     plan: Arc<Plan>,
 }
 
-/// Fills a piece from the first messages of `ranges`.
-async fn fill(place: Place, ranges: Ranges) -> Result<Piece> {
+/// Fills a piece from the first messages of `ranges`; `bytes`: memory to be used for it.
+async fn fill(place: Place, ranges: Ranges, bytes: Vec<u8>) -> Result<Piece> {
     let Place {
         ctx,
         account,
@@ -143,13 +144,19 @@ async fn fill(place: Place, ranges: Ranges) -> Result<Piece> {
             false => ControlFlow::Continue(()),
         })
     };
-    visit_messages(&ctx, account, folder, ranges, wanted, Piece::default(), visit).await
+    let piece = Piece {
+        bytes,
+        ..Piece::default()
+    };
+    visit_messages(&ctx, account, folder, ranges, wanted, piece, visit).await
 }
 
-async fn write(wire: &mut Wire, piece: Piece) -> Result<(), Lost> {
+/// Returns the piece's memory.
+async fn write(wire: &mut Wire, piece: Piece) -> Result<Vec<u8>, Lost> {
     if piece.done.is_empty() && piece.bytes.len() <= SMALL {
         wire.out.extend_from_slice(&piece.bytes);
-        return wire.flush_if_full().await;
+        wire.flush_if_full().await?;
+        return Ok(piece.bytes);
     }
     wire.flush().await?;
     for segment in piece.done {
@@ -158,7 +165,8 @@ async fn write(wire: &mut Wire, piece: Piece) -> Result<(), Lost> {
             Segment::Body { reader, range } => write_body(wire, reader, range).await?,
         }
     }
-    wire.write(&piece.bytes).await
+    wire.write(&piece.bytes).await?;
+    Ok(piece.bytes)
 }
 
 async fn write_body(wire: &mut Wire, mut reader: BodyReader, range: Range<u64>) -> Result<(), Lost> {

@@ -10,6 +10,7 @@ use crate::delivery::receive::{Arrived, receive_message};
 use crate::delivery::submit::{Submission, check_sender, submit_message};
 use crate::formats::mime::section::header_fields;
 use crate::identity::Ctx;
+use crate::mail::intake::prepare;
 use crate::mail::{Intake, Prepared};
 use crate::model::outgoing;
 use crate::protocols::House;
@@ -75,6 +76,13 @@ impl Body {
                 }))
             }
         })
+    }
+
+    fn size_bytes(&self) -> u64 {
+        match self {
+            Body::Relay(intake) => intake.size_bytes(),
+            Body::Submission(fix) => fix.intake.size_bytes(),
+        }
     }
 
     fn finish(self) -> Result<Prepared> {
@@ -206,9 +214,7 @@ async fn store(
     envelope: Envelope,
     body: Body,
 ) -> Result<String> {
-    let prepared = tokio::task::spawn_blocking(move || body.finish())
-        .await
-        .map_err(|e| Error::internal("taking the message was broken off").caused_by(e))??;
+    let prepared = prepare(body.size_bytes(), move || body.finish()).await?;
     let id = random::short_id();
     match (purpose, ctx) {
         (Purpose::Relay, _) => {

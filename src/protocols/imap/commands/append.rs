@@ -5,6 +5,7 @@ use super::delete::no_such_folder;
 use crate::base::{Error, Kind};
 use crate::formats::imap::command::Append;
 use crate::mail::append::Placement;
+use crate::mail::intake::prepare as prepare_message;
 use crate::mail::{Intake, append_message, list_folders};
 use crate::model::Folder;
 use crate::protocols::imap::error::{self, Lost, Stop};
@@ -77,9 +78,7 @@ async fn prepare(s: &Session, append: &Append) -> Result<(Folder, Intake), Error
 /// Stores the message for good; returns UIDVALIDITY and UID.
 async fn put(s: &mut Session, append: &Append, folder: &Folder, intake: Intake) -> Result<String, Error> {
     let (ctx, account) = s.me()?;
-    let prepared = tokio::task::spawn_blocking(move || intake.finish())
-        .await
-        .map_err(|e| Error::internal("taking a message was broken off").caused_by(e))??;
+    let prepared = prepare_message(intake.size_bytes(), move || intake.finish()).await?;
     let (flags, keywords) = view::flags_of(&append.flags);
     let place = Placement {
         folder_id: folder.id,

@@ -28,6 +28,8 @@ pub struct Ahead {
     rest: VecDeque<(Uid, Uid)>,
     portions: VecDeque<Portion>,
     size: u32,
+    /// Memory of pieces that have been sent: the kernel would clear fresh pages for each otherwise.
+    spare: Vec<Vec<u8>>,
 }
 
 impl Ahead {
@@ -37,6 +39,15 @@ impl Ahead {
             rest: ranges.into(),
             portions: VecDeque::with_capacity(AHEAD),
             size: FIRST,
+            spare: Vec::new(),
+        }
+    }
+
+    /// Takes the memory of a piece back.
+    pub fn reuse(&mut self, mut bytes: Vec<u8>) {
+        if self.spare.len() < AHEAD {
+            bytes.clear();
+            self.spare.push(bytes);
         }
     }
 
@@ -72,9 +83,10 @@ impl Ahead {
         }
     }
 
-    fn begin(&self, ranges: Ranges) -> Portion {
+    fn begin(&mut self, ranges: Ranges) -> Portion {
+        let bytes = self.spare.pop().unwrap_or_default();
         Portion {
-            filling: tokio::spawn(fill(self.place.clone(), ranges.clone())),
+            filling: tokio::spawn(fill(self.place.clone(), ranges.clone(), bytes)),
             ranges,
         }
     }

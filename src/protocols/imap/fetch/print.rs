@@ -223,6 +223,10 @@ fn push_range(piece: &mut Piece, open: &str, range: Range<u64>, source: &mut Sou
     let size = range.end - range.start;
     push_pair(&mut piece.bytes, open, size);
     piece.bytes.extend_from_slice(b"}\r\n");
+    let is_whole = range == (0..source.message.item().size_bytes as u64);
+    if is_whole && source.body.is_none() && source.message.append_small_body(&mut piece.bytes)? {
+        return Ok(());
+    }
     let body = source.body()?;
     if size > LARGE {
         let before = std::mem::take(&mut piece.bytes);
