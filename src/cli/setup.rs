@@ -90,7 +90,7 @@ impl Setup {
                 setup::set_people(&ctx, Vec::new()).await?;
                 setup::finish(&ctx).await?;
             }
-            crate::delivery::queue_admin::ring(&ctx)?;
+            ctx.store.wake_server()?;
             let account = find_account(&ctx, &admin).await?;
             print_done(
                 &self.form,

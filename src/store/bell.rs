@@ -3,6 +3,7 @@
 use crate::model::{AccountId, Change};
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use tokio::sync::Notify;
 use tokio::sync::broadcast::{Receiver, Sender, channel};
 
 /// A listener further behind than this is told that it missed some, and looks at everything.
@@ -13,6 +14,7 @@ const BACKLOG_ALL: usize = 1024;
 pub struct Bells {
     accounts: Mutex<HashMap<AccountId, Sender<Change>>>,
     all: OnceLock<Sender<Change>>,
+    sign_ins: Notify,
 }
 
 impl Bells {
@@ -25,6 +27,15 @@ impl Bells {
 
     pub fn listen_to_all(&self) -> Receiver<Change> {
         self.all.get_or_init(|| channel(BACKLOG_ALL).0).subscribe()
+    }
+
+    /// Rings after sign-ins have ended. One listener; a ring that nobody waits for is kept.
+    pub fn sign_ins(&self) -> &Notify {
+        &self.sign_ins
+    }
+
+    pub(in crate::store) fn ring_sign_ins(&self) {
+        self.sign_ins.notify_one();
     }
 
     pub(in crate::store) fn ring(&self, change: Change) {

@@ -4,7 +4,7 @@ use crate::server::{PASSWORD, Server};
 use serde_json::{Value, json};
 use std::io::Write;
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 
 /// Somebody at the one port, with or without a token or a cookie.
 pub struct Web {
@@ -123,6 +123,21 @@ impl Web {
             &["Content-Type: application/x-www-form-urlencoded"],
             body.join("&").as_bytes(),
         )
+    }
+
+    /// An answer that goes on: the running curl, whose output is the body.
+    pub fn follow(&self, path: &str) -> Child {
+        let mut command = Command::new("curl");
+        command.args(["-s", "-N", "--http1.1", "--cacert"]).arg(&self.ca);
+        self.headers.iter().for_each(|h| {
+            command.args(["-H", h]);
+        });
+        command
+            .arg(format!("{}{path}", self.base))
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("curl is missing; run: make test")
     }
 
     /// `path`: below the server, or a whole address.

@@ -17,6 +17,8 @@ pub const AUTOLOGOUT: Duration = Duration::from_secs(30 * 60);
 const BEFORE_LOGIN: Duration = Duration::from_secs(60);
 /// A client that takes nothing for so long is gone.
 const WRITE_PATIENCE: Duration = Duration::from_secs(300);
+/// For the last answer and the end of the connection.
+const LAST_WORDS: Duration = Duration::from_secs(5);
 /// Without literals; RFC 9051 §4 asks for 8192 at least.
 const MAX_LINE: usize = 64 << 10;
 /// Of all literals of one command that is not APPEND.
@@ -244,9 +246,10 @@ impl Wire {
         Ok(())
     }
 
+    /// A client that reads no more gets no more time for it.
     pub async fn close(&mut self) {
-        let _ = self.flush().await;
-        let _ = tokio::time::timeout(Duration::from_secs(5), self.stream.shutdown()).await;
+        let _ = tokio::time::timeout(LAST_WORDS, self.flush()).await;
+        let _ = tokio::time::timeout(LAST_WORDS, self.stream.shutdown()).await;
     }
 
     /// There is more to do before waiting.

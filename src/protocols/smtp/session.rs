@@ -6,7 +6,7 @@ use super::transaction::{Body, Trace, complete};
 use super::{Purpose, auth, data};
 use crate::base::text::{cut, one_line};
 use crate::base::{Error, Result};
-use crate::identity::Ctx;
+use crate::identity::{Ctx, Stay, stay};
 use crate::protocols::limits::network;
 use crate::protocols::{House, Visitor};
 use smtp_proto::{Error as ProtoError, Request};
@@ -27,6 +27,8 @@ pub struct Session {
     is_tls: bool,
     helo: Option<(String, bool)>,
     ctx: Option<Ctx>,
+    /// Ends when the account may not be signed in any more.
+    stay: Option<Stay>,
     envelope: Option<Envelope>,
     /// BDAT chunks so far.
     chunks: Option<(Body, data::Received)>,
@@ -57,6 +59,7 @@ impl Session {
             is_tls: visitor.is_tls,
             helo: None,
             ctx: None,
+            stay: None,
             envelope: None,
             chunks: None,
             errors: 0,
@@ -76,20 +79,14 @@ impl Session {
         let host = self.house.options.host_name.clone();
         self.say(&format!("220 {host} ESMTP Hauspost"));
         loop {
-            let Some(lines) = &mut self.lines else {
-                return Ok(());
-            };
-            let next = match lines.next_line().await? {
-                Line::Text(line) => self.command(line).await?,
-                Line::Malformed => {
-                    self.say("500 5.5.2 lines end with CRLF");
+            let mut stay = self.stay.clone();
+            let next = tokio::select! {
+                biased;
+                () = stay::ended(&mut stay) => {
+                    self.say("421 4.7.0 you have been signed out");
                     Next::End
                 }
-                Line::TooLong => {
-                    self.say("500 5.5.6 the line is too long");
-                    Next::End
-                }
-                Line::End => return Ok(()),
+                next = self.turn() => next?,
             };
             match next {
                 Next::Go => {}
@@ -100,6 +97,25 @@ impl Session {
                 self.say("421 4.7.0 too many errors");
                 return Ok(());
             }
+        }
+    }
+
+    /// One command.
+    async fn turn(&mut self) -> Result<Next> {
+        let Some(lines) = &mut self.lines else {
+            return Ok(Next::End);
+        };
+        match lines.next_line().await? {
+            Line::Text(line) => self.command(line).await,
+            Line::Malformed => {
+                self.say("500 5.5.2 lines end with CRLF");
+                Ok(Next::End)
+            }
+            Line::TooLong => {
+                self.say("500 5.5.6 the line is too long");
+                Ok(Next::End)
+            }
+            Line::End => Ok(Next::End),
         }
     }
 
@@ -365,8 +381,9 @@ impl Session {
         let result =
             auth::authenticate(&self.house.doorkeeper, lines, self.peer.ip(), mechanism, initial).await?;
         Ok(match result {
-            Ok(account) => {
+            Ok((account, stay)) => {
                 self.ctx = Some(self.house.doorkeeper.ctx(account));
+                self.stay = Some(stay);
                 self.say("235 2.7.0 welcome");
                 Next::Go
             }

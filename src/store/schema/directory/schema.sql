@@ -9,7 +9,7 @@ CREATE TABLE account (
   state         TEXT NOT NULL,
   quota_bytes   INTEGER,
   created_at_ms INTEGER NOT NULL
-) STRICT;
+, sign_in_generation INTEGER NOT NULL DEFAULT 0) STRICT;
 CREATE TABLE alias (
   address    TEXT PRIMARY KEY,
   account_id INTEGER NOT NULL REFERENCES account (id) ON DELETE CASCADE
