@@ -3,6 +3,7 @@
 pub mod accounts;
 pub mod audit;
 pub mod collect;
+pub mod collect_waiting;
 pub mod credentials;
 pub mod domains;
 pub mod oauth;
@@ -35,6 +36,7 @@ impl Database for DirectoryDb {
     const MIGRATIONS: &'static [&'static str] = &[
         include_str!("schema/directory/0001.sql"),
         include_str!("schema/directory/0002.sql"),
+        include_str!("schema/directory/0003.sql"),
     ];
 
     fn after_commit(&self, _: &Connection, effects: DirectoryEffects, _: Option<&Path>) {

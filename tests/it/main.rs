@@ -18,4 +18,5 @@ mod page;
 mod server;
 mod sign_out;
 mod smtp;
+mod stalls;
 mod web;

@@ -89,6 +89,14 @@ impl Web {
         web.with(format!("Authorization: Bearer {token}"))
     }
 
+    /// The header line that shows its token.
+    pub fn authorization(&self) -> &str {
+        self.headers
+            .iter()
+            .find(|h| h.starts_with("Authorization:"))
+            .unwrap()
+    }
+
     pub fn get(&self, path: &str) -> Reply {
         self.send("GET", path, &[], b"")
     }

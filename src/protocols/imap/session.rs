@@ -39,8 +39,8 @@ pub struct Session {
 }
 
 /// For a peer with too many connections.
-pub async fn turn_away(visitor: Visitor) {
-    let mut wire = Wire::new(visitor.stream);
+pub async fn turn_away(house: &House, visitor: Visitor) {
+    let mut wire = Wire::new(visitor.stream, house.options.patience);
     wire.say("* BYE [LIMIT] too many connections from you; close some or try again later");
     wire.close().await;
 }
@@ -48,8 +48,8 @@ pub async fn turn_away(visitor: Visitor) {
 impl Session {
     pub fn new(house: Arc<House>, visitor: Visitor) -> Self {
         Session {
+            wire: Wire::new(visitor.stream, house.options.patience),
             house,
-            wire: Wire::new(visitor.stream),
             peer: visitor.peer,
             is_tls: visitor.is_tls,
             ctx: None,
@@ -94,7 +94,7 @@ impl Session {
     async fn turn(&mut self) -> Result<bool, Lost> {
         let incoming = match self.wire.command(self.names).await {
             Err(Lost(e)) => {
-                self.wire.say("* BYE [UNAVAILABLE] you said nothing for long");
+                self.wire.say("* BYE [UNAVAILABLE] nothing has come for long");
                 return Err(Lost(e));
             }
             Ok(incoming) => incoming,

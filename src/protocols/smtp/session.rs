@@ -12,12 +12,10 @@ use crate::protocols::{House, Visitor};
 use smtp_proto::{Error as ProtoError, Request};
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
 use tokio_rustls::TlsAcceptor;
 
 /// After so many commands that made no sense, the conversation ends.
 const MAX_ERRORS: u32 = 12;
-const HANDSHAKE: Duration = Duration::from_secs(20);
 
 pub struct Session {
     house: Arc<House>,
@@ -43,8 +41,8 @@ enum Next {
 }
 
 /// For a peer with too many connections.
-pub async fn turn_away(visitor: Visitor) {
-    let mut lines = Lines::new(visitor.stream);
+pub async fn turn_away(house: &House, visitor: Visitor) {
+    let mut lines = Lines::new(visitor.stream, house.options.patience);
     lines.write("421 4.7.0 too many connections from you; try again later\r\n");
     lines.close().await;
 }
@@ -52,8 +50,8 @@ pub async fn turn_away(visitor: Visitor) {
 impl Session {
     pub fn new(house: Arc<House>, visitor: Visitor, purpose: Purpose) -> Self {
         Session {
+            lines: Some(Lines::new(visitor.stream, house.options.patience)),
             house,
-            lines: Some(Lines::new(visitor.stream)),
             peer: visitor.peer,
             purpose,
             is_tls: visitor.is_tls,
@@ -395,12 +393,13 @@ impl Session {
         let Some(mut lines) = self.lines.take() else {
             return Ok(());
         };
+        let patience = self.house.options.patience;
         lines.flush().await?;
         let accept = TlsAcceptor::from(self.house.tls.single.clone()).accept(lines.into_stream());
-        let stream = tokio::time::timeout(HANDSHAKE, accept)
+        let stream = tokio::time::timeout(patience.handshake, accept)
             .await
             .map_err(|_| Error::unavailable("the TLS handshake takes too long"))??;
-        self.lines = Some(Lines::new(Box::new(stream)));
+        self.lines = Some(Lines::new(Box::new(stream), patience));
         self.is_tls = true;
         // Nothing that was said before counts (RFC 3207 §4.2).
         self.helo = None;
