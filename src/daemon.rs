@@ -9,7 +9,7 @@ use crate::appliance::tls::CertificateFiles;
 use crate::appliance::{Tls, setup};
 use crate::base::{Error, Result, SystemClock};
 use crate::delivery::{self, PostRoom};
-use crate::identity::{Ctx, Doorkeeper, accounts, domains};
+use crate::identity::{self, Ctx, Doorkeeper, accounts, domains};
 use crate::jobs;
 use crate::protocols::limits::{ConnectionLimit, RateLimit};
 use crate::protocols::{House, Options};
@@ -91,6 +91,7 @@ async fn serve(config: Config, ready: impl FnOnce(Option<String>) -> Result<()>)
     bell::watch(store.layout(), &post_room)?;
     ready(setup::code(&ctx).await?)?;
     accounts::complete_creations(&ctx).await?;
+    tokio::spawn(identity::stay::run(house.doorkeeper.clone()));
     tokio::spawn(delivery::outbox::run(post_room.clone()));
     tokio::spawn(delivery::queue::run(post_room.clone()));
     tokio::spawn(delivery::collect::run(post_room));

@@ -1,6 +1,7 @@
 //! House services: certificates, set-up, what the box needs besides mail.
 
 pub mod authority;
+pub mod collect;
 pub mod setup;
 pub mod tls;
 

@@ -1,6 +1,7 @@
 //! Setting the office up: answers are collected step by step, kept in the directory, and carried out at the end.
 //! The wizard and `hauspost setup` use the same functions.
 
+use super::collect;
 use crate::base::{Error, Kind, Result, hostname, random};
 use crate::identity::accounts::{
     AccountChange, NewAccount, NewPassword, change_account, create_account, find_account,
@@ -258,21 +259,14 @@ pub async fn set_inbound(ctx: &Ctx, mut inbound: Inbound) -> Result<Answers> {
         account,
     } = &mut inbound
     {
-        check_host(&mut server.host, server.port, "the mailbox")?;
-        if server.user.trim().is_empty() {
-            return Err(Error::invalid(
-                "please give the user name of the mailbox; mostly that is its address",
-            ));
-        }
+        collect::check_server(server)?;
         *account = EmailAddress::parse(account)?.key();
         if password.is_empty()
             && let Some(Inbound::Collect { password: before, .. }) = answers(ctx).await?.inbound
         {
             *password = before;
         }
-        if password.is_empty() {
-            return Err(Error::invalid("please give the password of the mailbox"));
-        }
+        collect::check_password(password)?;
     }
     change(ctx, move |a| a.inbound = Some(inbound)).await
 }
@@ -298,7 +292,7 @@ pub async fn set_outbound(ctx: &Ctx, mut outbound: Outbound) -> Result<Answers> 
     change(ctx, move |a| a.outbound = Some(outbound)).await
 }
 
-fn check_host(host: &mut String, port: u16, what: &str) -> Result<()> {
+pub(super) fn check_host(host: &mut String, port: u16, what: &str) -> Result<()> {
     if port == 0 {
         return Err(Error::invalid(format!("please give the port of {what}")));
     }

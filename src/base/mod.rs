@@ -5,9 +5,11 @@ pub mod clock;
 pub mod crypto;
 pub mod error;
 pub mod hostname;
+pub mod patience;
 pub mod random;
 pub mod stream;
 pub mod text;
 
 pub use clock::{Clock, SystemClock, TimeMs};
 pub use error::{Error, Kind, Result};
+pub use patience::{Pace, Patience};

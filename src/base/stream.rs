@@ -1,6 +1,6 @@
 //! A connection of any kind as one type, so that a protocol does not care what is below it.
 
-use super::Result;
+use super::{Pace, Result};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
 
@@ -23,4 +23,16 @@ pub async fn read_more<S: AsyncRead + Unpin>(
         .await
         .map_err(|_| super::Error::unavailable("the other side is silent"))??;
     Ok(n > 0)
+}
+
+/// As [`read_more`], for the next piece of something that has to come at a pace.
+pub async fn read_paced<S: AsyncRead + Unpin>(
+    stream: &mut S,
+    buf: &mut Vec<u8>,
+    pace: &mut Pace,
+) -> Result<bool> {
+    let before = buf.len();
+    let more = read_more(stream, buf, pace.left()?).await?;
+    pace.note(buf.len() - before);
+    Ok(more)
 }

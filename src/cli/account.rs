@@ -273,7 +273,7 @@ impl Remove {
     }
 }
 
-fn parse_yes(word: &str) -> Result<bool> {
+pub fn parse_yes(word: &str) -> Result<bool> {
     match word {
         "yes" | "true" => Ok(true),
         "no" | "false" => Ok(false),

@@ -5,9 +5,11 @@
 
 mod account;
 mod app;
+mod collect;
 mod doctor;
 mod domain;
 mod output;
+mod outside;
 mod queue;
 mod serve;
 mod server_url;
@@ -62,6 +64,9 @@ enum Command {
     /// Mail domains of this server
     #[command(subcommand)]
     Domain(domain::Domain),
+    /// Mailboxes at providers that mail is collected from
+    #[command(subcommand)]
+    Collect(collect::Collect),
     /// Mail that waits to leave
     #[command(subcommand)]
     Queue(queue::Queue),
@@ -82,6 +87,7 @@ pub fn main() -> ExitCode {
         Command::Setup(c) => c.run(),
         Command::Account(c) => c.run(),
         Command::Domain(c) => c.run(),
+        Command::Collect(c) => c.run(),
         Command::Queue(c) => c.run(),
         Command::App(c) => c.run(),
         Command::Doctor(c) => c.run(),
@@ -147,4 +153,14 @@ fn start_log(default: &str) {
         .with_writer(std::io::stderr)
         .with_target(false)
         .try_init();
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn every_option_is_named_once() {
+        super::Cli::command().debug_assert();
+    }
 }

@@ -1,14 +1,15 @@
 //! `hauspost serve`
 
 use super::account::parse_size;
+use super::outside::Outside;
 use super::{DataFolder, start_log};
 use crate::appliance::tls::CertificateFiles;
-use crate::base::{Error, Result};
+use crate::base::{Patience, Result};
 use crate::daemon::{self, Config, Door};
 use crate::delivery::{self, schedule::Schedule};
 use crate::protocols::{Network, Options};
 use crate::store;
-use clap::Args;
+use clap::{Args, value_parser};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -58,12 +59,17 @@ pub struct Serve {
     /// Room on the disk that is left alone; below, new mail has to wait
     #[arg(long, value_name = "SIZE", default_value = "32M")]
     reserve: String,
-    /// A further certificate authority (PEM) that is trusted when connecting to providers
-    #[arg(long, value_name = "FILE")]
-    extra_ca: Option<PathBuf>,
     /// Allow signing in without TLS from this machine itself
     #[arg(long)]
     allow_plain_login: bool,
+    /// Seconds until a TLS handshake must be over
+    #[arg(long, value_name = "SECONDS", default_value_t = 20, value_parser = value_parser!(u64).range(1..=3600))]
+    handshake_timeout: u64,
+    /// Seconds for a command, and for silence inside of a message, of who connects to us
+    #[arg(long, value_name = "SECONDS", default_value_t = 300, value_parser = value_parser!(u64).range(1..=3600))]
+    command_timeout: u64,
+    #[command(flatten)]
+    outside: Outside,
     /// Seconds before the second attempt to send; doubles from then on
     #[arg(long, value_name = "SECONDS", default_value_t = 300)]
     retry_after: u64,
@@ -101,19 +107,17 @@ impl Serve {
             None => machine_name(),
         };
         let max_message_bytes = parse_size(&self.max_message_size)?;
-        let extra_ca_pem =
-            match &self.extra_ca {
-                Some(file) => Some(std::fs::read(file).map_err(|e| {
-                    Error::invalid(format!("--extra-ca {}: {e}", file.display())).caused_by(e)
-                })?),
-                None => None,
-            };
         let certificate = match (&self.tls_cert, &self.tls_key) {
             (Some(certificate), Some(key)) => Some(CertificateFiles {
                 certificate: certificate.clone(),
                 key: key.clone(),
             }),
             _ => None,
+        };
+        let patience = Patience {
+            handshake: Duration::from_secs(self.handshake_timeout),
+            command: Duration::from_secs(self.command_timeout),
+            ..self.outside.patience()
         };
         Ok(Config {
             data: self.data.folder.clone(),
@@ -123,18 +127,21 @@ impl Serve {
                 host_name: host_name.clone(),
                 max_message_bytes,
                 allow_plain_login: self.allow_plain_login,
+                patience,
                 trusted_proxies: self.trusted_proxy.clone(),
             },
             post_room: delivery::Options {
                 host_name,
                 max_message_bytes,
+                max_collected_bytes: self.outside.max_collected_bytes()?,
                 schedule: Schedule {
                     first_retry: Duration::from_secs(self.retry_after),
                     tell_delay_after: Duration::from_secs(self.tell_delay_after),
                     give_up_after: Duration::from_secs(self.give_up_after),
                     ..Schedule::default()
                 },
-                extra_ca_pem,
+                patience,
+                extra_ca_pem: self.outside.extra_ca_pem()?,
                 allow_private_hosts: false,
                 smtp_port: 25,
             },
@@ -182,7 +189,7 @@ fn announce(code: Option<&str>, listen: SocketAddr) -> Result<()> {
 }
 
 /// The machine's own name, if it is one that others could use.
-fn machine_name() -> String {
+pub fn machine_name() -> String {
     std::fs::read_to_string("/proc/sys/kernel/hostname")
         .ok()
         .and_then(|n| crate::base::hostname::normalize(&n).ok())

@@ -101,8 +101,19 @@ pub fn smarthost(text: &str) -> Result<Smarthost> {
     })
 }
 
-/// With `?keep=true` messages stay there, with `?split=true` it is the mailbox of a whole domain. Errors: Invalid.
+/// As [`collect_without_password`], with the password from the URL or the environment. Errors: Invalid.
 pub fn collect(text: &str) -> Result<CollectServer> {
+    let server = collect_without_password(text)?;
+    if server.password.is_empty() {
+        return Err(Error::invalid(format!(
+            "the mailbox to collect from needs a password: put it into {COLLECT_PASSWORD}"
+        )));
+    }
+    Ok(server)
+}
+
+/// With `?keep=true` messages stay there, with `?split=true` it is the mailbox of a whole domain. Errors: Invalid.
+pub fn collect_without_password(text: &str) -> Result<CollectServer> {
     let schemes = [
         ("imaps", Security::Tls, 993),
         ("imap", Security::Starttls, 143),
@@ -110,10 +121,10 @@ pub fn collect(text: &str) -> Result<CollectServer> {
         ("pop3", Security::Starttls, 110),
     ];
     let s = Server::parse(text, &schemes, COLLECT_PASSWORD)?;
-    if s.user.is_empty() || s.password.is_empty() {
-        return Err(Error::invalid(format!(
-            "the mailbox to collect from needs a user and a password: put the password into {COLLECT_PASSWORD}"
-        )));
+    if s.user.is_empty() {
+        return Err(Error::invalid(
+            "the mailbox to collect from needs a user, as in imaps://anna%40provider.example@imap.provider.example",
+        ));
     }
     let is = |name| parameter(&s.url, name).is_some_and(|v| v == "true" || v == "yes" || v == "1");
     Ok(CollectServer {

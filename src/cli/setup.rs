@@ -2,6 +2,7 @@
 
 use super::output::print_done;
 use super::{DataFolder, Form, read_password, server_url, with_store};
+use crate::appliance::collect::put_source;
 use crate::appliance::setup::{self, Inbound, NewPerson};
 use crate::base::Result;
 use crate::identity::Ctx;
@@ -90,7 +91,7 @@ impl Setup {
                 setup::set_people(&ctx, Vec::new()).await?;
                 setup::finish(&ctx).await?;
             }
-            crate::delivery::queue_admin::ring(&ctx)?;
+            ctx.store.wake_server()?;
             let account = find_account(&ctx, &admin).await?;
             print_done(
                 &self.form,
@@ -139,11 +140,12 @@ impl Setup {
                 if let Some(outbound) = outbound {
                     d.put_setting("outbound", &outbound)?;
                 }
-                if let Some(server) = collect {
-                    d.put_collect_source(account.id, &server)?;
-                }
                 Ok(())
             })
-            .await
+            .await?;
+        match collect {
+            Some(server) => put_source(ctx, admin, server).await.map(drop),
+            None => Ok(()),
+        }
     }
 }

@@ -13,6 +13,7 @@ pub fn watch(layout: &Layout, room: &Arc<PostRoom>) -> Result<()> {
         if event.is_ok_and(|e| !e.kind.is_access()) {
             room.queue_bell.notify_one();
             room.collect_bell.notify_one();
+            room.store.sign_in_bell().notify_one();
         }
     };
     let watched = notify::recommended_watcher(rung).and_then(|mut watcher| {

@@ -18,7 +18,6 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
-const HANDSHAKE: Duration = Duration::from_secs(20);
 /// A client that speaks first has done so by now; an IMAP client waits for us.
 const SILENCE: Duration = Duration::from_millis(700);
 /// First byte of a TLS record that holds a handshake (RFC 8446 §5.1).
@@ -47,7 +46,7 @@ async fn lead(house: Arc<House>, stream: TcpStream, peer: SocketAddr, door: Door
             smtp::serve(house, visitor(Box::new(stream), false), Purpose::Submission).await;
         }
         Door::Submissions => {
-            let stream = handshake(house.tls.single.clone(), stream).await?;
+            let stream = handshake(&house, house.tls.single.clone(), stream).await?;
             drop(arrival);
             smtp::serve(house, visitor(Box::new(stream), true), Purpose::Submission).await;
         }
@@ -56,7 +55,7 @@ async fn lead(house: Arc<House>, stream: TcpStream, peer: SocketAddr, door: Door
             imap::serve(house, visitor(Box::new(stream), false)).await;
         }
         Door::Imaps => {
-            let stream = handshake(house.tls.single.clone(), stream).await?;
+            let stream = handshake(&house, house.tls.single.clone(), stream).await?;
             drop(arrival);
             imap::serve(house, visitor(Box::new(stream), true)).await;
         }
@@ -64,21 +63,26 @@ async fn lead(house: Arc<House>, stream: TcpStream, peer: SocketAddr, door: Door
     Ok(())
 }
 
-async fn handshake(config: Arc<ServerConfig>, stream: TcpStream) -> Result<TlsStream<TcpStream>> {
-    let accepted = tokio::time::timeout(HANDSHAKE, TlsAcceptor::from(config).accept(stream)).await;
+async fn handshake(
+    house: &House,
+    config: Arc<ServerConfig>,
+    stream: TcpStream,
+) -> Result<TlsStream<TcpStream>> {
+    let longest = house.options.patience.handshake;
+    let accepted = tokio::time::timeout(longest, TlsAcceptor::from(config).accept(stream)).await;
     Ok(accepted.map_err(|_| Error::unavailable("the TLS handshake takes too long"))??)
 }
 
 async fn one_port(house: Arc<House>, stream: TcpStream, peer: SocketAddr, arrival: Ticket) -> Result<()> {
     let mut first = [0];
-    let peeked = tokio::time::timeout(HANDSHAKE, stream.peek(&mut first)).await;
+    let peeked = tokio::time::timeout(house.options.patience.handshake, stream.peek(&mut first)).await;
     if peeked.map_err(|_| Error::unavailable("nothing was said"))?? == 0 {
         return Ok(());
     }
     if first[0] != TLS_HANDSHAKE {
         return plain(house, stream, peer, arrival).await;
     }
-    let mut stream = handshake(house.tls.one_port.clone(), stream).await?;
+    let mut stream = handshake(&house, house.tls.one_port.clone(), stream).await?;
     drop(arrival);
     let (_, connection) = stream.get_ref();
     let alpn = connection.alpn_protocol().map(<[u8]>::to_vec);
@@ -136,7 +140,7 @@ async fn plain(house: Arc<House>, stream: TcpStream, peer: SocketAddr, arrival: 
         drop(arrival);
         return http(house, Box::new(stream), peer, false).await;
     }
-    redirect(stream).await
+    redirect(stream, house.options.patience.handshake).await
 }
 
 async fn http(house: Arc<House>, stream: BoxStream, address: SocketAddr, is_tls: bool) -> Result<()> {
@@ -145,16 +149,20 @@ async fn http(house: Arc<House>, stream: BoxStream, address: SocketAddr, is_tls:
         return Err(Error::busy("too many connections of one peer"));
     };
     worker
-        .serve(HttpStream::new(stream, Peer { address, is_tls }))
+        .serve(HttpStream::new(
+            stream,
+            Peer { address, is_tls },
+            house.options.patience,
+        ))
         .await;
     Ok(())
 }
 
 /// Answers one plain request with the same address under https. The health check is answered as it is: what
 /// watches a container or a service asks without TLS.
-async fn redirect(mut stream: TcpStream) -> Result<()> {
+async fn redirect(mut stream: TcpStream, longest: Duration) -> Result<()> {
     let mut head = Vec::with_capacity(1024);
-    let deadline = tokio::time::Instant::now() + HANDSHAKE;
+    let deadline = tokio::time::Instant::now() + longest;
     while !head.windows(4).any(|w| w == b"\r\n\r\n") && head.len() < 8192 {
         let read = tokio::time::timeout_at(deadline, stream.read_buf(&mut head)).await;
         if read.map_err(|_| Error::unavailable("the request is not finished"))?? == 0 {
@@ -191,9 +199,12 @@ async fn redirect(mut stream: TcpStream) -> Result<()> {
         "{answer}Content-Type: text/plain\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
         body.len()
     );
-    stream.write_all(answer.as_bytes()).await?;
-    stream.shutdown().await?;
-    Ok(())
+    let said = async {
+        stream.write_all(answer.as_bytes()).await?;
+        stream.shutdown().await
+    };
+    let said = tokio::time::timeout(longest, said).await;
+    Ok(said.map_err(|_| Error::unavailable("the answer is not read"))??)
 }
 
 /// A stream with the bytes put back that were read to find out what it is.

@@ -2,7 +2,8 @@
 
 use super::resolver::Resolver;
 use super::schedule::Schedule;
-use crate::base::{Result, TimeMs};
+use super::smtp_client::Client;
+use crate::base::{Patience, Result, TimeMs};
 use crate::identity::Ctx;
 use crate::mail::Prepared;
 use crate::model::AccountId;
@@ -20,7 +21,10 @@ pub struct Options {
     /// What we call ourselves towards other servers; also in Received lines.
     pub host_name: String,
     pub max_message_bytes: u64,
+    /// What is larger stays at the provider.
+    pub max_collected_bytes: u64,
     pub schedule: Schedule,
+    pub patience: Patience,
     /// PEM of further certificate authorities that are trusted when we connect to others.
     pub extra_ca_pem: Option<Vec<u8>>,
     /// Connect to private addresses when a stranger's DNS names them (only sensible in tests).
@@ -54,6 +58,15 @@ impl PostRoom {
 
     pub fn ctx(&self) -> Ctx {
         Ctx::system(&self.store)
+    }
+
+    /// How we hand mail over to others.
+    pub fn smtp_client(&self) -> Client<'_> {
+        Client {
+            host_name: &self.options.host_name,
+            extra_ca_pem: self.options.extra_ca_pem.as_deref(),
+            patience: self.options.patience,
+        }
     }
 
     /// Puts a message into the queue and wakes its worker; the same `source` again changes nothing.

@@ -1,6 +1,6 @@
 //! Trying a provider's servers with somebody's login: for the wizard and the settings.
 
-use super::smtp_client::{Client, Trouble};
+use super::smtp_client::Trouble;
 use super::{PostRoom, collect};
 use crate::base::Kind;
 use crate::model::collect::{CollectProtocol, CollectServer};
@@ -65,16 +65,13 @@ impl From<crate::base::Error> for Finding {
 /// Connects and logs in as for sending; sends nothing. Returns what the server is.
 pub async fn probe_smarthost(room: &PostRoom, smarthost: &Smarthost) -> Result<String, Finding> {
     let hops = room.smarthost_hops(smarthost).await?;
-    let client = Client {
-        host_name: &room.options.host_name,
-        extra_ca_pem: room.options.extra_ca_pem.as_deref(),
-    };
+    let client = room.smtp_client();
     let mut last = Finding::Name(format!("{} has no address", smarthost.host));
     for hop in hops {
         match client.connect(&hop).await {
             Ok(mut connection) => {
                 let name = connection.server_info().name().to_owned();
-                let _ = connection.quit().await;
+                let _ = tokio::time::timeout(room.options.patience.answer, connection.quit()).await;
                 return Ok(name);
             }
             Err(trouble) => last = trouble.into(),

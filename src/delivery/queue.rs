@@ -4,7 +4,7 @@ use super::PostRoom;
 use super::bounce::{self, Report, Reported};
 use super::route::Hop;
 use super::schedule::Next;
-use super::smtp_client::{Client, Letter, Outcome};
+use super::smtp_client::{Letter, Outcome};
 use crate::base::{Kind, Result, TimeMs};
 use crate::formats::mime::line_endings::to_crlf;
 use crate::identity::recipient::{Resolved, resolve};
@@ -203,10 +203,7 @@ async fn send_away(
         Ok(None) => raw.to_vec(),
         Err(e) => return all(Outcome::Later(e.message().to_owned())),
     };
-    let client = Client {
-        host_name: &room.options.host_name,
-        extra_ca_pem: room.options.extra_ca_pem.as_deref(),
-    };
+    let client = room.smtp_client();
     let letter = Letter {
         sender: &queued.sender,
         recipients: addresses,

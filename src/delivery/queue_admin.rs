@@ -17,7 +17,7 @@ pub async fn retry(ctx: &Ctx, id: Option<OutgoingId>) -> Result<usize> {
     ctx.require_admin()?;
     let now_ms = ctx.now_ms();
     let n = ctx.store.queue().write(move |q| q.retry_now(id, now_ms)).await?;
-    ring(ctx)?;
+    ctx.store.wake_server()?;
     Ok(n)
 }
 
@@ -30,12 +30,4 @@ pub async fn drop(ctx: &Ctx, id: OutgoingId) -> Result<()> {
         .directory()
         .write(move |d| d.note_audit(now_ms, &actor, "queue.drop", &json!({"id": id})))
         .await
-}
-
-/// Wakes the server's workers, which may be another process: it watches this folder.
-pub fn ring(ctx: &Ctx) -> Result<()> {
-    crate::store::disk::write_file(
-        &ctx.store.layout().bell().join("rung"),
-        format!("{}\n", ctx.now_ms()).as_bytes(),
-    )
 }

@@ -4,6 +4,7 @@
 //! and others refused, so the dialogue is led here, command by command.
 
 use super::route::{Hop, Protection};
+use crate::base::Patience;
 use crate::base::text::{cut, one_line};
 use lettre::Address;
 use lettre::transport::smtp::authentication::{Credentials, Mechanism};
@@ -13,14 +14,9 @@ use lettre::transport::smtp::extension::{ClientId, Extension, MailBodyParameter,
 use lettre::transport::smtp::response::{Response, Severity};
 use std::time::Duration;
 
-/// Long, because a server may scan a message before it answers (RFC 5321 §4.5.3.2.6).
-const TIMEOUT: Duration = Duration::from_secs(120);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(20);
-/// Greeting, STARTTLS and login together. lettre waits for them without an end, and a server that falls
-/// silent there would hold its turn in the queue for good.
-const LOGIN_TIMEOUT: Duration = Duration::from_secs(90);
-/// Slower than an office's line; a large message may take as long as that means.
-const SLOWEST_BYTES_PER_S: u64 = 8 << 10;
+/// Answers that a dialogue may take the whole time for: a server may scan a message before the last one.
+const SLOW_ANSWERS: u32 = 5;
 
 /// How it went for one recipient.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,12 +59,15 @@ pub struct Letter<'a> {
 pub struct Client<'a> {
     pub host_name: &'a str,
     pub extra_ca_pem: Option<&'a [u8]>,
+    pub patience: Patience,
 }
 
 impl Client<'_> {
     /// Connects, with TLS and login as the hop wants it.
     pub async fn connect(&self, hop: &Hop) -> Result<AsyncSmtpConnection, Trouble> {
-        tokio::time::timeout(LOGIN_TIMEOUT, self.sign_in(hop))
+        // Greeting, STARTTLS and login together. lettre waits for them without an end, and a server that falls
+        // silent there would hold its turn in the queue for good.
+        tokio::time::timeout(self.patience.answer, self.sign_in(hop))
             .await
             .unwrap_or_else(|_| {
                 Err(Trouble::Connect(format!(
@@ -112,8 +111,9 @@ impl Client<'_> {
     /// Hands a letter over. One outcome for each recipient, in their order.
     pub async fn send(&self, hop: &Hop, letter: &Letter<'_>) -> Result<Vec<Outcome>, Trouble> {
         let mut conn = self.connect(hop).await?;
-        let sending = Duration::from_secs(letter.raw.len() as u64 / SLOWEST_BYTES_PER_S);
-        let dialogue = tokio::time::timeout(TIMEOUT * 5 + sending, talk(&mut conn, letter)).await;
+        let sending = self.patience.on_the_way(letter.raw.len() as u64);
+        let longest = self.patience.answer * SLOW_ANSWERS + sending;
+        let dialogue = tokio::time::timeout(longest, talk(&mut conn, letter)).await;
         let outcomes = match dialogue {
             Ok(Ok(outcomes)) => outcomes,
             // The answer to the whole message may be what was lost: to try again is right, the letter may come twice.

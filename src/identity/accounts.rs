@@ -89,6 +89,7 @@ pub async fn create_account(ctx: &Ctx, new: NewAccount) -> Result<Account> {
         language: new.language,
         is_admin: new.is_admin,
         state: AccountState::Active,
+        sign_in_generation: 0,
         quota_bytes: None,
         created_at_ms: now_ms,
         aliases: Vec::new(),
@@ -187,7 +188,8 @@ pub async fn change_account(ctx: &Ctx, id: AccountId, change: AccountChange) -> 
         None => None,
     };
     let (now_ms, actor) = (ctx.now_ms(), ctx.actor_name().to_owned());
-    ctx.store
+    let changed = ctx
+        .store
         .directory()
         .write(move |d| {
             let before = d
@@ -228,7 +230,16 @@ pub async fn change_account(ctx: &Ctx, id: AccountId, change: AccountChange) -> 
             d.account(id)?
                 .ok_or_else(|| Error::internal("the account has vanished"))
         })
-        .await
+        .await?;
+    wake_server(ctx);
+    Ok(changed)
+}
+
+/// A server in another process is to end what has just ended. The change holds whether or not it hears of it.
+fn wake_server(ctx: &Ctx) {
+    if let Err(e) = ctx.store.wake_server() {
+        tracing::warn!(error = ?e, "a running server hears of this change late");
+    }
 }
 
 fn check_another_admin(accounts: &[Account], id: AccountId) -> Result<()> {
@@ -274,6 +285,7 @@ pub async fn remove_account(ctx: &Ctx, id: AccountId) -> Result<()> {
             )
         })
         .await?;
+    wake_server(ctx);
     let store = ctx.store.clone();
     tokio::task::spawn_blocking(move || store.erase_account(id))
         .await

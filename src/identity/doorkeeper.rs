@@ -2,6 +2,7 @@
 
 use super::ctx::Ctx;
 use super::password::Verifier;
+use super::stay::Stays;
 use super::throttle::{Throttle, Verdict};
 use super::tokens::Keys;
 use crate::base::{Error, Result};
@@ -26,6 +27,7 @@ pub struct Doorkeeper {
     pub store: Arc<Store>,
     pub verifier: Verifier,
     throttle: Throttle,
+    pub(super) stays: Stays,
     pub keys: Keys,
 }
 
@@ -36,6 +38,7 @@ impl Doorkeeper {
             store,
             verifier: Verifier::new(),
             throttle: Throttle::default(),
+            stays: Stays::default(),
         })
     }
 

@@ -8,9 +8,11 @@ pub mod doorkeeper;
 pub mod password;
 pub mod recipient;
 pub mod sessions;
+pub mod stay;
 pub mod tenant;
 pub mod throttle;
 pub mod tokens;
 
 pub use ctx::{Actor, Ctx};
 pub use doorkeeper::{Doorkeeper, Via};
+pub use stay::Stay;

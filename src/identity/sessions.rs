@@ -1,8 +1,9 @@
 //! Browser sessions of the page: a random cookie, of which only a hash is kept.
 
 use super::Doorkeeper;
+use super::stay::require_current;
 use crate::base::{Result, TimeMs, random};
-use crate::model::{Account, AccountId};
+use crate::model::Account;
 use std::sync::Arc;
 
 /// A session ends this long after it began.
@@ -14,13 +15,17 @@ pub fn token_hash(token: &str) -> [u8; 32] {
 }
 
 impl Doorkeeper {
-    /// Returns the cookie's value.
-    pub async fn begin_session(&self, account: AccountId) -> Result<String> {
+    /// Returns the cookie's value. Errors: NotAuthenticated, when the sign-in has ended meanwhile.
+    pub async fn begin_session(&self, account: &Account) -> Result<String> {
         let token = random::token();
         let (hash, now_ms) = (token_hash(&token), self.store.clock().now_ms());
+        let account = account.clone();
         self.store
             .directory()
-            .write(move |d| d.insert_session(&hash, account, now_ms, now_ms + LIFETIME_MS))
+            .write(move |d| {
+                require_current(d, &account)?;
+                d.insert_session(&hash, account.id, now_ms, now_ms + LIFETIME_MS)
+            })
             .await?;
         Ok(token)
     }

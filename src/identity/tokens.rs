@@ -3,10 +3,11 @@
 //! The signing key is made at the first need and kept in the data folder; its id is a hash of it.
 
 use super::sessions::token_hash;
+use super::stay::require_current;
 use super::{Doorkeeper, domains};
 use crate::base::text::hex;
 use crate::base::{Error, Result, TimeMs, random};
-use crate::model::{Account, AccountId};
+use crate::model::Account;
 pub use crate::store::directory::oauth::AuthorizationCode;
 use crate::store::directory::oauth::RefreshToken;
 use crate::store::{Store, disk};
@@ -49,6 +50,9 @@ pub struct AccessClaims {
     pub name: String,
     pub ver: String,
     pub jti: String,
+    /// The generation of the account's sign-ins, ours alone.
+    #[serde(default)]
+    pub generation: i64,
 }
 
 /// The signing key; loaded or made at the first need.
@@ -155,17 +159,23 @@ impl Doorkeeper {
             .directory()
             .peek(move |d| d.account_by_oid(&oid))
             .await?
-            .filter(Account::is_active)
-            .ok_or_else(|| Error::not_authenticated("the account of this token may not sign in"))?;
+            .filter(|a| a.is_active() && a.sign_in_generation == claims.generation)
+            .ok_or_else(|| {
+                Error::not_authenticated("what this token was given for has ended; sign in again")
+            })?;
         Ok((Arc::new(account), claims))
     }
 
-    pub async fn issue_code(&self, code: AuthorizationCode) -> Result<String> {
+    /// Errors: NotAuthenticated, when the sign-in has ended meanwhile.
+    pub async fn issue_code(&self, account: &Account, code: AuthorizationCode) -> Result<String> {
         let token = random::token();
-        let hash = token_hash(&token);
+        let (hash, account) = (token_hash(&token), account.clone());
         self.store
             .directory()
-            .write(move |d| d.insert_code(&hash, &code))
+            .write(move |d| {
+                require_current(d, &account)?;
+                d.insert_code(&hash, &code)
+            })
             .await?;
         Ok(token)
     }
@@ -178,9 +188,10 @@ impl Doorkeeper {
             .await
     }
 
+    /// Errors: NotAuthenticated, when the sign-in has ended meanwhile.
     pub async fn issue_refresh_token(
         &self,
-        account: AccountId,
+        account: &Account,
         client_id: &str,
         scope: &str,
         family: Option<String>,
@@ -190,15 +201,19 @@ impl Doorkeeper {
         let row = RefreshToken {
             family: family.unwrap_or_else(random::uuid),
             client_id: client_id.to_owned(),
-            account_id: account,
+            account_id: account.id,
             scope: scope.to_owned(),
             created_at_ms: now_ms,
             expires_at_ms: now_ms + REFRESH_LIFETIME_MS,
             used_at_ms: None,
         };
+        let account = account.clone();
         self.store
             .directory()
-            .write(move |d| d.insert_refresh_token(&hash, &row))
+            .write(move |d| {
+                require_current(d, &account)?;
+                d.insert_refresh_token(&hash, &row)
+            })
             .await?;
         Ok(token)
     }
@@ -244,7 +259,7 @@ impl Doorkeeper {
             .ok_or_else(refused)?;
         let account = self.current(row.account_id).await?;
         let next = self
-            .issue_refresh_token(account.id, &row.client_id, &row.scope, Some(row.family))
+            .issue_refresh_token(&account, &row.client_id, &row.scope, Some(row.family))
             .await?;
         Ok(Refreshed {
             account,

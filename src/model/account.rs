@@ -65,6 +65,9 @@ pub struct Account {
     pub language: String,
     pub is_admin: bool,
     pub state: AccountState,
+    /// Rises when all sign-ins end: what was signed in under another number does not count any more.
+    #[serde(skip)]
+    pub sign_in_generation: i64,
     /// None: no limit but the disk.
     pub quota_bytes: Option<i64>,
     pub created_at_ms: TimeMs,

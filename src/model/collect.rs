@@ -56,4 +56,28 @@ pub struct CollectSource {
     pub last_run_at_ms: Option<TimeMs>,
     /// None after a good run.
     pub last_error: Option<String>,
+    /// Somebody asked to collect now.
+    pub run_requested_at_ms: Option<TimeMs>,
+    /// Messages wait at the provider, see [`CollectWaiting`].
+    pub has_waiting: bool,
+}
+
+/// Why a message stays at the provider for now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum WaitReason {
+    /// The mailbox that it is for is full.
+    Full,
+    /// It is larger than what is collected.
+    TooLarge,
+}
+
+/// A message that waits at the provider for one account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CollectWaiting {
+    pub unique_id: String,
+    pub account_id: AccountId,
+    pub reason: WaitReason,
+    pub size_bytes: u64,
+    pub since_ms: TimeMs,
 }

@@ -9,6 +9,7 @@ pub mod smtp;
 pub mod web_api;
 
 use crate::appliance::Tls;
+use crate::base::Patience;
 use crate::base::stream::BoxStream;
 use crate::delivery::PostRoom;
 use crate::identity::Doorkeeper;
@@ -41,6 +42,8 @@ pub struct Options {
     pub max_message_bytes: u64,
     /// Signing in without TLS from this machine itself (tests, a proxy in front).
     pub allow_plain_login: bool,
+    /// How long others may take.
+    pub patience: Patience,
     /// Networks whose X-Forwarded-For is believed.
     pub trusted_proxies: Vec<Network>,
 }

@@ -20,6 +20,7 @@ pub struct Bells {
     pub(in crate::store) changed: Rung,
     /// Whose outbox has something new.
     pub(in crate::store) outboxes: Rung,
+    sign_ins: Notify,
 }
 
 impl Bells {
@@ -28,6 +29,15 @@ impl Bells {
             .entry(account)
             .or_insert_with(|| channel(BACKLOG).0)
             .subscribe()
+    }
+
+    /// Rings after sign-ins have ended. One listener; a ring that nobody waits for is kept.
+    pub fn sign_ins(&self) -> &Notify {
+        &self.sign_ins
+    }
+
+    pub(in crate::store) fn ring_sign_ins(&self) {
+        self.sign_ins.notify_one();
     }
 
     pub(in crate::store) fn ring(&self, change: Change) {

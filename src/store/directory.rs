@@ -3,17 +3,45 @@
 pub mod accounts;
 pub mod audit;
 pub mod collect;
+pub mod collect_waiting;
 pub mod credentials;
 pub mod domains;
 pub mod oauth;
 pub mod sessions;
 pub mod settings;
 
+use super::bell::Bells;
 use super::tx::Database;
+use rusqlite::Connection;
+use std::path::Path;
+use std::sync::Arc;
 
-pub struct DirectoryDb;
+pub struct DirectoryDb {
+    bells: Arc<Bells>,
+}
+
+impl DirectoryDb {
+    pub(in crate::store) fn new(bells: Arc<Bells>) -> Self {
+        DirectoryDb { bells }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DirectoryEffects {
+    pub(in crate::store) ends_sign_ins: bool,
+}
 
 impl Database for DirectoryDb {
-    type Effects = ();
-    const MIGRATIONS: &'static [&'static str] = &[include_str!("schema/directory/0001.sql")];
+    type Effects = DirectoryEffects;
+    const MIGRATIONS: &'static [&'static str] = &[
+        include_str!("schema/directory/0001.sql"),
+        include_str!("schema/directory/0002.sql"),
+        include_str!("schema/directory/0003.sql"),
+    ];
+
+    fn after_commit(&self, _: &Connection, effects: DirectoryEffects, _: Option<&Path>) {
+        if effects.ends_sign_ins {
+            self.bells.ring_sign_ins();
+        }
+    }
 }

@@ -42,7 +42,7 @@ use queue::QueueDb;
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use tokio::sync::broadcast;
+use tokio::sync::{Notify, broadcast};
 pub use tx::{Snapshot, Tx};
 
 /// How many account files stay open while nobody uses them (about 110 kB and three descriptors each).
@@ -89,7 +89,7 @@ impl Store {
         let layout = Layout::prepare(root, options.allow_network_disk)?;
         let pools = Pools::new();
         let bells = Arc::new(Bells::default());
-        let directory = File::open(&layout.directory(), None, DirectoryDb, &pools)?;
+        let directory = File::open(&layout.directory(), None, DirectoryDb::new(bells.clone()), &pools)?;
         let queue = File::open(&layout.queue(), Some(layout.queue_blobs()), QueueDb, &pools)?;
         Ok(Arc::new(Store {
             layout,
@@ -174,6 +174,17 @@ impl Store {
     /// Accounts whose outbox has something new; for the one worker that takes it over.
     pub fn rung_outboxes(&self) -> &Rung {
         &self.bells.outboxes
+    }
+
+    /// The bell that rings after sign-ins have ended.
+    pub fn sign_in_bell(&self) -> &Notify {
+        self.bells.sign_ins()
+    }
+
+    /// Wakes the server's workers, which may be another process: it watches this folder.
+    pub fn wake_server(&self) -> Result<()> {
+        let now_ms = self.clock.now_ms();
+        disk::write_file(&self.layout.bell().join("rung"), format!("{now_ms}\n").as_bytes())
     }
 
     /// Errors: OverQuota when the disk could not take `bytes` more and keep its reserve.

@@ -110,6 +110,8 @@ impl Drop for Running {
 /// Dovecot with IMAP and POP3. Users are any name with [`PROVIDER_PASSWORD`].
 pub struct Dovecot {
     pub folder: Folder,
+    /// Plain.
+    pub imap: u16,
     pub imaps: u16,
     pub pop3s: u16,
     /// The authority of its certificate.
@@ -153,6 +155,7 @@ impl Dovecot {
         wait_for_port(pop3s);
         Dovecot {
             folder,
+            imap,
             imaps,
             pop3s,
             ca,

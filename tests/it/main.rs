@@ -16,5 +16,7 @@ mod one_port;
 mod outgoing;
 mod page;
 mod server;
+mod sign_out;
 mod smtp;
+mod stalls;
 mod web;

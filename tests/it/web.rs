@@ -4,7 +4,7 @@ use crate::server::{PASSWORD, Server};
 use serde_json::{Value, json};
 use std::io::Write;
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 
 /// Somebody at the one port, with or without a token or a cookie.
 pub struct Web {
@@ -89,6 +89,14 @@ impl Web {
         web.with(format!("Authorization: Bearer {token}"))
     }
 
+    /// The header line that shows its token.
+    pub fn authorization(&self) -> &str {
+        self.headers
+            .iter()
+            .find(|h| h.starts_with("Authorization:"))
+            .unwrap()
+    }
+
     pub fn get(&self, path: &str) -> Reply {
         self.send("GET", path, &[], b"")
     }
@@ -123,6 +131,21 @@ impl Web {
             &["Content-Type: application/x-www-form-urlencoded"],
             body.join("&").as_bytes(),
         )
+    }
+
+    /// An answer that goes on: the running curl, whose output is the body.
+    pub fn follow(&self, path: &str) -> Child {
+        let mut command = Command::new("curl");
+        command.args(["-s", "-N", "--http1.1", "--cacert"]).arg(&self.ca);
+        self.headers.iter().for_each(|h| {
+            command.args(["-H", h]);
+        });
+        command
+            .arg(format!("{}{path}", self.base))
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("curl is missing; run: make test")
     }
 
     /// `path`: below the server, or a whole address.

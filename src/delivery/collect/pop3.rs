@@ -1,18 +1,20 @@
 //! Collecting by POP3 (RFC 1939, STLS of RFC 2595). The protocol is a handful of lines, and no kept crate speaks
 //! it over an async stream of ours (docs/adr/0003).
 
-use super::{Collected, keep, own_trouble};
-use crate::base::stream::{BoxStream, read_more};
+use super::notice::TooLarge;
+use super::waiting::Waiting;
+use super::{Collected, keep, leave, own_trouble};
+use crate::base::stream::{BoxStream, read_paced};
 use crate::base::text::{cut, one_line};
+use crate::base::{Pace, Patience};
 use crate::delivery::PostRoom;
 use crate::delivery::probe::Finding;
 use crate::model::Flags;
 use crate::model::collect::{CollectServer, CollectSource, Security};
+use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Duration;
 use tokio::io::AsyncWriteExt;
 
-const ANSWER: Duration = Duration::from_secs(120);
 const MAX_LINE: usize = 64 << 10;
 
 /// A conversation after the login.
@@ -21,6 +23,9 @@ pub struct Session {
     input: Vec<u8>,
     at: usize,
     max_message_bytes: u64,
+    patience: Patience,
+    /// Of the answer that is being read.
+    pace: Pace,
 }
 
 impl Session {
@@ -31,12 +36,14 @@ impl Session {
             Security::Tls => room.protect(&server.host, plain).await?,
             Security::None | Security::Starttls => Box::new(plain),
         };
-        let max_message_bytes = room.options.max_message_bytes;
+        let max_message_bytes = room.options.max_collected_bytes;
         let mut session = Session {
             stream,
             input: Vec::new(),
             at: 0,
             max_message_bytes,
+            patience: room.options.patience,
+            pace: room.options.patience.begin_answer(),
         };
         session.answer().await?;
         if server.security == Security::Starttls {
@@ -78,7 +85,27 @@ impl Session {
             .collect())
     }
 
-    /// None: it is larger than this server takes.
+    /// Sizes by message number, as the server counts them.
+    async fn sizes(&mut self) -> Result<HashMap<u32, u64>, Finding> {
+        self.command("LIST").await?;
+        let text = self.multi_line().await?.unwrap_or_default();
+        Ok(String::from_utf8_lossy(&text)
+            .lines()
+            .filter_map(|l| l.split_once(' '))
+            .filter_map(|(n, size)| Some((n.parse().ok()?, size.trim().parse().ok()?)))
+            .collect())
+    }
+
+    /// The header of a message; empty where the server does not tell it (TOP is optional).
+    async fn header(&mut self, number: u32) -> Result<Vec<u8>, Finding> {
+        match self.command(&format!("TOP {number} 0")).await {
+            Ok(_) => Ok(self.multi_line().await?.unwrap_or_default()),
+            Err(Finding::Protocol(_)) => Ok(Vec::new()),
+            Err(e) => Err(e),
+        }
+    }
+
+    /// None: it is larger than what is collected.
     pub async fn retrieve(&mut self, number: u32) -> Result<Option<Vec<u8>>, Finding> {
         self.command(&format!("RETR {number}")).await?;
         self.multi_line().await
@@ -96,11 +123,15 @@ impl Session {
     async fn command(&mut self, line: &str) -> Result<String, Finding> {
         let broken =
             |e: std::io::Error| Finding::Connect(format!("the connection to the provider broke off: {e}"));
-        self.stream
-            .write_all(format!("{line}\r\n").as_bytes())
-            .await
-            .map_err(broken)?;
-        self.stream.flush().await.map_err(broken)?;
+        let said = async {
+            self.stream.write_all(format!("{line}\r\n").as_bytes()).await?;
+            self.stream.flush().await
+        };
+        match tokio::time::timeout(self.patience.answer, said).await {
+            Ok(said) => said.map_err(broken)?,
+            Err(_) => return Err(Finding::Connect("the provider's server does not read".into())),
+        }
+        self.pace = self.patience.begin_answer();
         self.answer().await
     }
 
@@ -131,7 +162,7 @@ impl Session {
             }
             self.input.drain(..self.at);
             self.at = 0;
-            match read_more(&mut self.stream, &mut self.input, ANSWER).await {
+            match read_paced(&mut self.stream, &mut self.input, &mut self.pace).await {
                 Ok(true) => {}
                 Ok(false) => return Err(Finding::Connect("the provider closed the connection".into())),
                 Err(e) => return Err(e.into()),
@@ -186,7 +217,11 @@ pub async fn run(room: &Arc<PostRoom>, source: &CollectSource) -> Result<(), Fin
             .await;
         forgotten.map_err(own_trouble)?;
     }
-    let mut too_large = 0;
+    let mut waiting = Waiting::load(room, id).await?;
+    waiting
+        .forget_gone(room, |w| there.iter().any(|(_, t)| t == w))
+        .await?;
+    let sizes = session.sizes().await?;
     for (number, unique_id) in there {
         if known.contains(&unique_id) {
             if !keeps {
@@ -194,8 +229,27 @@ pub async fn run(room: &Arc<PostRoom>, source: &CollectSource) -> Result<(), Fin
             }
             continue;
         }
-        let Some(raw) = session.retrieve(number).await? else {
-            too_large += 1;
+        let size_bytes = sizes.get(&number).copied().unwrap_or(0);
+        if !waiting.may_fit(room, &unique_id, size_bytes).await? {
+            continue;
+        }
+        let raw = if size_bytes > room.options.max_collected_bytes {
+            None
+        } else {
+            session.retrieve(number).await?
+        };
+        let Some(raw) = raw else {
+            let header = if waiting.is_known_too_large(&unique_id) {
+                Vec::new()
+            } else {
+                session.header(number).await?
+            };
+            let what = TooLarge {
+                unique_id: &unique_id,
+                size_bytes,
+                header: &header,
+            };
+            leave(room, source, &waiting, what).await?;
             continue;
         };
         let message = Collected {
@@ -204,7 +258,9 @@ pub async fn run(room: &Arc<PostRoom>, source: &CollectSource) -> Result<(), Fin
             flags: Flags::NONE,
             received_at_ms: None,
         };
-        keep(room, source, message).await.map_err(own_trouble)?;
+        if !keep(room, source, &waiting, message).await? {
+            continue;
+        }
         if keeps {
             let noted = room
                 .store
@@ -216,13 +272,7 @@ pub async fn run(room: &Arc<PostRoom>, source: &CollectSource) -> Result<(), Fin
             session.delete(number).await?;
         }
     }
-    session.quit().await?;
-    match too_large {
-        0 => Ok(()),
-        n => Err(Finding::Protocol(format!(
-            "{n} messages there are larger than this server takes; they stay there"
-        ))),
-    }
+    session.quit().await
 }
 
 #[cfg(test)]
@@ -235,6 +285,8 @@ mod tests {
             input: input.to_vec(),
             at: 0,
             max_message_bytes,
+            patience: Patience::default(),
+            pace: Patience::default().begin_answer(),
         }
     }
 

@@ -1,6 +1,8 @@
 //! A connection as actix takes it, with what is known about who is at its other end.
 
 use super::HouseData;
+use super::slow::{BodyClock, Clocks};
+use crate::base::Patience;
 use crate::base::stream::BoxStream;
 use actix_rt::net::{ActixStream, Ready};
 use actix_web::HttpRequest;
@@ -21,11 +23,20 @@ pub struct Peer {
 pub struct HttpStream {
     inner: BoxStream,
     pub peer: Peer,
+    clocks: Clocks,
 }
 
 impl HttpStream {
-    pub fn new(inner: BoxStream, peer: Peer) -> Self {
-        HttpStream { inner, peer }
+    pub fn new(inner: BoxStream, peer: Peer, patience: Patience) -> Self {
+        HttpStream {
+            inner,
+            peer,
+            clocks: Clocks::new(patience),
+        }
+    }
+
+    pub fn body_clock(&self) -> BodyClock {
+        self.clocks.body.clone()
     }
 }
 
@@ -35,26 +46,33 @@ impl AsyncRead for HttpStream {
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.inner).poll_read(cx, buf)
+        let before = buf.filled().len();
+        let read = Pin::new(&mut self.inner).poll_read(cx, buf);
+        let bytes = buf.filled().len() - before;
+        self.clocks.after_read(cx, read, bytes)
     }
 }
 
 impl AsyncWrite for HttpStream {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.inner).poll_write(cx, buf)
+        let written = Pin::new(&mut self.inner).poll_write(cx, buf);
+        self.clocks.after_write(cx, written)
     }
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.inner).poll_flush(cx)
+        let flushed = Pin::new(&mut self.inner).poll_flush(cx);
+        self.clocks.after_flush(cx, flushed)
     }
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.inner).poll_shutdown(cx)
+        let shut = Pin::new(&mut self.inner).poll_shutdown(cx);
+        self.clocks.after_flush(cx, shut)
     }
     fn poll_write_vectored(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         bufs: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.inner).poll_write_vectored(cx, bufs)
+        let written = Pin::new(&mut self.inner).poll_write_vectored(cx, bufs);
+        self.clocks.after_write(cx, written)
     }
     fn is_write_vectored(&self) -> bool {
         self.inner.is_write_vectored()

@@ -7,6 +7,7 @@ pub mod health;
 pub mod host;
 pub mod ids;
 pub mod page;
+pub mod slow;
 pub mod worker;
 
 pub use auth::{Credential, signed_in};

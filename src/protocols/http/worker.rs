@@ -2,11 +2,12 @@
 
 use super::HouseData;
 use super::connection::{HttpStream, Peer};
+use super::slow::{self, BodyClock};
 use actix_http::{HttpService, Request};
 use actix_service::{IntoServiceFactory, Service, ServiceFactory, map_config};
 use actix_web::App;
 use actix_web::dev::AppConfig;
-use actix_web::middleware::Compress;
+use actix_web::middleware::{Compress, from_fn};
 use actix_web::web::ServiceConfig;
 use futures_util::FutureExt;
 use futures_util::future::LocalBoxFuture;
@@ -28,18 +29,21 @@ const KEEP_ALIVE: Duration = Duration::from_secs(75);
 impl HttpWorker {
     /// Builds the application on this thread. `configure`: the routes of all doors.
     pub async fn start(house: HouseData, configure: fn(&mut ServiceConfig)) -> std::io::Result<HttpWorker> {
+        let patience = house.options.patience;
         let app = App::new()
             .app_data(house)
             .configure(configure)
+            .wrap(from_fn(slow::keep_pace))
             .wrap(Compress::default());
         let factory = map_config(IntoServiceFactory::<_, Request>::into_factory(app), |()| {
             AppConfig::default()
         });
         let http = HttpService::build()
-            .client_request_timeout(REQUEST_HEAD)
+            .client_request_timeout(REQUEST_HEAD.min(patience.command))
             .keep_alive(KEEP_ALIVE)
             .on_connect_ext(|io: &HttpStream, extensions| {
                 extensions.insert::<Peer>(io.peer);
+                extensions.insert::<BodyClock>(io.body_clock());
             })
             .h1(factory);
         let service = http

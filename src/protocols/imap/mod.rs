@@ -19,7 +19,7 @@ use std::sync::Arc;
 /// Leads the conversation to its end.
 pub async fn serve(house: Arc<House>, visitor: Visitor) {
     let Some(_ticket) = house.connections.enter(visitor.peer.ip()) else {
-        session::turn_away(visitor).await;
+        session::turn_away(&house, visitor).await;
         return;
     };
     session::Session::new(house, visitor).run().await;

@@ -10,7 +10,7 @@ use crate::base::{Error, Result};
 use crate::formats::imap::command::Command;
 use crate::formats::imap::mailbox_name::Names;
 use crate::formats::imap::parse::{ErrorKind, parse_command};
-use crate::identity::Ctx;
+use crate::identity::{Ctx, Stay, stay};
 use crate::model::{Account, AccountId};
 use crate::protocols::{House, Visitor};
 use std::net::SocketAddr;
@@ -26,6 +26,8 @@ pub struct Session {
     pub is_tls: bool,
     /// Somebody has signed in.
     pub ctx: Option<Ctx>,
+    /// Ends when the account may not be signed in any more.
+    stay: Option<Stay>,
     pub selected: Option<Box<Selected>>,
     pub names: Names,
     /// ENABLE IMAP4rev2.
@@ -37,8 +39,8 @@ pub struct Session {
 }
 
 /// For a peer with too many connections.
-pub async fn turn_away(visitor: Visitor) {
-    let mut wire = Wire::new(visitor.stream);
+pub async fn turn_away(house: &House, visitor: Visitor) {
+    let mut wire = Wire::new(visitor.stream, house.options.patience);
     wire.say("* BYE [LIMIT] too many connections from you; close some or try again later");
     wire.close().await;
 }
@@ -46,11 +48,12 @@ pub async fn turn_away(visitor: Visitor) {
 impl Session {
     pub fn new(house: Arc<House>, visitor: Visitor) -> Self {
         Session {
+            wire: Wire::new(visitor.stream, house.options.patience),
             house,
-            wire: Wire::new(visitor.stream),
             peer: visitor.peer,
             is_tls: visitor.is_tls,
             ctx: None,
+            stay: None,
             selected: None,
             names: Names::Utf7,
             rev2: false,
@@ -71,41 +74,58 @@ impl Session {
 
     async fn talk(&mut self) -> Result<(), Lost> {
         loop {
-            let incoming = match self.wire.command(self.names).await {
-                Err(Lost(e)) => {
-                    self.wire.say("* BYE [UNAVAILABLE] you said nothing for long");
-                    return Err(Lost(e));
+            let mut stay = self.stay.clone();
+            let goes_on = tokio::select! {
+                biased;
+                () = stay::ended(&mut stay) => {
+                    // What was being said is broken off, and what was asked for last has no answer.
+                    self.wire.say("* BYE you have been signed out");
+                    return Ok(());
                 }
-                Ok(incoming) => incoming,
-            };
-            let goes_on = match incoming {
-                Incoming::End => return Ok(()),
-                Incoming::TooLong(tag) => {
-                    let tag = tag.as_deref().unwrap_or("*");
-                    self.wire
-                        .say(&format!("{tag} BAD [TOOBIG] the command is too long"));
-                    self.count_bad()
-                }
-                Incoming::Append { tag, append } => self.run_command(tag, Command::Append(append)).await?,
-                Incoming::Command(line) => match parse_command(&line, self.names) {
-                    Ok(request) => self.run_command(request.tag, request.command).await?,
-                    Err(e) => {
-                        let tag = e.tag.as_deref().unwrap_or("*");
-                        let kind = match e.kind {
-                            ErrorKind::Syntax => "BAD",
-                            ErrorKind::BadCharset => "NO [BADCHARSET (UTF-8)]",
-                        };
-                        self.wire
-                            .say(&format!("{tag} {kind} {}", error::plain_text(&e.message)));
-                        self.count_bad()
-                    }
-                },
+                turn = self.turn() => turn?,
             };
             if !goes_on {
                 return Ok(());
             }
+        }
+    }
+
+    /// One command. False: the conversation is over.
+    async fn turn(&mut self) -> Result<bool, Lost> {
+        let incoming = match self.wire.command(self.names).await {
+            Err(Lost(e)) => {
+                self.wire.say("* BYE [UNAVAILABLE] nothing has come for long");
+                return Err(Lost(e));
+            }
+            Ok(incoming) => incoming,
+        };
+        let goes_on = match incoming {
+            Incoming::End => false,
+            Incoming::TooLong(tag) => {
+                let tag = tag.as_deref().unwrap_or("*");
+                self.wire
+                    .say(&format!("{tag} BAD [TOOBIG] the command is too long"));
+                self.count_bad()
+            }
+            Incoming::Append { tag, append } => self.run_command(tag, Command::Append(append)).await?,
+            Incoming::Command(line) => match parse_command(&line, self.names) {
+                Ok(request) => self.run_command(request.tag, request.command).await?,
+                Err(e) => {
+                    let tag = e.tag.as_deref().unwrap_or("*");
+                    let kind = match e.kind {
+                        ErrorKind::Syntax => "BAD",
+                        ErrorKind::BadCharset => "NO [BADCHARSET (UTF-8)]",
+                    };
+                    self.wire
+                        .say(&format!("{tag} {kind} {}", error::plain_text(&e.message)));
+                    self.count_bad()
+                }
+            },
+        };
+        if goes_on {
             self.wire.flush_if_full().await?;
         }
+        Ok(goes_on)
     }
 
     /// False: the conversation is over.
@@ -195,9 +215,12 @@ impl Session {
         out
     }
 
-    pub fn sign_in(&mut self, account: Arc<Account>) {
+    /// Errors: NotAuthenticated, when the account was changed while its password was checked.
+    pub async fn sign_in(&mut self, account: Arc<Account>) -> Result<()> {
+        self.stay = Some(self.house.doorkeeper.stay(&account).await?);
         self.ctx = Some(self.house.doorkeeper.ctx(account));
         self.wire.be_patient();
+        Ok(())
     }
 
     /// Who has signed in.

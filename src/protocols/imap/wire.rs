@@ -3,8 +3,8 @@
 //! Both buffers give their memory back between commands: hundreds of connections wait in IDLE.
 
 use super::error::Lost;
-use crate::base::Error;
-use crate::base::stream::{BoxStream, read_more};
+use crate::base::stream::{BoxStream, read_more, read_paced};
+use crate::base::{Error, Pace, Patience};
 use crate::formats::imap::command::{Append, Command, LiteralAnnounce};
 use crate::formats::imap::mailbox_name::Names;
 use crate::formats::imap::parse::{literal_at_end, parse_command};
@@ -15,8 +15,8 @@ use tokio::io::AsyncWriteExt;
 pub const AUTOLOGOUT: Duration = Duration::from_secs(30 * 60);
 /// Who has not signed in by then, counted from the greeting, wants something else.
 const BEFORE_LOGIN: Duration = Duration::from_secs(60);
-/// A client that takes nothing for so long is gone.
-const WRITE_PATIENCE: Duration = Duration::from_secs(300);
+/// For the last answer and the end of the connection.
+const LAST_WORDS: Duration = Duration::from_secs(5);
 /// Without literals; RFC 9051 §4 asks for 8192 at least.
 const MAX_LINE: usize = 64 << 10;
 /// Of all literals of one command that is not APPEND.
@@ -35,6 +35,9 @@ pub struct Wire {
     pub out: Vec<u8>,
     /// Until somebody has signed in.
     deadline: Option<Instant>,
+    patience: Patience,
+    /// Of the command that has begun to come; a client may be silent between commands.
+    pace: Option<Pace>,
 }
 
 /// What came.
@@ -52,13 +55,15 @@ pub enum Incoming {
 }
 
 impl Wire {
-    pub fn new(stream: BoxStream) -> Self {
+    pub fn new(stream: BoxStream, patience: Patience) -> Self {
         Wire {
             stream,
             input: Vec::new(),
             at: 0,
             out: Vec::new(),
-            deadline: Some(Instant::now() + BEFORE_LOGIN),
+            deadline: Some(Instant::now() + BEFORE_LOGIN.min(patience.command)),
+            patience,
+            pace: None,
         }
     }
 
@@ -77,6 +82,11 @@ impl Wire {
     /// Somebody has signed in and may take time.
     pub fn be_patient(&mut self) {
         self.deadline = None;
+    }
+
+    /// What comes now has to come in time as a whole, until the next command.
+    pub fn begin(&mut self) {
+        self.pace = Some(self.patience.begin());
     }
 
     pub fn say(&mut self, line: &str) {
@@ -116,13 +126,13 @@ impl Wire {
                 self.out.clear();
             }
         }
-        let flushed = tokio::time::timeout(WRITE_PATIENCE, self.stream.flush()).await;
+        let flushed = tokio::time::timeout(self.patience.command, self.stream.flush()).await;
         Ok(flushed.map_err(|_| not_reading())??)
     }
 
     /// Writes directly; what is held back has to be flushed before.
     pub async fn write(&mut self, bytes: &[u8]) -> Result<(), Lost> {
-        let written = tokio::time::timeout(WRITE_PATIENCE, self.stream.write_all(bytes)).await;
+        let written = tokio::time::timeout(self.patience.command, self.stream.write_all(bytes)).await;
         Ok(written.map_err(|_| not_reading())??)
     }
 
@@ -137,6 +147,9 @@ impl Wire {
         }
         if self.input.is_empty() {
             self.input.shrink_to(0);
+        }
+        if let (None, Some(pace)) = (self.deadline, &mut self.pace) {
+            return Ok(read_paced(&mut self.stream, &mut self.input, pace).await?);
         }
         let patience = match self.deadline {
             Some(deadline) => deadline.saturating_duration_since(Instant::now()),
@@ -174,6 +187,11 @@ impl Wire {
     pub async fn command(&mut self, names: Names) -> Result<Incoming, Lost> {
         let mut whole = Vec::new();
         let mut literals = 0;
+        self.pace = None;
+        if !self.has_input() && !self.fill().await? {
+            return Ok(Incoming::End);
+        }
+        self.begin();
         loop {
             let max = MAX_LINE.saturating_sub(whole.len() - literals as usize);
             let Some(line) = self.line(max).await? else {
@@ -244,9 +262,10 @@ impl Wire {
         Ok(())
     }
 
+    /// A client that reads no more gets no more time for it.
     pub async fn close(&mut self) {
-        let _ = self.flush().await;
-        let _ = tokio::time::timeout(Duration::from_secs(5), self.stream.shutdown()).await;
+        let _ = tokio::time::timeout(LAST_WORDS, self.flush()).await;
+        let _ = tokio::time::timeout(LAST_WORDS, self.stream.shutdown()).await;
     }
 
     /// There is more to do before waiting.

@@ -117,7 +117,7 @@ pub async fn sign_in(request: HttpRequest, body: Bytes) -> HttpResponse {
         code_challenge: asked.code_challenge,
         expires_at_ms: site.ctx.now_ms() + CODE_LIFETIME_MS,
     };
-    match site.house.doorkeeper.issue_code(code).await {
+    match site.house.doorkeeper.issue_code(&account, code).await {
         Ok(code) => call_back(words, &back, &[("code", &code)]),
         Err(e) => failed(words, &e.into()),
     }

@@ -43,7 +43,7 @@ pub async fn tokens(site: &Site, grant: Grant<'_>) -> Result<Value> {
             Some(token) => token,
             None => {
                 doorkeeper
-                    .issue_refresh_token(account.id, grant.client_id, &asked, None)
+                    .issue_refresh_token(account, grant.client_id, &asked, None)
                     .await?
             }
         };
@@ -75,6 +75,7 @@ fn access_claims(site: &Site, grant: &Grant<'_>, now_s: i64, lifetime_s: i64) ->
         name: account.display_name.clone(),
         ver: "1.0".into(),
         jti: random::uuid(),
+        generation: account.sign_in_generation,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::lines::{Line, Lines};
 use crate::base::Result;
-use crate::identity::{Doorkeeper, Via};
+use crate::identity::{Doorkeeper, Stay, Via};
 use crate::model::Account;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -17,7 +17,7 @@ pub async fn authenticate(
     peer: IpAddr,
     mechanism: u64,
     initial: &str,
-) -> Result<std::result::Result<Arc<Account>, String>> {
+) -> Result<std::result::Result<(Arc<Account>, Stay), String>> {
     let given = match mechanism {
         AUTH_PLAIN => plain(lines, initial).await?,
         AUTH_LOGIN => login(lines, initial).await?,
@@ -31,10 +31,12 @@ pub async fn authenticate(
         door: "submission",
         takes_app_passwords: true,
     };
-    Ok(doorkeeper
-        .sign_in(&name, &password, via)
-        .await
-        .map_err(|e| super::error::reply(&e)))
+    let signed_in = async {
+        let account = doorkeeper.sign_in(&name, &password, via).await?;
+        let stay = doorkeeper.stay(&account).await?;
+        Ok((account, stay))
+    };
+    Ok(signed_in.await.map_err(|e| super::error::reply(&e)))
 }
 
 async fn plain(lines: &mut Lines, initial: &str) -> Result<Option<(String, String)>> {

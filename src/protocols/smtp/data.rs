@@ -43,6 +43,7 @@ impl Received {
 pub async fn read_dotted<S: Sink>(lines: &mut Lines, sink: &mut S) -> Result<Received> {
     let mut received = Received::default();
     let mut is_line_start = true;
+    lines.begin();
     loop {
         let (used, is_end) = take_lines(lines.pending(), &mut is_line_start, &mut received, sink);
         lines.consume(used);
@@ -103,6 +104,7 @@ fn take_lines<S: Sink>(
 pub async fn read_chunk<S: Sink>(lines: &mut Lines, sink: &mut S, size: usize) -> Result<Received> {
     let mut received = Received::default();
     let mut left = size;
+    lines.begin();
     while left > 0 {
         let take = left.min(lines.pending().len());
         if take > 0 {
@@ -120,6 +122,7 @@ pub async fn read_chunk<S: Sink>(lines: &mut Lines, sink: &mut S, size: usize) -
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::Patience;
 
     impl Sink for Vec<u8> {
         fn take(&mut self, bytes: &[u8]) -> Result<()> {
@@ -141,7 +144,7 @@ mod tests {
                 tokio::task::yield_now().await;
             }
         });
-        let mut lines = Lines::new(Box::new(ours));
+        let mut lines = Lines::new(Box::new(ours), Patience::default());
         let mut out = Vec::new();
         let received = read_dotted(&mut lines, &mut out).await.unwrap();
         (out, received, lines.pending().to_vec())

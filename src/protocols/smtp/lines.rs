@@ -1,15 +1,15 @@
 //! Lines and octets of the conversation. A line ends with CRLF and with nothing else (RFC 5321 §2.3.8):
 //! servers that disagree about that can be made to see two messages where there is one.
 
-use crate::base::stream::{BoxStream, read_more};
-use crate::base::{Error, Result};
+use crate::base::stream::{BoxStream, read_paced};
+use crate::base::{Error, Pace, Patience, Result};
 use std::time::Duration;
 use tokio::io::AsyncWriteExt;
 
-/// RFC 5321 §4.5.3.2.7.
-pub const PATIENCE: Duration = Duration::from_secs(300);
 /// Longer than RFC 5321 §4.5.3.1.4 asks, for AUTH (RFC 4954 §4.1) and DSN parameters.
 const MAX_LINE: usize = 12_288;
+/// For the last reply and the end of the connection.
+const LAST_WORDS: Duration = Duration::from_secs(5);
 /// Replies are held back up to this size while commands are waiting (RFC 2920).
 const MAX_PENDING: usize = 16 << 10;
 
@@ -19,6 +19,9 @@ pub struct Lines {
     /// Bytes of `input` that have been used.
     at: usize,
     output: Vec<u8>,
+    patience: Patience,
+    /// Of the line or the message that is being read.
+    pace: Pace,
 }
 
 /// A line that came, or why there is none.
@@ -31,9 +34,11 @@ pub enum Line {
 }
 
 impl Lines {
-    pub fn new(stream: BoxStream) -> Self {
+    pub fn new(stream: BoxStream, patience: Patience) -> Self {
         Lines {
             stream,
+            patience,
+            pace: patience.begin(),
             input: Vec::new(),
             at: 0,
             output: Vec::new(),
@@ -52,11 +57,13 @@ impl Lines {
 
     pub async fn flush(&mut self) -> Result<()> {
         if !self.output.is_empty() {
-            let written = self.stream.write_all(&self.output);
-            tokio::time::timeout(PATIENCE, written)
+            let written = async {
+                self.stream.write_all(&self.output).await?;
+                self.stream.flush().await
+            };
+            tokio::time::timeout(self.patience.command, written)
                 .await
                 .map_err(|_| Error::unavailable("the other side does not read"))??;
-            self.stream.flush().await?;
             self.output.clear();
             self.output.shrink_to(MAX_PENDING);
         }
@@ -66,12 +73,7 @@ impl Lines {
     /// The next command, without its CRLF. Replies go out as soon as no further command waits.
     pub async fn next_line(&mut self) -> Result<Line> {
         // The whole line has to come in time, not each octet of it.
-        tokio::time::timeout(PATIENCE, self.read_line())
-            .await
-            .map_err(|_| Error::unavailable("the other side does not finish its line"))?
-    }
-
-    async fn read_line(&mut self) -> Result<Line> {
+        self.begin();
         loop {
             if let Some(end) = self.pending().iter().position(|b| *b == b'\n') {
                 let line = &self.input[self.at..self.at + end + 1];
@@ -87,6 +89,11 @@ impl Lines {
                 return Ok(Line::End);
             }
         }
+    }
+
+    /// Something begins that has to come in time as a whole.
+    pub fn begin(&mut self) {
+        self.pace = self.patience.begin();
     }
 
     /// What has come and is not used yet.
@@ -105,18 +112,18 @@ impl Lines {
         }
     }
 
-    /// Waits for more. False: the other side has hung up.
+    /// Waits for more of what has begun. False: the other side has hung up. Errors: Unavailable, when it takes too long.
     pub async fn fill(&mut self) -> Result<bool> {
         self.flush().await?;
         if self.at > 0 {
             self.input.drain(..self.at);
             self.at = 0;
         }
-        read_more(&mut self.stream, &mut self.input, PATIENCE).await
+        read_paced(&mut self.stream, &mut self.input, &mut self.pace).await
     }
 
     pub async fn close(&mut self) {
-        let _ = self.flush().await;
-        let _ = tokio::time::timeout(Duration::from_secs(5), self.stream.shutdown()).await;
+        let _ = tokio::time::timeout(LAST_WORDS, self.flush()).await;
+        let _ = tokio::time::timeout(LAST_WORDS, self.stream.shutdown()).await;
     }
 }

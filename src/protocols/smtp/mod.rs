@@ -26,7 +26,7 @@ pub enum Purpose {
 /// Leads the conversation to its end.
 pub async fn serve(house: Arc<House>, visitor: Visitor, purpose: Purpose) {
     let Some(_ticket) = house.connections.enter(visitor.peer.ip()) else {
-        session::turn_away(visitor).await;
+        session::turn_away(&house, visitor).await;
         return;
     };
     session::Session::new(house, visitor, purpose).run().await;

@@ -6,18 +6,16 @@ use super::transaction::{Body, Trace, complete};
 use super::{Purpose, auth, data};
 use crate::base::text::{cut, one_line};
 use crate::base::{Error, Result};
-use crate::identity::Ctx;
+use crate::identity::{Ctx, Stay, stay};
 use crate::protocols::limits::network;
 use crate::protocols::{House, Visitor};
 use smtp_proto::{Error as ProtoError, Request};
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
 use tokio_rustls::TlsAcceptor;
 
 /// After so many commands that made no sense, the conversation ends.
 const MAX_ERRORS: u32 = 12;
-const HANDSHAKE: Duration = Duration::from_secs(20);
 
 pub struct Session {
     house: Arc<House>,
@@ -27,6 +25,8 @@ pub struct Session {
     is_tls: bool,
     helo: Option<(String, bool)>,
     ctx: Option<Ctx>,
+    /// Ends when the account may not be signed in any more.
+    stay: Option<Stay>,
     envelope: Option<Envelope>,
     /// BDAT chunks so far.
     chunks: Option<(Body, data::Received)>,
@@ -41,8 +41,8 @@ enum Next {
 }
 
 /// For a peer with too many connections.
-pub async fn turn_away(visitor: Visitor) {
-    let mut lines = Lines::new(visitor.stream);
+pub async fn turn_away(house: &House, visitor: Visitor) {
+    let mut lines = Lines::new(visitor.stream, house.options.patience);
     lines.write("421 4.7.0 too many connections from you; try again later\r\n");
     lines.close().await;
 }
@@ -50,13 +50,14 @@ pub async fn turn_away(visitor: Visitor) {
 impl Session {
     pub fn new(house: Arc<House>, visitor: Visitor, purpose: Purpose) -> Self {
         Session {
+            lines: Some(Lines::new(visitor.stream, house.options.patience)),
             house,
-            lines: Some(Lines::new(visitor.stream)),
             peer: visitor.peer,
             purpose,
             is_tls: visitor.is_tls,
             helo: None,
             ctx: None,
+            stay: None,
             envelope: None,
             chunks: None,
             errors: 0,
@@ -76,20 +77,14 @@ impl Session {
         let host = self.house.options.host_name.clone();
         self.say(&format!("220 {host} ESMTP Hauspost"));
         loop {
-            let Some(lines) = &mut self.lines else {
-                return Ok(());
-            };
-            let next = match lines.next_line().await? {
-                Line::Text(line) => self.command(line).await?,
-                Line::Malformed => {
-                    self.say("500 5.5.2 lines end with CRLF");
+            let mut stay = self.stay.clone();
+            let next = tokio::select! {
+                biased;
+                () = stay::ended(&mut stay) => {
+                    self.say("421 4.7.0 you have been signed out");
                     Next::End
                 }
-                Line::TooLong => {
-                    self.say("500 5.5.6 the line is too long");
-                    Next::End
-                }
-                Line::End => return Ok(()),
+                next = self.turn() => next?,
             };
             match next {
                 Next::Go => {}
@@ -100,6 +95,25 @@ impl Session {
                 self.say("421 4.7.0 too many errors");
                 return Ok(());
             }
+        }
+    }
+
+    /// One command.
+    async fn turn(&mut self) -> Result<Next> {
+        let Some(lines) = &mut self.lines else {
+            return Ok(Next::End);
+        };
+        match lines.next_line().await? {
+            Line::Text(line) => self.command(line).await,
+            Line::Malformed => {
+                self.say("500 5.5.2 lines end with CRLF");
+                Ok(Next::End)
+            }
+            Line::TooLong => {
+                self.say("500 5.5.6 the line is too long");
+                Ok(Next::End)
+            }
+            Line::End => Ok(Next::End),
         }
     }
 
@@ -365,8 +379,9 @@ impl Session {
         let result =
             auth::authenticate(&self.house.doorkeeper, lines, self.peer.ip(), mechanism, initial).await?;
         Ok(match result {
-            Ok(account) => {
+            Ok((account, stay)) => {
                 self.ctx = Some(self.house.doorkeeper.ctx(account));
+                self.stay = Some(stay);
                 self.say("235 2.7.0 welcome");
                 Next::Go
             }
@@ -378,12 +393,13 @@ impl Session {
         let Some(mut lines) = self.lines.take() else {
             return Ok(());
         };
+        let patience = self.house.options.patience;
         lines.flush().await?;
         let accept = TlsAcceptor::from(self.house.tls.single.clone()).accept(lines.into_stream());
-        let stream = tokio::time::timeout(HANDSHAKE, accept)
+        let stream = tokio::time::timeout(patience.handshake, accept)
             .await
             .map_err(|_| Error::unavailable("the TLS handshake takes too long"))??;
-        self.lines = Some(Lines::new(Box::new(stream)));
+        self.lines = Some(Lines::new(Box::new(stream), patience));
         self.is_tls = true;
         // Nothing that was said before counts (RFC 3207 §4.2).
         self.helo = None;

@@ -44,7 +44,7 @@ async fn describe(ctx: &Ctx) -> Result<Value, ApiError> {
 
 /// The answer that carries the cookie.
 pub async fn welcome(ctx: &Ctx, house: &HouseData) -> Result<HttpResponse, ApiError> {
-    let token = house.doorkeeper.begin_session(ctx.account()?.id).await?;
+    let token = house.doorkeeper.begin_session(ctx.account()?).await?;
     let mut response = HttpResponse::Ok();
     response.cookie(cookie(SESSION_COOKIE, token, sessions::LIFETIME_MS / 1000));
     Ok(response

@@ -6,8 +6,7 @@ use crate::model::{Account, AccountId, AccountKind, AccountState};
 use crate::store::{Snapshot, Tx};
 use rusqlite::{OptionalExtension, Row, params};
 
-const COLUMNS: &str =
-    "id, oid, kind, address, display_name, language, is_admin, state, quota_bytes, created_at_ms";
+const COLUMNS: &str = "id, oid, kind, address, display_name, language, is_admin, state, quota_bytes, created_at_ms, sign_in_generation";
 
 fn read_account(r: &Row<'_>) -> rusqlite::Result<Account> {
     let kind: String = r.get(2)?;
@@ -27,6 +26,7 @@ fn read_account(r: &Row<'_>) -> rusqlite::Result<Account> {
         },
         quota_bytes: r.get(8)?,
         created_at_ms: r.get(9)?,
+        sign_in_generation: r.get(10)?,
         aliases: Vec::new(),
     })
 }
@@ -50,6 +50,15 @@ impl Snapshot<'_, DirectoryDb> {
 
     pub fn account(&self, id: AccountId) -> Result<Option<Account>> {
         self.find_account("id = ?1", id.0)
+    }
+
+    /// The number under which somebody may be signed in now; None: not at all.
+    pub fn sign_in_generation(&self, id: AccountId) -> Result<Option<i64>> {
+        Ok(self
+            .conn
+            .prepare_cached("SELECT sign_in_generation FROM account WHERE id = ?1 AND state = 'active'")?
+            .query_row([id.0], |r| r.get(0))
+            .optional()?)
     }
 
     pub fn account_by_oid(&self, oid: &str) -> Result<Option<Account>> {
@@ -131,6 +140,7 @@ impl Tx<'_, DirectoryDb> {
         self.conn
             .prepare_cached("DELETE FROM account WHERE id = ?1")?
             .execute([id.0])?;
+        self.effects.ends_sign_ins = true;
         Ok(())
     }
 

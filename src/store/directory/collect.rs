@@ -11,7 +11,8 @@ use std::collections::HashSet;
 impl Snapshot<'_, DirectoryDb> {
     pub fn collect_sources(&self) -> Result<Vec<CollectSource>> {
         let mut st = self.conn.prepare_cached(
-            "SELECT id, account_id, server, password, is_enabled, uid_validity, last_uid, last_run_at_ms, last_error
+            "SELECT id, account_id, server, password, is_enabled, uid_validity, last_uid, last_run_at_ms, last_error, run_requested_at_ms,
+                    EXISTS (SELECT 1 FROM collect_waiting WHERE source_id = id)
              FROM collect_source ORDER BY id",
         )?;
         let rows = st.query_map([], |r| {
@@ -26,6 +27,8 @@ impl Snapshot<'_, DirectoryDb> {
                     last_uid: r.get(6)?,
                     last_run_at_ms: r.get(7)?,
                     last_error: r.get(8)?,
+                    run_requested_at_ms: r.get(9)?,
+                    has_waiting: r.get(10)?,
                 },
             ))
         })?;
@@ -57,6 +60,8 @@ struct CollectSourceRow {
     last_uid: i64,
     last_run_at_ms: Option<TimeMs>,
     last_error: Option<String>,
+    run_requested_at_ms: Option<TimeMs>,
+    has_waiting: bool,
 }
 
 impl CollectSourceRow {
@@ -70,13 +75,21 @@ impl CollectSourceRow {
             last_uid: self.last_uid,
             last_run_at_ms: self.last_run_at_ms,
             last_error: self.last_error,
+            run_requested_at_ms: self.run_requested_at_ms,
+            has_waiting: self.has_waiting,
         }
     }
 }
 
+pub fn no_source(id: i64) -> Error {
+    Error::not_found(format!(
+        "there is no collection {id}; hauspost collect list shows which there are"
+    ))
+}
+
 impl Tx<'_, DirectoryDb> {
-    /// Adds a source, or changes the one of the same account, host and user. Returns its id.
-    pub fn put_collect_source(&mut self, account: AccountId, server: &CollectServer) -> Result<i64> {
+    /// Adds a source, or changes the one of the same account, host and user. Returns its id, and whether it is new.
+    pub fn put_collect_source(&mut self, account: AccountId, server: &CollectServer) -> Result<(i64, bool)> {
         let same = self.collect_sources()?.into_iter().find(|s| {
             s.account_id == account && s.server.host == server.host && s.server.user == server.user
         });
@@ -87,19 +100,22 @@ impl Tx<'_, DirectoryDb> {
                 "UPDATE collect_source SET server = ?2, password = ?3, is_enabled = 1, last_error = NULL WHERE id = ?1",
                 params![same.id, json, server.password],
             )?;
-            return Ok(same.id);
+            return Ok((same.id, false));
         }
         self.conn.execute(
             "INSERT INTO collect_source (account_id, server, password, is_enabled, uid_validity, last_uid) VALUES (?1, ?2, ?3, 1, 0, 0)",
             params![account.0, json, server.password],
         )?;
-        Ok(self.conn.last_insert_rowid())
+        Ok((self.conn.last_insert_rowid(), true))
     }
 
-    /// IMAP: everything up to `last_uid` is here.
+    /// IMAP: everything up to `last_uid` is here, or waits.
     pub fn note_collected_uid(&mut self, source: i64, uid_validity: i64, last_uid: i64) -> Result<()> {
         self.conn
-            .prepare_cached("UPDATE collect_source SET uid_validity = ?2, last_uid = ?3 WHERE id = ?1")?
+            .prepare_cached(
+                "UPDATE collect_source SET uid_validity = ?2,
+                 last_uid = CASE WHEN uid_validity = ?2 THEN max(last_uid, ?3) ELSE ?3 END WHERE id = ?1",
+            )?
             .execute([source, uid_validity, last_uid])?;
         Ok(())
     }
@@ -129,13 +145,46 @@ impl Tx<'_, DirectoryDb> {
         Ok(())
     }
 
+    /// Keeps what can change: the account, the server with its password, whether it is used. Errors: NotFound.
+    pub fn update_collect_source(&mut self, source: &CollectSource) -> Result<()> {
+        let json = serde_json::to_string(&source.server)
+            .map_err(|e| Error::internal("a collection account cannot be written").caused_by(e))?;
+        let changed = self.conn.execute(
+            "UPDATE collect_source SET account_id = ?2, server = ?3, password = ?4, is_enabled = ?5, last_error = NULL
+             WHERE id = ?1",
+            params![
+                source.id,
+                source.account_id.0,
+                json,
+                source.server.password,
+                source.is_enabled
+            ],
+        )?;
+        if changed == 0 {
+            return Err(no_source(source.id));
+        }
+        Ok(())
+    }
+
+    /// Asks the worker of a source to collect now. Errors: NotFound.
+    pub fn request_collect_run(&mut self, source: i64, now_ms: TimeMs) -> Result<()> {
+        let changed = self.conn.execute(
+            "UPDATE collect_source SET run_requested_at_ms = ?2 WHERE id = ?1",
+            [source, now_ms],
+        )?;
+        if changed == 0 {
+            return Err(no_source(source));
+        }
+        Ok(())
+    }
+
     /// Errors: NotFound.
     pub fn remove_collect_source(&mut self, source: i64) -> Result<()> {
         match self
             .conn
             .execute("DELETE FROM collect_source WHERE id = ?1", [source])?
         {
-            0 => Err(Error::not_found("there is no such collection account")),
+            0 => Err(no_source(source)),
             _ => Ok(()),
         }
     }

@@ -43,15 +43,17 @@ impl Tx<'_, DirectoryDb> {
         Ok(())
     }
 
-    /// Ends every session and every token of an account.
+    /// Ends every session, every token and every open connection of an account.
     pub fn end_sign_ins(&mut self, account: AccountId) -> Result<()> {
         for sql in [
             "DELETE FROM session WHERE account_id = ?1",
             "DELETE FROM refresh_token WHERE account_id = ?1",
             "DELETE FROM authorization_code WHERE account_id = ?1",
+            "UPDATE account SET sign_in_generation = sign_in_generation + 1 WHERE id = ?1",
         ] {
             self.conn.prepare_cached(sql)?.execute([account.0])?;
         }
+        self.effects.ends_sign_ins = true;
         Ok(())
     }
 }

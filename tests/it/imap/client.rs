@@ -35,8 +35,12 @@ impl Client {
 
     /// Signed in as anna.
     pub fn sign_in(address: SocketAddr) -> Client {
+        Self::sign_in_as(address, "anna@example.test")
+    }
+
+    pub fn sign_in_as(address: SocketAddr, user: &str) -> Client {
         let mut client = Self::connect(address);
-        let answer = client.ask(&format!("LOGIN anna@example.test {PASSWORD}"));
+        let answer = client.ask(&format!("LOGIN {user} {PASSWORD}"));
         assert!(answer[0].starts_with("OK [CAPABILITY "), "{answer:?}");
         client
     }

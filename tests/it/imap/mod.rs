@@ -1,7 +1,7 @@
 //! IMAP as mail programs speak it, line by line, and two of those programs themselves.
 
 mod append;
-mod client;
+pub mod client;
 mod fetch;
 mod flags;
 mod folders;

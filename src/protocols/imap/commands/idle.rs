@@ -29,6 +29,7 @@ pub async fn idle(s: &mut Session) -> Result<Reply, Stop> {
         news::tell(s, After::Look).await?;
         s.wire.flush().await?;
     }
+    s.wire.begin();
     match s.wire.line(MAX_DONE).await? {
         Some(Ok(line)) if line.eq_ignore_ascii_case(b"DONE") => Reply::ok("done"),
         Some(_) => Err(Stop::Bad("expected DONE")),

@@ -20,7 +20,7 @@ pub async fn login(s: &mut Session, user: String, password: String) -> Result<Re
         takes_app_passwords: true,
     };
     let account = s.house.doorkeeper.sign_in(&user, &password, via).await?;
-    s.sign_in(account);
+    s.sign_in(account).await?;
     Reply::ok(format!("[CAPABILITY {}] welcome", s.capabilities()))
 }
 

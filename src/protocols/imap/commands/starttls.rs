@@ -4,10 +4,7 @@ use super::Reply;
 use crate::base::Error;
 use crate::protocols::imap::error::{Lost, Stop};
 use crate::protocols::imap::session::Session;
-use std::time::Duration;
 use tokio_rustls::TlsAcceptor;
-
-const HANDSHAKE: Duration = Duration::from_secs(20);
 
 pub async fn starttls(s: &mut Session, tag: &str) -> Result<Reply, Stop> {
     if s.is_tls {
@@ -16,7 +13,7 @@ pub async fn starttls(s: &mut Session, tag: &str) -> Result<Reply, Stop> {
     s.wire.say(&format!("{tag} OK go ahead"));
     s.wire.flush().await?;
     let accept = TlsAcceptor::from(s.house.tls.single.clone()).accept(s.wire.take_stream());
-    let stream = tokio::time::timeout(HANDSHAKE, accept)
+    let stream = tokio::time::timeout(s.house.options.patience.handshake, accept)
         .await
         .map_err(|_| Lost(Error::unavailable("the TLS handshake takes too long")))?
         .map_err(Lost::from)?;

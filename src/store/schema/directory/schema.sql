@@ -9,7 +9,7 @@ CREATE TABLE account (
   state         TEXT NOT NULL,
   quota_bytes   INTEGER,
   created_at_ms INTEGER NOT NULL
-) STRICT;
+, sign_in_generation INTEGER NOT NULL DEFAULT 0) STRICT;
 CREATE TABLE alias (
   address    TEXT PRIMARY KEY,
   account_id INTEGER NOT NULL REFERENCES account (id) ON DELETE CASCADE
@@ -49,7 +49,16 @@ CREATE TABLE collect_source (
   last_uid       INTEGER NOT NULL,
   last_run_at_ms INTEGER,
   last_error     TEXT
-) STRICT;
+, run_requested_at_ms INTEGER) STRICT;
+CREATE TABLE collect_waiting (
+  source_id  INTEGER NOT NULL REFERENCES collect_source (id) ON DELETE CASCADE,
+  unique_id  TEXT NOT NULL,                   -- the provider's
+  account_id INTEGER NOT NULL REFERENCES account (id) ON DELETE CASCADE,
+  reason     TEXT NOT NULL,                   -- full, too_large
+  size_bytes INTEGER NOT NULL,
+  since_ms   INTEGER NOT NULL,
+  PRIMARY KEY (source_id, unique_id, account_id)
+) STRICT, WITHOUT ROWID;
 CREATE TABLE collected (
   source_id INTEGER NOT NULL REFERENCES collect_source (id) ON DELETE CASCADE,
   unique_id TEXT NOT NULL,
