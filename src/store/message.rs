@@ -144,8 +144,8 @@ impl Tx<'_, AccountDb> {
         self.conn
             .prepare_cached(
                 "INSERT OR REPLACE INTO message (body_id, message_id, in_reply_to, subject, from_name, from_address, sent_at_ms,
-                 preview, has_attachments, importance, envelope, structure, parts, conversation)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+                 preview, has_attachments, importance, envelope, structure, parts, conversation, sender_address)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
             )?
             .execute(params![
                 body.0,
@@ -161,8 +161,13 @@ impl Tx<'_, AccountDb> {
                 d.envelope,
                 d.structure,
                 d.parts,
-                d.conversation
+                d.conversation,
+                d.sender_address
             ])?;
+        // Those that are there already when derived rows are computed again.
+        self.conn
+            .prepare_cached("UPDATE item SET sent_at_ms = coalesce(?2, received_at_ms) WHERE body_id = ?1")?
+            .execute(params![body.0, d.sent_at_ms])?;
         Ok(())
     }
 }

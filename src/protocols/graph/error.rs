@@ -62,6 +62,14 @@ impl GraphError {
         self
     }
 
+    /// The code, where the room has called the request invalid.
+    pub fn with_code_for_invalid(self, code: &'static str) -> GraphError {
+        match self.error.kind() {
+            Kind::Invalid => self.with_code(code),
+            _ => self,
+        }
+    }
+
     /// A condition of the request (If-Match) that does not hold: 412.
     pub fn of_condition(error: Error) -> GraphError {
         let is_condition = error.kind() == Kind::Conflict;

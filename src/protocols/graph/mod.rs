@@ -13,6 +13,7 @@ mod error;
 mod folder;
 mod json;
 mod message;
+mod odata;
 mod path;
 mod prefer;
 mod query;

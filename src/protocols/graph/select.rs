@@ -59,6 +59,19 @@ impl Select {
         }
     }
 
+    /// All that the type has.
+    pub fn whole(properties: &Properties) -> Select {
+        Select {
+            names: properties
+                .usual
+                .iter()
+                .chain(properties.further)
+                .copied()
+                .collect(),
+            asked: None,
+        }
+    }
+
     pub fn names(&self) -> impl Iterator<Item = &'static str> + '_ {
         self.names.iter().copied()
     }

@@ -3,6 +3,7 @@
 mod attachments;
 mod batch;
 mod drafts;
+mod filters;
 mod folders;
 mod messages;
 mod sending;
