@@ -5,7 +5,7 @@ use super::item::{self, COLUMN_COUNT};
 use super::tx::{Snapshot, Tx};
 use crate::base::Result;
 use crate::model::message::{Derived, Item, ListedMessage};
-use crate::model::{BodyId, FolderId, ItemId, Uid};
+use crate::model::{BodyId, FolderId, ItemId, Modseq, Uid};
 use rusqlite::types::ValueRef;
 use rusqlite::{OptionalExtension, Row, params};
 use std::ops::ControlFlow;
@@ -90,6 +90,22 @@ impl Snapshot<'_, AccountDb> {
             .prepare_cached(&sql)?
             .query_row([id.0], read_listed)
             .optional()?)
+    }
+
+    /// Messages of a folder that changed or arrived after `since`, in the order of change; at most `limit`.
+    pub fn messages_changed_since(
+        &self,
+        folder: FolderId,
+        since: Modseq,
+        limit: usize,
+    ) -> Result<Vec<ListedMessage>> {
+        let sql = format!(
+            "{} WHERE item.folder_id = ?1 AND item.modseq > ?2 ORDER BY item.modseq LIMIT ?3",
+            select_listed()
+        );
+        let mut st = self.conn.prepare_cached(&sql)?;
+        let rows = st.query_map([folder.0, since, limit as i64], read_listed)?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
     /// Items anywhere in the account with this Message-ID (without angle brackets).

@@ -70,7 +70,7 @@ pub fn entity(call: &Call, path: &str, select: &Select, mut properties: Map<Stri
     properties.into()
 }
 
-fn context(call: &Call, path: &str, suffix: &str) -> Value {
+pub fn context(call: &Call, path: &str, suffix: &str) -> Value {
     let path = if path.is_empty() {
         "users".to_owned()
     } else {

@@ -7,6 +7,7 @@ mod answer;
 mod attachment;
 mod batch;
 mod call;
+mod delta;
 mod door;
 mod envelope;
 mod error;

@@ -2,6 +2,7 @@
 
 mod attachments;
 mod batch;
+mod delta;
 mod drafts;
 mod filters;
 mod folders;

@@ -5,6 +5,7 @@ mod category;
 pub mod change;
 pub mod copy;
 pub mod create;
+pub mod delta;
 pub mod filter;
 pub mod get;
 pub mod list;
