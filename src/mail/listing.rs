@@ -1,6 +1,7 @@
 //! Pages of messages for lists.
 
 use super::body::no_such_message;
+use super::index::update_index;
 use crate::base::Result;
 use crate::identity::Ctx;
 use crate::model::message::ListedMessage;
@@ -32,6 +33,9 @@ pub enum Total {
 /// Errors: NotFound (the folder); Invalid, for an order that no index has.
 pub async fn list_messages(ctx: &Ctx, account: AccountId, page: Page, wants_total: bool) -> Result<Listed> {
     ctx.require_owner(account)?;
+    if page.condition.has_text() {
+        update_index(ctx, account).await?;
+    }
     ctx.store
         .account(account)?
         .read(move |s| {

@@ -8,6 +8,7 @@
 use super::account::AccountDb;
 use super::message::{read_listed, select_listed};
 use super::search::{Column, Condition, Matching, Statement};
+use super::text_index;
 use super::tx::Snapshot;
 use crate::base::{Error, Result, TimeMs};
 use crate::model::message::ListedMessage;
@@ -65,22 +66,60 @@ const LEAD_MOST: usize = 1_000;
 /// After so many messages a walk ends for this page.
 const WALK_MOST: usize = 5_000;
 
-/// Pieces of a condition that lead to their messages by an index, most selective first.
-fn lead(c: &Condition) -> Option<(u8, String, Vec<Value>)> {
-    let equal = |rank, sql: &str, value: Value| Some((rank, sql.to_owned(), vec![value]));
+/// A piece of a condition that leads to its messages by an index.
+struct Lead {
+    /// The most selective first.
+    rank: u8,
+    /// Where they are found.
+    from: &'static str,
+    /// The way from there to the items.
+    join: &'static str,
+    sql: String,
+    values: Vec<Value>,
+}
+
+impl Lead {
+    fn new(rank: u8, sql: impl Into<String>, values: Vec<Value>) -> Lead {
+        Lead {
+            rank,
+            from: "message m",
+            join: "CROSS JOIN item INDEXED BY item_by_body ON item.body_id = m.body_id",
+            sql: sql.into(),
+            values,
+        }
+    }
+}
+
+fn lead(c: &Condition) -> Option<Lead> {
+    let equal = |rank, sql: &str, value: Value| Some(Lead::new(rank, sql, vec![value]));
     match c {
         Condition::MessageIdIs(id) => equal(0, "m.message_id = ?1", id.clone().into()),
         Condition::Conversation(id) => equal(1, "m.conversation = ?1", id.to_vec().into()),
         Condition::Compare { column, how, text } => lead_by_text(*column, *how, text),
         Condition::Importance(n) if *n != 1 => {
-            Some((8, format!("m.importance = {n} AND m.importance <> 1"), Vec::new()))
+            let sql = format!("m.importance = {n} AND m.importance <> 1");
+            Some(Lead::new(8, sql, Vec::new()))
         }
-        Condition::HasAttachments => Some((9, "m.has_attachments = 1".into(), Vec::new())),
+        Condition::HasAttachments => Some(Lead::new(9, "m.has_attachments = 1", Vec::new())),
         _ => None,
     }
 }
 
-fn lead_by_text(column: Column, how: Matching, text: &str) -> Option<(u8, String, Vec<Value>)> {
+/// All words that have to be there, asked of the text index at once.
+fn lead_by_words(conjuncts: &[Condition]) -> Option<Lead> {
+    let expressions = conjuncts.iter().filter_map(|c| match c {
+        Condition::Text { text, fields } => text_index::expression(text, fields),
+        _ => None,
+    });
+    let all: Vec<String> = expressions.map(|e| format!("({e})")).collect();
+    (!all.is_empty()).then(|| Lead {
+        from: "item_text",
+        join: "CROSS JOIN item ON item.id = item_text.rowid JOIN message m ON m.body_id = item.body_id",
+        ..Lead::new(5, "item_text MATCH ?1", vec![all.join(" AND ").into()])
+    })
+}
+
+fn lead_by_text(column: Column, how: Matching, text: &str) -> Option<Lead> {
     let text = text.to_ascii_lowercase();
     let (rank, key, text) = match column {
         Column::Subject => {
@@ -91,18 +130,18 @@ fn lead_by_text(column: Column, how: Matching, text: &str) -> Option<(u8, String
         Column::SenderAddress if how == Matching::Is => {
             let sql = "m.body_id IN (SELECT body_id FROM message WHERE lower(from_address) = ?1 UNION ALL \
                        SELECT body_id FROM message WHERE sender_address IS NOT NULL AND lower(sender_address) = ?1)";
-            return Some((4, sql.into(), vec![text.into()]));
+            return Some(Lead::new(4, sql, vec![text.into()]));
         }
         _ => return None,
     };
     match how {
         Matching::Is if column == Column::FromAddress && text.is_empty() => None,
-        Matching::Is => Some((rank, format!("{key} = ?1"), vec![text.into()])),
+        Matching::Is => Some(Lead::new(rank, format!("{key} = ?1"), vec![text.into()])),
         Matching::StartsWith if !text.is_empty() => {
             // Nothing that begins so stands behind this.
             let end = format!("{text}\u{10ffff}");
             let sql = format!("{key} >= ?1 AND {key} < ?2");
-            Some((rank + 3, sql, vec![text.into(), end.into()]))
+            Some(Lead::new(rank + 4, sql, vec![text.into(), end.into()]))
         }
         _ => None,
     }
@@ -207,6 +246,10 @@ impl Statement {
             self.sql.push_str(&format!(" AND {} {sign} ", plan.at));
             self.bind(*ms);
         }
+        self.push_place(plan, page);
+    }
+
+    fn push_place(&mut self, plan: &Plan, page: &Page) {
         if let Some(after) = page.after {
             let sign = if page.is_ascending { ">" } else { "<" };
             self.sql
@@ -234,7 +277,10 @@ fn order_by(plan: &Plan, page: &Page) -> String {
 
 /// The walk: each row is a message in order and whether it fits.
 fn walk_statement(plan: &Plan, page: &Page) -> (String, Vec<Value>) {
-    let mut fits = Statement::default();
+    let mut fits = Statement {
+        is_walk: true,
+        ..Statement::default()
+    };
     fits.push(&Condition::And(plan.residual.clone()));
     let residual = std::mem::take(&mut fits.sql);
     fits.push_scope(page.folder_id);
@@ -258,37 +304,29 @@ fn walk_statement(plan: &Plan, page: &Page) -> (String, Vec<Value>) {
 }
 
 /// The lead: everything that fits, gathered by an index and sorted.
-fn lead_statement(
-    plan: &Plan,
-    page: &Page,
-    lead: &(u8, String, Vec<Value>),
-    what: &str,
-) -> (String, Vec<Value>) {
+fn lead_statement(plan: &Plan, page: &Page, lead: &Lead, what: &str) -> (String, Vec<Value>) {
     let mut s = Statement {
-        values: lead.2.clone(),
+        values: lead.values.clone(),
         ..Statement::default()
     };
-    s.push(&Condition::And(plan.conjuncts.clone()));
+    // What the text index has answered need not be asked again.
+    let is_answered = |c: &&Condition| lead.from == "item_text" && matches!(c, Condition::Text { .. });
+    let rest = plan.conjuncts.iter().filter(|c| !is_answered(c)).cloned();
+    s.push(&Condition::And(rest.collect()));
     s.sql.push_str(" AND ");
     s.push_scope(page.folder_id);
-    if let Some(Position { at_ms, id }) = page.after {
-        let sign = if page.is_ascending { ">" } else { "<" };
-        s.sql.push_str(&format!(" AND ({}, item.id) {sign} (", plan.at));
-        s.bind(at_ms);
-        s.sql.push_str(", ");
-        s.bind(id.0);
-        s.sql.push(')');
-    }
+    s.push_place(plan, page);
     let sql = format!(
-        "SELECT {what} FROM message m CROSS JOIN item INDEXED BY item_by_body ON item.body_id = m.body_id WHERE {} AND {}",
-        lead.1, s.sql
+        "SELECT {what} FROM {} {} WHERE {} AND {}",
+        lead.from, lead.join, lead.sql, s.sql
     );
     (sql, s.values)
 }
 
-fn leads(plan: &Plan) -> Vec<(u8, String, Vec<Value>)> {
+fn leads(plan: &Plan) -> Vec<Lead> {
     let mut all: Vec<_> = plan.conjuncts.iter().filter_map(lead).collect();
-    all.sort_by_key(|(rank, _, _)| *rank);
+    all.extend(lead_by_words(&plan.conjuncts));
+    all.sort_by_key(|l| l.rank);
     all
 }
 
@@ -304,18 +342,19 @@ impl Snapshot<'_, AccountDb> {
         self.list_by_walk(&plan, page)
     }
 
-    fn lead_is_short(&self, lead: &(u8, String, Vec<Value>)) -> Result<bool> {
+    fn lead_is_short(&self, lead: &Lead) -> Result<bool> {
         let sql = format!(
-            "SELECT count(*) FROM (SELECT 1 FROM message m WHERE {} LIMIT {})",
-            lead.1,
+            "SELECT count(*) FROM (SELECT 1 FROM {} WHERE {} LIMIT {})",
+            lead.from,
+            lead.sql,
             LEAD_MOST + 1
         );
         let mut st = self.conn.prepare_cached(&sql)?;
-        let count: i64 = st.query_row(params_from_iter(&lead.2), |r| r.get(0))?;
+        let count: i64 = st.query_row(params_from_iter(&lead.values), |r| r.get(0))?;
         Ok(count <= LEAD_MOST as i64)
     }
 
-    fn list_by_lead(&self, plan: &Plan, page: &Page, lead: &(u8, String, Vec<Value>)) -> Result<Listing> {
+    fn list_by_lead(&self, plan: &Plan, page: &Page, lead: &Lead) -> Result<Listing> {
         let what = format!("item.id, {}", plan.at);
         let (sql, values) = lead_statement(plan, page, lead, &what);
         let sql = format!(

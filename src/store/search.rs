@@ -54,6 +54,19 @@ pub enum Condition {
     Not(Box<Condition>),
 }
 
+impl Condition {
+    /// Whether the text index is asked.
+    pub fn has_text(&self) -> bool {
+        match self {
+            Condition::Text { .. } => true,
+            Condition::And(all) => all.iter().any(Condition::has_text),
+            Condition::Or(a, b) => a.has_text() || b.has_text(),
+            Condition::Not(c) => c.has_text(),
+            _ => false,
+        }
+    }
+}
+
 /// A text that messages are told apart by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Column {
@@ -96,6 +109,8 @@ pub(in crate::store) struct Statement {
     pub sql: String,
     pub values: Vec<Value>,
     pub needs_message: bool,
+    /// Texts are asked of each message by itself instead of being gathered first.
+    pub is_walk: bool,
 }
 
 impl Statement {
@@ -220,6 +235,12 @@ impl Statement {
 
     fn push_text(&mut self, text: &str, fields: &[Field]) {
         match text_index::expression(text, fields) {
+            Some(expression) if self.is_walk => {
+                self.sql
+                    .push_str("EXISTS (SELECT 1 FROM item_text WHERE item_text MATCH ");
+                self.bind(expression);
+                self.sql.push_str(" AND item_text.rowid = item.id)");
+            }
             Some(expression) => {
                 self.sql
                     .push_str("item.id IN (SELECT rowid FROM item_text WHERE item_text MATCH ");

@@ -7,6 +7,7 @@ mod drafts;
 mod filters;
 mod folders;
 mod messages;
+mod search;
 mod sending;
 
 use crate::server::{Server, wait_until};

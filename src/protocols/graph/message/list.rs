@@ -1,6 +1,7 @@
 //! GET messages, of one folder or of all, newest first.
 
 use super::filter;
+use super::kql;
 use super::page_token;
 use super::view::{PROPERTIES, needs_body, view};
 use crate::mail::list_folders;
@@ -17,8 +18,8 @@ use crate::protocols::graph::routes::{Row, row};
 use crate::protocols::graph::select::Select;
 
 pub const ROWS: &[Row] = &[
-    row!(GET "me/messages" MailRead [Select, Top, Skip, OrderBy, Filter, Count, SkipToken] => list_all),
-    row!(GET "me/mailFolders/{}/messages" MailRead [Select, Top, Skip, OrderBy, Filter, Count, SkipToken] => list_folder),
+    row!(GET "me/messages" MailRead [Select, Top, Skip, OrderBy, Filter, Count, Search, SkipToken] => list_all),
+    row!(GET "me/mailFolders/{}/messages" MailRead [Select, Top, Skip, OrderBy, Filter, Count, Search, SkipToken] => list_folder),
 ];
 
 /// Microsoft's.
@@ -83,7 +84,8 @@ async fn list(call: &Call, folder_id: Option<FolderId>, path: String) -> Result 
         items.push(view(call, message, &select).await?.into());
     }
     // Where numbers lead as fast as places, they are what some programs look for in the link.
-    let is_numbered = filter.is_none() && call.query.get(Opt::SkipToken).is_none();
+    let is_whole = filter.is_none() && call.query.get(Opt::Search).is_none();
+    let is_numbered = is_whole && call.query.get(Opt::SkipToken).is_none();
     let next = listed.next.map(|next| match is_numbered {
         true => Link::Skip(skip + items.len() as u64),
         false => Link::Token(page_token::print(&next)),
@@ -101,11 +103,18 @@ async fn list(call: &Call, folder_id: Option<FolderId>, path: String) -> Result 
 }
 
 async fn condition_of(call: &Call, filter: Option<&Expr>) -> Result<Condition, GraphError> {
-    match filter {
-        None => Ok(Condition::All),
+    let filtered = match filter {
+        None => Condition::All,
         Some(filter) => {
             let tree = list_folders(call.ctx(), call.account).await?;
-            filter::condition(filter, &tree)
+            filter::condition(filter, &tree)?
+        }
+    };
+    match call.query.get(Opt::Search) {
+        None => Ok(filtered),
+        Some(search) => {
+            let searched = kql::condition(search, call.ctx().now_ms())?;
+            Ok(Condition::And(vec![filtered, searched]))
         }
     }
 }

@@ -8,6 +8,7 @@ pub mod create;
 pub mod delta;
 pub mod filter;
 pub mod get;
+mod kql;
 pub mod list;
 pub mod move_message;
 mod page_token;
