@@ -141,6 +141,9 @@ pub fn derive(raw: &[u8]) -> Derived {
     let d = digest(raw);
     let conversation = conversation(&d);
     let from = d.from.into_iter().next();
+    let sender = d.sender.into_iter().next().map(|s| s.address);
+    let is_author = |s: &String| from.as_ref().is_some_and(|f| f.address.eq_ignore_ascii_case(s));
+    let sender_address = sender.filter(|s| !s.is_empty() && !is_author(s));
     Derived {
         message_id: d.message_id,
         in_reply_to: d.in_reply_to,
@@ -148,6 +151,7 @@ pub fn derive(raw: &[u8]) -> Derived {
         conversation,
         from_name: from.as_ref().and_then(|f| f.name.clone()),
         from_address: from.map(|f| f.address).filter(|a| !a.is_empty()),
+        sender_address,
         sent_at_ms: d.sent_at_ms,
         preview: d.preview,
         has_attachments: d.has_attachments,

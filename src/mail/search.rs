@@ -34,22 +34,12 @@ pub enum Criterion {
 impl Criterion {
     fn has_text(&self) -> bool {
         match self {
-            Criterion::Stored(c) => condition_has_text(c),
+            Criterion::Stored(c) => c.has_text(),
             Criterion::Header { .. } => false,
             Criterion::And(all) => all.iter().any(Criterion::has_text),
             Criterion::Or(a, b) => a.has_text() || b.has_text(),
             Criterion::Not(c) => c.has_text(),
         }
-    }
-}
-
-fn condition_has_text(c: &Condition) -> bool {
-    match c {
-        Condition::Text { .. } => true,
-        Condition::And(all) => all.iter().any(condition_has_text),
-        Condition::Or(a, b) => condition_has_text(a) || condition_has_text(b),
-        Condition::Not(c) => condition_has_text(c),
-        _ => false,
     }
 }
 

@@ -19,6 +19,8 @@ pub struct Derived {
     pub conversation: Option<Conversation>,
     pub from_name: Option<String>,
     pub from_address: Option<String>,
+    /// Only when it is not the author's.
+    pub sender_address: Option<String>,
     pub sent_at_ms: Option<TimeMs>,
     /// At most 255 characters.
     pub preview: String,

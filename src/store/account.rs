@@ -38,6 +38,7 @@ impl Database for AccountDb {
     const MIGRATIONS: &'static [&'static str] = &[
         include_str!("schema/account/0001.sql"),
         include_str!("schema/account/0002.sql"),
+        include_str!("schema/account/0003.sql"),
     ];
 
     fn begin(&self, conn: &Connection, effects: &mut AccountEffects) -> Result<()> {

@@ -171,8 +171,8 @@ impl Tx<'_, AccountDb> {
         let uid = self.count_arrival(new.folder_id, counts_of(new.flags, 1, new.size_bytes), number)?;
         self.conn
             .prepare_cached(
-                "INSERT INTO item (id, folder_id, uid, created_modseq, modseq, flags, keywords, received_at_ms, size_bytes, body_id)
-                 VALUES (?1, ?2, ?3, ?1, ?1, ?4, ?5, ?6, ?7, ?8)",
+                "INSERT INTO item (id, folder_id, uid, created_modseq, modseq, flags, keywords, received_at_ms, size_bytes, body_id, sent_at_ms)
+                 VALUES (?1, ?2, ?3, ?1, ?1, ?4, ?5, ?6, ?7, ?8, coalesce((SELECT sent_at_ms FROM message WHERE body_id = ?8), ?6))",
             )?
             .execute(params![
                 number,

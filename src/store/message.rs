@@ -5,7 +5,7 @@ use super::item::{self, COLUMN_COUNT};
 use super::tx::{Snapshot, Tx};
 use crate::base::Result;
 use crate::model::message::{Derived, Item, ListedMessage};
-use crate::model::{BodyId, FolderId, ItemId, Uid};
+use crate::model::{BodyId, FolderId, ItemId, Modseq, Uid};
 use rusqlite::types::ValueRef;
 use rusqlite::{OptionalExtension, Row, params};
 use std::ops::ControlFlow;
@@ -92,6 +92,22 @@ impl Snapshot<'_, AccountDb> {
             .optional()?)
     }
 
+    /// Messages of a folder that changed or arrived after `since`, in the order of change; at most `limit`.
+    pub fn messages_changed_since(
+        &self,
+        folder: FolderId,
+        since: Modseq,
+        limit: usize,
+    ) -> Result<Vec<ListedMessage>> {
+        let sql = format!(
+            "{} WHERE item.folder_id = ?1 AND item.modseq > ?2 ORDER BY item.modseq LIMIT ?3",
+            select_listed()
+        );
+        let mut st = self.conn.prepare_cached(&sql)?;
+        let rows = st.query_map([folder.0, since, limit as i64], read_listed)?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
     /// Items anywhere in the account with this Message-ID (without angle brackets).
     pub fn items_by_message_id(&self, message_id: &str) -> Result<Vec<Item>> {
         let sql = format!(
@@ -144,8 +160,8 @@ impl Tx<'_, AccountDb> {
         self.conn
             .prepare_cached(
                 "INSERT OR REPLACE INTO message (body_id, message_id, in_reply_to, subject, from_name, from_address, sent_at_ms,
-                 preview, has_attachments, importance, envelope, structure, parts, conversation)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+                 preview, has_attachments, importance, envelope, structure, parts, conversation, sender_address)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
             )?
             .execute(params![
                 body.0,
@@ -161,8 +177,13 @@ impl Tx<'_, AccountDb> {
                 d.envelope,
                 d.structure,
                 d.parts,
-                d.conversation
+                d.conversation,
+                d.sender_address
             ])?;
+        // Those that are there already when derived rows are computed again.
+        self.conn
+            .prepare_cached("UPDATE item SET sent_at_ms = coalesce(?2, received_at_ms) WHERE body_id = ?1")?
+            .execute(params![body.0, d.sent_at_ms])?;
         Ok(())
     }
 }

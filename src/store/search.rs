@@ -4,6 +4,7 @@ use super::account::AccountDb;
 use super::text_index::{self, Field};
 use super::tx::Snapshot;
 use crate::base::{Result, TimeMs};
+use crate::model::message::Conversation;
 use crate::model::{Flags, FolderId, ItemId, Modseq, Uid};
 use rusqlite::params_from_iter;
 use rusqlite::types::Value;
@@ -26,6 +27,19 @@ pub enum Condition {
     },
     /// Contains this, in any case of ASCII letters.
     MessageId(String),
+    /// Is exactly this.
+    MessageIdIs(String),
+    Folder(FolderId),
+    /// A text compared in any case of ASCII letters.
+    Compare {
+        column: Column,
+        how: Matching,
+        text: String,
+    },
+    Conversation(Conversation),
+    HasAttachments,
+    /// 0 low, 1 normal, 2 high.
+    Importance(u8),
     ReceivedSince(TimeMs),
     ReceivedBefore(TimeMs),
     SentSince(TimeMs),
@@ -40,6 +54,48 @@ pub enum Condition {
     Not(Box<Condition>),
 }
 
+impl Condition {
+    /// Whether the text index is asked.
+    pub fn has_text(&self) -> bool {
+        match self {
+            Condition::Text { .. } => true,
+            Condition::And(all) => all.iter().any(Condition::has_text),
+            Condition::Or(a, b) => a.has_text() || b.has_text(),
+            Condition::Not(c) => c.has_text(),
+            _ => false,
+        }
+    }
+}
+
+/// A text that messages are told apart by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Column {
+    Subject,
+    FromName,
+    FromAddress,
+    /// The author's address where nobody else is named as sender.
+    SenderAddress,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Matching {
+    Is,
+    StartsWith,
+    EndsWith,
+    Contains,
+}
+
+impl Column {
+    fn expression(self) -> &'static str {
+        match self {
+            Column::Subject => "lower(m.subject)",
+            Column::FromName => "lower(coalesce(m.from_name, m.from_address, ''))",
+            Column::FromAddress => "lower(coalesce(m.from_address, ''))",
+            Column::SenderAddress => "lower(coalesce(m.sender_address, m.from_address, ''))",
+        }
+    }
+}
+
 /// A message that was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Found {
@@ -49,25 +105,27 @@ pub struct Found {
 }
 
 #[derive(Default)]
-struct Statement {
-    sql: String,
-    values: Vec<Value>,
-    needs_message: bool,
+pub(in crate::store) struct Statement {
+    pub sql: String,
+    pub values: Vec<Value>,
+    pub needs_message: bool,
+    /// Texts are asked of each message by itself instead of being gathered first.
+    pub is_walk: bool,
 }
 
 impl Statement {
-    fn bind(&mut self, value: impl Into<Value>) {
+    pub fn bind(&mut self, value: impl Into<Value>) {
         self.values.push(value.into());
         self.sql.push_str(&format!("?{}", self.values.len()));
     }
 
     fn compare(&mut self, left: &str, value: i64) {
-        self.needs_message |= left.contains("m.");
+        self.needs_message |= left.starts_with("m.");
         self.sql.push_str(left);
         self.bind(value);
     }
 
-    fn push(&mut self, c: &Condition) {
+    pub fn push(&mut self, c: &Condition) {
         match c {
             Condition::All => self.sql.push('1'),
             Condition::Uids(ranges) => self.push_ranges(ranges),
@@ -78,8 +136,9 @@ impl Statement {
                 self.sql.push_str("))");
             }
             Condition::Has(flags) => {
-                self.compare("item.flags & ", i64::from(flags.0));
-                self.compare(" = ", i64::from(flags.0));
+                // Written out, so that the planner knows the partial indexes.
+                let bits = flags.0;
+                self.sql.push_str(&format!("item.flags & {bits} = {bits}"));
             }
             Condition::Keyword(word) => {
                 self.sql
@@ -95,10 +154,27 @@ impl Statement {
                 self.bind(text.to_ascii_lowercase());
                 self.sql.push_str(") > 0");
             }
+            Condition::MessageIdIs(text) => {
+                self.needs_message = true;
+                self.sql.push_str("coalesce(m.message_id, '') = ");
+                self.bind(text.clone());
+            }
+            Condition::Folder(id) => self.compare("item.folder_id = ", id.0),
+            Condition::Compare { column, how, text } => self.push_comparison(*column, *how, text),
+            Condition::Conversation(id) => {
+                self.needs_message = true;
+                self.sql.push_str("coalesce(m.conversation, x'') = ");
+                self.bind(id.to_vec());
+            }
+            Condition::HasAttachments => {
+                self.needs_message = true;
+                self.sql.push_str("m.has_attachments = 1");
+            }
+            Condition::Importance(n) => self.compare("m.importance = ", i64::from(*n)),
             Condition::ReceivedSince(ms) => self.compare("item.received_at_ms >= ", *ms),
             Condition::ReceivedBefore(ms) => self.compare("item.received_at_ms < ", *ms),
-            Condition::SentSince(ms) => self.compare("coalesce(m.sent_at_ms, item.received_at_ms) >= ", *ms),
-            Condition::SentBefore(ms) => self.compare("coalesce(m.sent_at_ms, item.received_at_ms) < ", *ms),
+            Condition::SentSince(ms) => self.compare("item.sent_at_ms >= ", *ms),
+            Condition::SentBefore(ms) => self.compare("item.sent_at_ms < ", *ms),
             Condition::Larger(bytes) => self.compare("item.size_bytes > ", *bytes),
             Condition::Smaller(bytes) => self.compare("item.size_bytes < ", *bytes),
             Condition::ModseqSince(modseq) => self.compare("item.modseq >= ", *modseq),
@@ -110,6 +186,25 @@ impl Statement {
                 self.sql.push(')');
             }
         }
+    }
+
+    fn push_comparison(&mut self, column: Column, how: Matching, text: &str) {
+        self.needs_message = true;
+        let (left, text) = (column.expression(), text.to_ascii_lowercase());
+        let length = text.chars().count();
+        match how {
+            Matching::Is => self.sql.push_str(&format!("{left} = ")),
+            // The empty text is in every other one; substr knows no piece of no length from the end.
+            _ if length == 0 => return self.sql.push('1'),
+            Matching::StartsWith => self.sql.push_str(&format!("substr({left}, 1, {length}) = ")),
+            Matching::EndsWith => self.sql.push_str(&format!("substr({left}, -{length}) = ")),
+            Matching::Contains => {
+                self.sql.push_str(&format!("instr({left}, "));
+                self.bind(text);
+                return self.sql.push_str(") > 0");
+            }
+        }
+        self.bind(text);
     }
 
     fn push_joined<'a>(&mut self, all: impl Iterator<Item = &'a Condition>, joint: &str, empty: &str) {
@@ -140,6 +235,12 @@ impl Statement {
 
     fn push_text(&mut self, text: &str, fields: &[Field]) {
         match text_index::expression(text, fields) {
+            Some(expression) if self.is_walk => {
+                self.sql
+                    .push_str("EXISTS (SELECT 1 FROM item_text WHERE item_text MATCH ");
+                self.bind(expression);
+                self.sql.push_str(" AND item_text.rowid = item.id)");
+            }
             Some(expression) => {
                 self.sql
                     .push_str("item.id IN (SELECT rowid FROM item_text WHERE item_text MATCH ");

@@ -2,6 +2,7 @@
 
 use super::answer::Answer;
 use super::call::Call;
+use super::query::Opt;
 use super::select::Select;
 use serde_json::{Map, Value, json};
 
@@ -10,9 +11,29 @@ pub struct PageOf {
     /// `messages`, `mailFolders('F1')/childFolders`, ...
     pub path: String,
     pub items: Vec<Value>,
-    pub skip: u64,
-    /// Of all pages.
-    pub total: u64,
+    /// Of all pages; None: it was not counted.
+    pub total: Option<u64>,
+    /// None: this is the last one.
+    pub next: Option<Link>,
+}
+
+/// What the address of the next page ends with.
+pub enum Link {
+    Skip(u64),
+    Token(String),
+}
+
+impl PageOf {
+    /// Of a list whose length is known.
+    pub fn of_all(path: String, items: Vec<Value>, skip: u64, total: u64) -> PageOf {
+        let end = skip + items.len() as u64;
+        PageOf {
+            path,
+            next: (!items.is_empty() && end < total).then_some(Link::Skip(end)),
+            items,
+            total: Some(total),
+        }
+    }
 }
 
 /// A collection. The link to the next page is there as long as there is one, so that page iterators end.
@@ -25,13 +46,16 @@ pub fn collection(call: &Call, select: &Select, page: PageOf) -> Result<Answer, 
     if call.query.wants_count()? {
         out.insert("@odata.count".into(), json!(page.total));
     }
-    let next = page.skip + page.items.len() as u64;
-    if !page.items.is_empty() && next < page.total {
+    if let Some(next) = page.next {
+        let (option, value) = match next {
+            Link::Skip(skip) => (Opt::Skip, skip.to_string()),
+            Link::Token(token) => (Opt::SkipToken, token),
+        };
         let link = format!(
             "{}/{}?{}",
             call.site.base(),
             call.asked_path.trim_matches('/'),
-            call.query.with_skip(next)
+            call.query.with_last(option, &value)
         );
         out.insert("@odata.nextLink".into(), link.into());
     }
@@ -46,7 +70,7 @@ pub fn entity(call: &Call, path: &str, select: &Select, mut properties: Map<Stri
     properties.into()
 }
 
-fn context(call: &Call, path: &str, suffix: &str) -> Value {
+pub fn context(call: &Call, path: &str, suffix: &str) -> Value {
     let path = if path.is_empty() {
         "users".to_owned()
     } else {

@@ -62,6 +62,18 @@ impl GraphError {
         self
     }
 
+    pub fn is_not_found(&self) -> bool {
+        self.error.kind() == Kind::NotFound
+    }
+
+    /// The code, where the room has called the request invalid.
+    pub fn with_code_for_invalid(self, code: &'static str) -> GraphError {
+        match self.error.kind() {
+            Kind::Invalid => self.with_code(code),
+            _ => self,
+        }
+    }
+
     /// A condition of the request (If-Match) that does not hold: 412.
     pub fn of_condition(error: Error) -> GraphError {
         let is_condition = error.kind() == Kind::Conflict;
@@ -77,18 +89,23 @@ impl GraphError {
         if self.status.is_server_error() {
             tracing::error!(request_id = ids.0, error = ?self.error, "a request failed");
         }
+        let mut inner = json!({
+            // Microsoft writes it without a zone.
+            "date": rfc3339(now_ms).trim_end_matches('Z'),
+            "request-id": ids.0,
+            "client-request-id": ids.1,
+        });
+        if self.status == StatusCode::GONE {
+            // Odoo begins again only when it reads this.
+            inner["code"] = "fullSyncRequired".into();
+        }
         let mut answer = Answer {
             status: self.status,
             headers: vec![("Cache-Control", "private".into())],
             content: Content::Json(json!({"error": {
                 "code": self.code,
                 "message": self.error.message(),
-                "innerError": {
-                    // Microsoft writes it without a zone.
-                    "date": rfc3339(now_ms).trim_end_matches('Z'),
-                    "request-id": ids.0,
-                    "client-request-id": ids.1,
-                },
+                "innerError": inner,
             }})),
         };
         if self.status == StatusCode::UNAUTHORIZED {

@@ -132,13 +132,14 @@ impl Query {
         }
     }
 
-    /// The same options with another `$skip`, which stands last: some clients cut it off there.
-    pub fn with_skip(&self, skip: u64) -> String {
-        let kept = self.options.iter().filter(|(o, _)| *o != Opt::Skip);
+    /// The same options with another `$skip` or `$skiptoken`, which stands last: some clients cut it off there.
+    pub fn with_last(&self, last: Opt, value: &str) -> String {
+        let is_place = |o: &Opt| matches!(o, Opt::Skip | Opt::SkipToken | Opt::DeltaToken);
+        let kept = self.options.iter().filter(|(o, _)| !is_place(o));
         let mut out: String = kept
             .map(|(o, v)| format!("${}={}&", o.name(), encode(v)))
             .collect();
-        out.push_str(&format!("$skip={skip}"));
+        out.push_str(&format!("${}={}", last.name(), encode(value)));
         out
     }
 }
@@ -166,7 +167,10 @@ mod tests {
         assert_eq!(q.page(10).unwrap(), (10, 5));
         assert_eq!(q.get(Opt::Select), Some("id,subject"));
         assert!(q.wants_count().unwrap());
-        assert_eq!(q.with_skip(15), "$top=5&$select=id,subject&$count=TRUE&$skip=15");
+        assert_eq!(
+            q.with_last(Opt::Skip, "15"),
+            "$top=5&$select=id,subject&$count=TRUE&$skip=15"
+        );
     }
 
     #[test]

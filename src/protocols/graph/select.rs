@@ -24,7 +24,12 @@ pub struct Select {
 impl Select {
     /// Errors: 400 that names what the type does not have.
     pub fn of(query: &Query, properties: &Properties) -> Result<Select, GraphError> {
-        let Some(text) = query.get(Opt::Select).filter(|t| !t.is_empty() && *t != "*") else {
+        Select::of_text(query.get(Opt::Select), properties)
+    }
+
+    /// As [`Select::of`], for a text that was kept.
+    pub fn of_text(text: Option<&str>, properties: &Properties) -> Result<Select, GraphError> {
+        let Some(text) = text.filter(|t| !t.is_empty() && *t != "*") else {
             return Ok(Select::usual(properties));
         };
         let mut names = vec!["id"];
@@ -55,6 +60,19 @@ impl Select {
     pub fn usual(properties: &Properties) -> Select {
         Select {
             names: properties.usual.to_vec(),
+            asked: None,
+        }
+    }
+
+    /// All that the type has.
+    pub fn whole(properties: &Properties) -> Select {
+        Select {
+            names: properties
+                .usual
+                .iter()
+                .chain(properties.further)
+                .copied()
+                .collect(),
             asked: None,
         }
     }

@@ -133,9 +133,6 @@ fn lists_are_paged_filtered_and_hold_what_is_selected() {
     assert_eq!(subjects(&ascending), ["0"]);
     for (wrong, want) in [
         ("$select=nothing", "RequestBroker--ParseUri"),
-        ("$filter=subject%20eq%20'x'", "ErrorInvalidUrlQueryFilter"),
-        ("$orderby=subject", "ErrorInvalidUrlQuery"),
-        ("$search=x", "BadRequest"),
         ("$top=0", "BadRequest"),
         ("$foo=1", "BadRequest"),
     ] {

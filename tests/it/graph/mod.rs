@@ -2,9 +2,12 @@
 
 mod attachments;
 mod batch;
+mod delta;
 mod drafts;
+mod filters;
 mod folders;
 mod messages;
+mod search;
 mod sending;
 
 use crate::server::{Server, wait_until};

@@ -22,14 +22,5 @@ async fn list(call: Call) -> Result {
     }
     let path = format!("messages('{}')/attachments", call.key(0));
     let total = of.all.len() as u64;
-    collection(
-        &call,
-        &select,
-        PageOf {
-            path,
-            items,
-            skip,
-            total,
-        },
-    )
+    collection(&call, &select, PageOf::of_all(path, items, skip, total))
 }

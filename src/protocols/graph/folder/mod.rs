@@ -2,6 +2,7 @@
 
 pub mod change;
 pub mod create;
+pub mod delta;
 pub mod get;
 pub mod list;
 pub mod move_folder;

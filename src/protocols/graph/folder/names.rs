@@ -38,7 +38,8 @@ pub async fn find(call: &Call, text: &str) -> Result<(FolderTree, Place), GraphE
     Ok((tree, place))
 }
 
-fn place_in(tree: &FolderTree, text: &str) -> Result<Place, GraphError> {
+/// As [`find`], with the folders in hand.
+pub fn place_in(tree: &FolderTree, text: &str) -> Result<Place, GraphError> {
     let lower = text.to_ascii_lowercase();
     if lower == "msgfolderroot" || text == ROOT_ID {
         return Ok(Place::Root);

@@ -10,7 +10,7 @@ use crate::protocols::graph::select::{Properties, Select};
 use crate::protocols::http::ids;
 use serde_json::{Map, Value};
 
-const PROPERTIES: Properties = Properties {
+pub const PROPERTIES: Properties = Properties {
     resource: "mailFolder",
     usual: &[
         "id",
@@ -83,7 +83,7 @@ fn of_folder(tree: &FolderTree, folder: &Folder, name: &str, is_german: bool) ->
 }
 
 /// `INBOX` is IMAP's word; everybody else is shown a name.
-pub fn display_name(folder: &Folder, is_german: bool) -> &str {
+fn display_name(folder: &Folder, is_german: bool) -> &str {
     match (folder.role, is_german) {
         (Some(Role::Inbox), true) => "Posteingang",
         (Some(Role::Inbox), false) => "Inbox",

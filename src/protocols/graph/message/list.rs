@@ -1,20 +1,25 @@
 //! GET messages, of one folder or of all, newest first.
 
+use super::filter;
+use super::kql;
+use super::page_token;
 use super::view::{PROPERTIES, needs_body, view};
-use crate::mail::listing::{Page, list_messages};
+use crate::mail::list_folders;
+use crate::mail::listing::{Condition, Page, Total, list_messages};
 use crate::model::FolderId;
 use crate::protocols::graph::answer::Result;
 use crate::protocols::graph::call::Call;
-use crate::protocols::graph::envelope::{PageOf, collection};
+use crate::protocols::graph::envelope::{Link, PageOf, collection};
 use crate::protocols::graph::error::GraphError;
 use crate::protocols::graph::folder::names::{self, Place};
+use crate::protocols::graph::odata::{Expr, parse};
 use crate::protocols::graph::query::Opt;
 use crate::protocols::graph::routes::{Row, row};
 use crate::protocols::graph::select::Select;
 
 pub const ROWS: &[Row] = &[
-    row!(GET "me/messages" MailRead [Select, Top, Skip, OrderBy, Filter, Count] => list_all),
-    row!(GET "me/mailFolders/{}/messages" MailRead [Select, Top, Skip, OrderBy, Filter, Count] => list_folder),
+    row!(GET "me/messages" MailRead [Select, Top, Skip, OrderBy, Filter, Count, Search, SkipToken] => list_all),
+    row!(GET "me/mailFolders/{}/messages" MailRead [Select, Top, Skip, OrderBy, Filter, Count, Search, SkipToken] => list_folder),
 ];
 
 /// Microsoft's.
@@ -32,17 +37,7 @@ async fn list_folder(call: Call) -> Result {
         Place::Folder(folder) => list(&call, Some(folder.id), path).await,
         Place::Root | Place::Outbox => {
             let select = Select::of(&call.query, &PROPERTIES)?;
-            let (skip, total, items) = (0, 0, Vec::new());
-            collection(
-                &call,
-                &select,
-                PageOf {
-                    path,
-                    items,
-                    skip,
-                    total,
-                },
-            )
+            collection(&call, &select, PageOf::of_all(path, Vec::new(), 0, 0))
         }
     }
 }
@@ -53,57 +48,73 @@ async fn list(call: &Call, folder_id: Option<FolderId>, path: String) -> Result 
     if needs_body(&select) {
         top = top.min(MOST_WITH_BODIES);
     }
-    let wanted_read = call.query.get(Opt::Filter).map(wanted_read).transpose()?;
-    let page = Page {
-        folder_id,
-        is_read: wanted_read,
-        is_ascending: is_ascending(call.query.get(Opt::OrderBy))?,
+    let filter = call.query.get(Opt::Filter).map(parse).transpose()?;
+    let condition = condition_of(call, filter.as_ref()).await?;
+    let (order, is_ascending) = filter::order(call.query.get(Opt::OrderBy), filter.as_ref())?;
+    let mut page = Page {
+        folder_id: folder_id.or_else(|| filter::folder_of(&condition)),
+        condition,
+        order,
+        is_ascending,
+        after: None,
         skip,
         top,
     };
-    let listed = list_messages(call.ctx(), call.account, page).await?;
+    if let Some(token) = call.query.get(Opt::SkipToken) {
+        let next = page_token::parse(token)?;
+        (page.after, page.skip) = (Some(next.after), next.skip);
+    }
+    let wants_total = call.query.wants_count()?;
+    let listed = list_messages(call.ctx(), call.account, page, wants_total)
+        .await
+        .map_err(|e| GraphError::from(e).with_code_for_invalid("ErrorInvalidUrlQuery"))?;
+    let total = match listed.total {
+        Total::Known(total) => Some(total),
+        Total::TooCostly if wants_total => {
+            return Err(GraphError::bad(
+                "InefficientFilter",
+                "under this filter messages cannot be counted without looking at every one; leave $count out, or filter by a \
+                 sender, a subject, a conversation, a time or a flag",
+            ));
+        }
+        _ => None,
+    };
     let mut items = Vec::with_capacity(listed.messages.len());
     for message in &listed.messages {
         items.push(view(call, message, &select).await?.into());
     }
-    let total = u64::try_from(listed.total).unwrap_or(0);
+    // Where numbers lead as fast as places, they are what some programs look for in the link.
+    let is_whole = filter.is_none() && call.query.get(Opt::Search).is_none();
+    let is_numbered = is_whole && call.query.get(Opt::SkipToken).is_none();
+    let next = listed.next.map(|next| match is_numbered {
+        true => Link::Skip(skip + items.len() as u64),
+        false => Link::Token(page_token::print(&next)),
+    });
     collection(
         call,
         &select,
         PageOf {
             path,
             items,
-            skip,
             total,
+            next,
         },
     )
 }
 
-fn wanted_read(filter: &str) -> Result<bool, GraphError> {
-    let words: Vec<String> = filter
-        .split_ascii_whitespace()
-        .map(str::to_ascii_lowercase)
-        .collect();
-    let words: Vec<&str> = words.iter().map(String::as_str).collect();
-    match words[..] {
-        ["isread", "eq", "true"] | ["isread", "ne", "false"] | ["isread"] => Ok(true),
-        ["isread", "eq", "false"] | ["isread", "ne", "true"] | ["not", "isread"] => Ok(false),
-        _ => Err(GraphError::bad(
-            "ErrorInvalidUrlQueryFilter",
-            format!("the filter »{filter}« is not supported; supported: isRead eq true, isRead eq false"),
-        )),
-    }
-}
-
-fn is_ascending(order: Option<&str>) -> Result<bool, GraphError> {
-    let order = order.unwrap_or("receivedDateTime desc").to_ascii_lowercase();
-    let words: Vec<&str> = order.split_ascii_whitespace().collect();
-    match words[..] {
-        ["receiveddatetime", "desc"] => Ok(false),
-        ["receiveddatetime"] | ["receiveddatetime", "asc"] => Ok(true),
-        _ => Err(GraphError::bad(
-            "ErrorInvalidUrlQuery",
-            format!("the order »{order}« is not supported; supported: receivedDateTime, asc or desc"),
-        )),
+async fn condition_of(call: &Call, filter: Option<&Expr>) -> Result<Condition, GraphError> {
+    let filtered = match filter {
+        None => Condition::All,
+        Some(filter) => {
+            let tree = list_folders(call.ctx(), call.account).await?;
+            filter::condition(filter, &tree)?
+        }
+    };
+    match call.query.get(Opt::Search) {
+        None => Ok(filtered),
+        Some(search) => {
+            let searched = kql::condition(search, call.ctx().now_ms())?;
+            Ok(Condition::And(vec![filtered, searched]))
+        }
     }
 }

@@ -46,7 +46,7 @@ CREATE TABLE item (
   received_at_ms INTEGER NOT NULL,
   size_bytes     INTEGER NOT NULL,
   body_id        INTEGER NOT NULL REFERENCES body (id)
-) STRICT;
+, sent_at_ms INTEGER NOT NULL DEFAULT 0) STRICT;
 CREATE VIRTUAL TABLE item_text USING fts5 (
   subject, sender, recipients, body, attachments,
   content = '', contentless_delete = 1, tokenize = 'unicode61 remove_diacritics 2'
@@ -65,7 +65,7 @@ CREATE TABLE message (
   envelope        BLOB NOT NULL,
   structure       BLOB NOT NULL,
   parts           BLOB NOT NULL
-, conversation BLOB) STRICT;
+, conversation BLOB, sender_address TEXT) STRICT;
 CREATE TABLE outbox (
   id            INTEGER PRIMARY KEY,
   body_id       INTEGER NOT NULL REFERENCES body (id),
@@ -92,8 +92,21 @@ CREATE UNIQUE INDEX body_by_hash ON body (hash);
 CREATE INDEX delivered_by_age ON delivered (at_ms);
 CREATE UNIQUE INDEX folder_by_name ON folder (coalesce(parent_id, 0), kind, name);
 CREATE UNIQUE INDEX folder_by_role ON folder (role) WHERE role IS NOT NULL;
+CREATE INDEX item_all_received ON item (received_at_ms, id, folder_id);
+CREATE INDEX item_all_unread ON item (received_at_ms, id, folder_id) WHERE flags & 1 = 0;
+CREATE INDEX item_by_body ON item (body_id);
 CREATE UNIQUE INDEX item_by_modseq ON item (folder_id, modseq);
 CREATE INDEX item_by_received ON item (folder_id, received_at_ms, id);
+CREATE INDEX item_by_sent ON item (folder_id, sent_at_ms, id);
 CREATE UNIQUE INDEX item_by_uid ON item (folder_id, uid);
+CREATE INDEX item_draft ON item (received_at_ms, id, folder_id) WHERE flags & 16 = 16;
+CREATE INDEX item_flagged ON item (received_at_ms, id, folder_id) WHERE flags & 4 = 4;
 CREATE INDEX item_unread ON item (folder_id, received_at_ms, id) WHERE flags & 1 = 0;
+CREATE INDEX item_with_keywords ON item (received_at_ms, id, folder_id) WHERE keywords IS NOT NULL;
+CREATE INDEX message_by_conversation ON message (conversation) WHERE conversation IS NOT NULL;
+CREATE INDEX message_by_from ON message (lower(from_address));
+CREATE INDEX message_by_importance ON message (importance) WHERE importance <> 1;
 CREATE INDEX message_by_message_id ON message (message_id) WHERE message_id IS NOT NULL;
+CREATE INDEX message_by_sender ON message (lower(sender_address)) WHERE sender_address IS NOT NULL;
+CREATE INDEX message_by_subject ON message (lower(substr(subject, 1, 64)));
+CREATE INDEX message_with_attachments ON message (has_attachments) WHERE has_attachments = 1;

@@ -1,0 +1,35 @@
+//! GET mailFolders/delta: what happened to the tree of folders since the last time.
+
+use super::view::{PROPERTIES, view_id};
+use crate::mail::list_folders;
+use crate::protocols::graph::answer::Result;
+use crate::protocols::graph::call::Call;
+use crate::protocols::graph::delta::{Begun, State, removed};
+use crate::protocols::graph::routes::{Row, row};
+use crate::protocols::graph::select::Select;
+use crate::protocols::http::ids;
+use crate::sync::delta::{folder_delta, latest};
+use std::collections::HashSet;
+
+pub const ROWS: &[Row] =
+    &[row!(GET "me/mailFolders/delta" MailRead [Select, Top, Expand, SkipToken, DeltaToken] => delta)];
+
+async fn delta(call: Call) -> Result {
+    let (state, begun) = State::of(&call, "")?;
+    let select = Select::of_text(state.select.as_deref(), &PROPERTIES)?;
+    let cursor = match begun {
+        Begun::New => None,
+        Begun::At(cursor) => Some(cursor),
+        Begun::Latest => Some(latest(call.ctx(), call.account).await?),
+    };
+    let (changed, gone, cursor) = folder_delta(call.ctx(), call.account, cursor).await?;
+    let tree = list_folders(call.ctx(), call.account).await?;
+    let changed: HashSet<_> = changed.iter().map(|f| f.id).collect();
+    // In the tree's order parents come before what is in them.
+    let present = tree.iter().filter(|(_, f)| changed.contains(&f.id));
+    let mut items: Vec<_> = present
+        .filter_map(|(_, f)| view_id(&call, &tree, f.id, &select).map(Into::into))
+        .collect();
+    items.extend(gone.into_iter().map(|id| removed(ids::print_folder(id))));
+    Ok(state.answer(&call, "mailFolders", &select, items, (cursor, false)))
+}

@@ -1,0 +1,186 @@
+//! What a program that keeps a copy of a folder, or of the tree of folders, has to be told since it last asked.
+
+use crate::base::{Error, Result};
+use crate::identity::Ctx;
+use crate::model::message::ListedMessage;
+use crate::model::{AccountId, Folder, FolderId, FolderKind, ItemId, Modseq};
+use crate::store::Snapshot;
+use crate::store::account::AccountDb;
+
+/// How far a program's copy has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cursor {
+    /// Everything up to here was told.
+    pub since: Modseq,
+    /// What left before this the program has never seen: the place of the change log where its copy was begun.
+    pub begun_at: Modseq,
+}
+
+#[derive(Clone, Debug)]
+pub enum Entry {
+    Present(Box<ListedMessage>),
+    Gone(ItemId),
+}
+
+/// One answer; `has_more`: the next one can be asked for at once.
+#[derive(Clone, Debug)]
+pub struct Delta<T> {
+    pub entries: Vec<T>,
+    pub cursor: Cursor,
+    pub has_more: bool,
+}
+
+/// `cursor`: None begins a copy. At most `limit` entries, in the order of change; one that changes meanwhile comes again.
+/// Errors: NotFound (the folder); TooOld, when the change log does not go back that far, or not that far forward.
+pub async fn message_delta(
+    ctx: &Ctx,
+    account: AccountId,
+    folder: FolderId,
+    cursor: Option<Cursor>,
+    limit: usize,
+) -> Result<Delta<Entry>> {
+    ctx.require_owner(account)?;
+    ctx.store
+        .account(account)?
+        .read(move |s| {
+            let row = s.folder(folder)?;
+            let cursor = begin(s, cursor)?;
+            let known_since = cursor.since.max(cursor.begun_at);
+            check_horizon(s, known_since, row.highest_modseq)?;
+            let changed = s.messages_changed_since(folder, cursor.since, limit + 1)?;
+            let gone = s.tombstones_since(folder, known_since, limit + 1)?;
+            let mut all: Vec<(Modseq, Entry)> = Vec::with_capacity(changed.len() + gone.len());
+            for message in changed {
+                all.push((message.item.modseq, Entry::Present(Box::new(message))));
+            }
+            for tombstone in gone {
+                // What came back is told as present.
+                let is_back = s.item(tombstone.item_id)?.is_some_and(|i| i.folder_id == folder);
+                if !is_back {
+                    all.push((tombstone.modseq, Entry::Gone(tombstone.item_id)));
+                }
+            }
+            all.sort_by_key(|(modseq, _)| *modseq);
+            let has_more = all.len() > limit;
+            all.truncate(limit);
+            let since = match all.last() {
+                Some((modseq, _)) if has_more => *modseq,
+                _ => row.highest_modseq.max(known_since),
+            };
+            Ok(Delta {
+                entries: all.into_iter().map(|(_, e)| e).collect(),
+                cursor: Cursor { since, ..cursor },
+                has_more,
+            })
+        })
+        .await
+}
+
+/// The mail folders that are new, changed or hold other messages than before, and the ids of those that are gone.
+/// Always all of them: an account has few folders. Errors: TooOld.
+pub async fn folder_delta(
+    ctx: &Ctx,
+    account: AccountId,
+    cursor: Option<Cursor>,
+) -> Result<(Vec<Folder>, Vec<FolderId>, Cursor)> {
+    ctx.require_owner(account)?;
+    ctx.store
+        .account(account)?
+        .read(move |s| {
+            let now = s.modseq()?;
+            let cursor = begin(s, cursor)?;
+            check_horizon(s, cursor.since.max(cursor.begun_at), now)?;
+            let mut folders = s.folders(FolderKind::Mail)?;
+            folders.retain(|f| f.modseq.max(f.highest_modseq) > cursor.since);
+            let gone = s.folder_tombstones_since(cursor.since.max(cursor.begun_at))?;
+            let cursor = Cursor { since: now, ..cursor };
+            Ok((folders, gone, cursor))
+        })
+        .await
+}
+
+/// The cursor of a copy that is in order already, for those who want to hear of changes only.
+pub async fn latest(ctx: &Ctx, account: AccountId) -> Result<Cursor> {
+    let now = super::account_modseq(ctx, account).await?;
+    Ok(Cursor {
+        since: now,
+        begun_at: now,
+    })
+}
+
+fn begin(s: &Snapshot<'_, AccountDb>, cursor: Option<Cursor>) -> Result<Cursor> {
+    let now = s.modseq()?;
+    match cursor {
+        None => Ok(Cursor {
+            since: 0,
+            begun_at: now,
+        }),
+        // The account was restored from a backup that is older than the copy.
+        Some(cursor) if cursor.since > now || cursor.begun_at > now => Err(too_old()),
+        Some(cursor) => Ok(cursor),
+    }
+}
+
+fn check_horizon(s: &Snapshot<'_, AccountDb>, since: Modseq, highest: Modseq) -> Result<()> {
+    if since < highest && since < s.horizon()? {
+        return Err(too_old());
+    }
+    Ok(())
+}
+
+fn too_old() -> Error {
+    Error::too_old("this is longer ago than the change log knows; begin again without a token")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::clock::FixedClock;
+    use crate::base::{Kind, random};
+    use crate::model::{AccountId, Role};
+    use crate::store::{Options, Store};
+    use std::sync::Arc;
+
+    #[tokio::test]
+    async fn a_cursor_before_the_horizon_or_from_the_future_is_too_old() {
+        let root = std::env::temp_dir().join(format!("hauspost-delta-{}", random::short_id()));
+        let store = Store::open(&root, Options::default(), Arc::new(FixedClock::at(1))).unwrap();
+        let id = AccountId(1);
+        store.create_account(id).unwrap();
+        let file = store.account(id).unwrap();
+        file.write_blocking(|tx| tx.insert_default_folders("en", 1))
+            .unwrap();
+        let ctx = Ctx::system(&store);
+        let (_, _, first) = folder_delta(&ctx, id, None).await.unwrap();
+        let trash = file
+            .read_blocking(|s| s.folder_by_role(Role::Trash))
+            .unwrap()
+            .unwrap();
+        file.write_blocking(move |tx| tx.remove_folder(trash.id, 5))
+            .unwrap();
+        let (_, gone, second) = folder_delta(&ctx, id, Some(first)).await.unwrap();
+        assert_eq!(gone, [trash.id]);
+        file.write_blocking(|tx| tx.prune_tombstones(6)).unwrap();
+        let kind = |e: Error| e.kind();
+        assert_eq!(
+            folder_delta(&ctx, id, Some(first))
+                .await
+                .map_err(kind)
+                .unwrap_err(),
+            Kind::TooOld
+        );
+        assert!(folder_delta(&ctx, id, Some(second)).await.is_ok());
+        let future = Cursor {
+            since: second.since + 1,
+            ..second
+        };
+        assert_eq!(
+            folder_delta(&ctx, id, Some(future))
+                .await
+                .map_err(kind)
+                .unwrap_err(),
+            Kind::TooOld
+        );
+        let _ = std::fs::remove_dir_all(&root);
+    }
+}
