@@ -15,12 +15,8 @@ use crate::base::text::hex;
 use crate::base::{Error, Kind, Result, TimeMs};
 use crate::mail::Prepared;
 use crate::mail::deliver::{Delivery, deliver_message};
-<<<<<<< HEAD
 use crate::mail::intake::prepare;
-use crate::model::collect::{CollectProtocol, CollectSource};
-=======
 use crate::model::collect::{CollectProtocol, CollectSource, WaitReason};
->>>>>>> gaps
 use crate::model::{AccountId, Flags, Role};
 use notice::TooLarge;
 use std::collections::HashMap;

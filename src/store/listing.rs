@@ -66,6 +66,9 @@ const LEAD_MOST: usize = 1_000;
 /// After so many messages a walk ends for this page.
 const WALK_MOST: usize = 5_000;
 
+const UNREAD_ANYWHERE: &str =
+    "item.folder_id IN (SELECT id FROM folder WHERE kind = 1) AND item.flags & 1 = 0";
+
 /// A piece of a condition that leads to its messages by an index.
 struct Lead {
     /// The most selective first.
@@ -101,6 +104,11 @@ fn lead(c: &Condition) -> Option<Lead> {
             Some(Lead::new(8, sql, Vec::new()))
         }
         Condition::HasAttachments => Some(Lead::new(9, "m.has_attachments = 1", Vec::new())),
+        c if *c == Condition::unread() => Some(Lead {
+            from: "item INDEXED BY item_unread",
+            join: "JOIN message m ON m.body_id = item.body_id",
+            ..Lead::new(10, UNREAD_ANYWHERE, Vec::new())
+        }),
         _ => None,
     }
 }
@@ -119,32 +127,26 @@ fn lead_by_words(conjuncts: &[Condition]) -> Option<Lead> {
     })
 }
 
+/// Authors and subjects have no index of their own, which each arriving message would pay for: the words of what
+/// is wanted lead to a few messages, and those are compared.
 fn lead_by_text(column: Column, how: Matching, text: &str) -> Option<Lead> {
-    let text = text.to_ascii_lowercase();
-    let (rank, key, text) = match column {
-        Column::Subject => {
-            let start: String = text.chars().take(64).collect();
-            (2, "lower(substr(m.subject, 1, 64))", start)
-        }
-        Column::FromAddress => (3, "lower(m.from_address)", text),
-        Column::SenderAddress if how == Matching::Is => {
-            let sql = "m.body_id IN (SELECT body_id FROM message WHERE lower(from_address) = ?1 UNION ALL \
-                       SELECT body_id FROM message WHERE sender_address IS NOT NULL AND lower(sender_address) = ?1)";
-            return Some(Lead::new(4, sql, vec![text.into()]));
-        }
-        _ => return None,
+    let (rank, expression) = (column.rank(), text_index::comparison(column, how, text)?);
+    let items = "item.id IN (SELECT rowid FROM item_text WHERE item_text MATCH ?1";
+    let (sql, values) = match column {
+        Column::SenderAddress => (
+            format!(
+                "{items} UNION ALL SELECT i.id FROM message s JOIN item i INDEXED BY item_by_body ON i.body_id = s.body_id \
+                 WHERE s.sender_address IS NOT NULL AND lower(s.sender_address) = ?2)"
+            ),
+            vec![expression.into(), text.to_ascii_lowercase().into()],
+        ),
+        _ => (format!("{items})"), vec![expression.into()]),
     };
-    match how {
-        Matching::Is if column == Column::FromAddress && text.is_empty() => None,
-        Matching::Is => Some(Lead::new(rank, format!("{key} = ?1"), vec![text.into()])),
-        Matching::StartsWith if !text.is_empty() => {
-            // Nothing that begins so stands behind this.
-            let end = format!("{text}\u{10ffff}");
-            let sql = format!("{key} >= ?1 AND {key} < ?2");
-            Some(Lead::new(rank + 4, sql, vec![text.into(), end.into()]))
-        }
-        _ => None,
-    }
+    Some(Lead {
+        from: "item",
+        join: "JOIN message m ON m.body_id = item.body_id",
+        ..Lead::new(rank, sql, values)
+    })
 }
 
 /// How a list is to be read.
@@ -171,7 +173,7 @@ fn split(c: &Condition, out: &mut Vec<Condition>) {
 fn plan(page: &Page) -> Result<Plan> {
     let mut conjuncts = Vec::new();
     split(&page.condition, &mut conjuncts);
-    let is_unread = |c: &Condition| *c == Condition::Not(Box::new(Condition::Has(Flags::SEEN)));
+    let is_unread = |c: &Condition| *c == Condition::unread();
     let at = match page.order {
         Order::Received => "item.received_at_ms",
         Order::Sent => "item.sent_at_ms",
@@ -201,9 +203,6 @@ fn plan(page: &Page) -> Result<Plan> {
         (Order::Received, Some(_)) if conjuncts.iter().any(is_unread) => {
             ("item_unread", "item.flags & 1 = 0")
         }
-        (Order::Received, None) if conjuncts.iter().any(is_unread) => {
-            ("item_all_unread", "item.flags & 1 = 0")
-        }
         (Order::Received, Some(_)) => ("item_by_received", "1"),
         (Order::Received, None) => ("item_all_received", "1"),
     };
@@ -211,7 +210,7 @@ fn plan(page: &Page) -> Result<Plan> {
         let is_answered = match plan.index {
             "item_flagged" => c == Condition::Has(Flags::FLAGGED),
             "item_draft" => c == Condition::Has(Flags::DRAFT),
-            "item_unread" | "item_all_unread" => is_unread(&c),
+            "item_unread" => is_unread(&c),
             _ => false,
         };
         match (&c, page.order) {

@@ -76,6 +76,8 @@ fn mailbox(count: i64) -> Mailbox {
                 size_bytes: 1,
             })?;
             let words = IndexText {
+                subject: format!("Subject {}", n % 7),
+                from: format!("A{}@other.test", n % 5),
                 body: format!("words {}", n % 3),
                 ..IndexText::default()
             };

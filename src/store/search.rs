@@ -55,10 +55,15 @@ pub enum Condition {
 }
 
 impl Condition {
+    pub fn unread() -> Condition {
+        Condition::Not(Box::new(Condition::Has(Flags::SEEN)))
+    }
+
     /// Whether the text index is asked.
     pub fn has_text(&self) -> bool {
         match self {
             Condition::Text { .. } => true,
+            Condition::Compare { column, how, text } => text_index::comparison(*column, *how, text).is_some(),
             Condition::And(all) => all.iter().any(Condition::has_text),
             Condition::Or(a, b) => a.has_text() || b.has_text(),
             Condition::Not(c) => c.has_text(),
@@ -86,6 +91,15 @@ pub enum Matching {
 }
 
 impl Column {
+    /// How few messages have the same: the fewest first.
+    pub(in crate::store) fn rank(self) -> u8 {
+        match self {
+            Column::Subject => 2,
+            Column::FromAddress => 3,
+            Column::SenderAddress | Column::FromName => 4,
+        }
+    }
+
     fn expression(self) -> &'static str {
         match self {
             Column::Subject => "lower(m.subject)",

@@ -3,6 +3,7 @@
 
 use super::account::AccountDb;
 use super::item;
+use super::search::{Column, Matching};
 use super::tx::{Snapshot, Tx};
 use crate::base::Result;
 use crate::model::ItemId;
@@ -48,6 +49,20 @@ pub fn expression(text: &str, fields: &[Field]) -> Option<String> {
     }
     let columns: Vec<&str> = fields.iter().map(|f| f.column()).collect();
     Some(format!("{{{}}} : {phrase}", columns.join(" ")))
+}
+
+/// The expression that finds at least the messages for which a comparison holds. None where no words can lead there:
+/// a text may end or lie in the middle of a word.
+pub(in crate::store) fn comparison(column: Column, how: Matching, text: &str) -> Option<String> {
+    if !matches!(how, Matching::Is | Matching::StartsWith) {
+        return None;
+    }
+    match column {
+        Column::Subject => expression(text, &[Field::Subject]),
+        Column::FromAddress => expression(text, &[Field::From]),
+        Column::SenderAddress if how == Matching::Is => expression(text, &[Field::From]),
+        Column::SenderAddress | Column::FromName => None,
+    }
 }
 
 impl Snapshot<'_, AccountDb> {

@@ -8,6 +8,7 @@ use crate::delivery::probe::Finding;
 use crate::mail::append::check_quota;
 use crate::model::AccountId;
 use crate::model::collect::{CollectWaiting, WaitReason};
+use futures_util::future::select_all;
 use tokio::sync::Notify;
 use tokio::sync::broadcast::error::RecvError;
 
@@ -106,22 +107,28 @@ impl Waiting {
     }
 
     async fn room_made(&self, room: &PostRoom) {
-        let mut bell = room.store.listen_to_all();
-        let full: Vec<&CollectWaiting> = self.all.iter().filter(|w| w.reason == WaitReason::Full).collect();
-        while !full.is_empty() {
-            match bell.recv().await {
-                Ok(change) => {
-                    for w in full.iter().filter(|w| w.account_id == change.account) {
-                        if has_room(room, w.account_id, w.size_bytes).await.unwrap_or(false) {
-                            return;
-                        }
-                    }
-                }
-                Err(RecvError::Lagged(_)) => return,
-                Err(RecvError::Closed) => break,
-            }
+        let full = self.all.iter().filter(|w| w.reason == WaitReason::Full);
+        let waits: Vec<_> = full.map(|w| Box::pin(room_made_for(room, w))).collect();
+        if waits.is_empty() {
+            return std::future::pending().await;
         }
-        std::future::pending().await
+        select_all(waits).await;
+    }
+}
+
+async fn room_made_for(room: &PostRoom, waiting: &CollectWaiting) {
+    let mut bell = room.store.listen(waiting.account_id);
+    loop {
+        match bell.recv().await {
+            Ok(_) => {
+                let has_room = has_room(room, waiting.account_id, waiting.size_bytes).await;
+                if has_room.unwrap_or(false) {
+                    return;
+                }
+            }
+            Err(RecvError::Lagged(_)) => return,
+            Err(RecvError::Closed) => std::future::pending().await,
+        }
     }
 }
 

@@ -93,7 +93,6 @@ CREATE INDEX delivered_by_age ON delivered (at_ms);
 CREATE UNIQUE INDEX folder_by_name ON folder (coalesce(parent_id, 0), kind, name);
 CREATE UNIQUE INDEX folder_by_role ON folder (role) WHERE role IS NOT NULL;
 CREATE INDEX item_all_received ON item (received_at_ms, id, folder_id);
-CREATE INDEX item_all_unread ON item (received_at_ms, id, folder_id) WHERE flags & 1 = 0;
 CREATE INDEX item_by_body ON item (body_id);
 CREATE UNIQUE INDEX item_by_modseq ON item (folder_id, modseq);
 CREATE INDEX item_by_received ON item (folder_id, received_at_ms, id);
@@ -104,9 +103,7 @@ CREATE INDEX item_flagged ON item (received_at_ms, id, folder_id) WHERE flags & 
 CREATE INDEX item_unread ON item (folder_id, received_at_ms, id) WHERE flags & 1 = 0;
 CREATE INDEX item_with_keywords ON item (received_at_ms, id, folder_id) WHERE keywords IS NOT NULL;
 CREATE INDEX message_by_conversation ON message (conversation) WHERE conversation IS NOT NULL;
-CREATE INDEX message_by_from ON message (lower(from_address));
 CREATE INDEX message_by_importance ON message (importance) WHERE importance <> 1;
 CREATE INDEX message_by_message_id ON message (message_id) WHERE message_id IS NOT NULL;
 CREATE INDEX message_by_sender ON message (lower(sender_address)) WHERE sender_address IS NOT NULL;
-CREATE INDEX message_by_subject ON message (lower(substr(subject, 1, 64)));
 CREATE INDEX message_with_attachments ON message (has_attachments) WHERE has_attachments = 1;
