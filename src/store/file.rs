@@ -11,6 +11,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+/// Another process (the command line) may hold the write lock for a moment.
+pub(in crate::store) const BUSY_TIMEOUT: Duration = Duration::from_secs(20);
 /// Readers of one file at the same time.
 const READERS: u32 = 4;
 
@@ -56,7 +58,8 @@ impl<D: Database> File<D> {
         db: D,
         pools: &Pools,
     ) -> Result<Arc<Self>> {
-        migrate::migrate(&mut connect(path)?, D::MIGRATIONS, path)?;
+        let mut conn = connect(path)?;
+        migrate::migrate(&mut conn, D::MIGRATIONS, path)?;
         let manager = SqliteConnectionManager::file(path)
             .with_flags(OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)
             .with_init(|c| {
@@ -77,7 +80,7 @@ impl<D: Database> File<D> {
             db,
         });
         Ok(Arc::new(File {
-            writer: Writer::new(place.clone()),
+            writer: Writer::new(place.clone(), conn),
             place,
             readers,
         }))
@@ -185,8 +188,7 @@ pub(in crate::store) fn connect(path: &Path) -> Result<Connection> {
 /// `cache_kb`: private page cache; readers need little, the kernel's serves them. No memory map: a bad sector would
 /// end the whole server by SIGBUS instead of failing one read.
 fn tune(conn: &Connection, cache_kb: i64) -> rusqlite::Result<()> {
-    // Another process (the command line) may hold the write lock for a moment.
-    conn.busy_timeout(Duration::from_secs(20))?;
+    conn.busy_timeout(BUSY_TIMEOUT)?;
     conn.set_prepared_statement_cache_capacity(96);
     conn.pragma_update(None, "journal_mode", "WAL")?;
     conn.pragma_update(None, "synchronous", "FULL")?;

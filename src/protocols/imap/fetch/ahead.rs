@@ -10,8 +10,8 @@ use crate::protocols::imap::selected::Ranges;
 use std::collections::VecDeque;
 use tokio::task::JoinHandle;
 
-/// Portions being filled. More would hold more of the few readers of an account.
-const AHEAD: usize = 2;
+/// Portions being filled or waiting to be sent: two cores are kept busy. More would hold all readers of an account.
+const AHEAD: usize = 3;
 /// The first portion: something is to be seen soon, and its size teaches the next ones'.
 const FIRST: u32 = 32;
 const FEWEST: u32 = 8;
