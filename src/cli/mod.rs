@@ -8,6 +8,7 @@ mod app;
 mod collect;
 mod doctor;
 mod domain;
+mod export;
 mod output;
 mod outside;
 mod queue;
@@ -73,6 +74,8 @@ enum Command {
     /// Programs that may sign people in (app registrations)
     #[command(subcommand)]
     App(app::App),
+    /// Take mail away: Maildir or mbox, with a list of every message and its hash
+    Export(export::Export),
     /// Check every file, index and body; repair what can be computed again
     Doctor(doctor::Doctor),
     /// Check that this program can read the data, without changing anything
@@ -90,6 +93,7 @@ pub fn main() -> ExitCode {
         Command::Collect(c) => c.run(),
         Command::Queue(c) => c.run(),
         Command::App(c) => c.run(),
+        Command::Export(c) => c.run(),
         Command::Doctor(c) => c.run(),
         Command::Verify(c) => c.run(),
     };

@@ -6,6 +6,7 @@ mod collect;
 mod corpus;
 mod counterparts;
 mod disk_full;
+mod export;
 mod graph;
 mod imap;
 mod kill_rounds;
