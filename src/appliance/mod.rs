@@ -4,5 +4,6 @@ pub mod authority;
 pub mod collect;
 pub mod setup;
 pub mod tls;
+pub mod upgrade;
 
 pub use tls::Tls;

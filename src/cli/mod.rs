@@ -9,6 +9,7 @@ mod collect;
 mod doctor;
 mod domain;
 mod export;
+mod hook;
 mod output;
 mod outside;
 mod queue;
@@ -78,6 +79,8 @@ enum Command {
     Export(export::Export),
     /// Check every file, index and body; repair what can be computed again
     Doctor(doctor::Doctor),
+    /// For the scripts of packages: what is to be done when they install, upgrade, start, stop
+    Hook(hook::Hook),
     /// Check that this program can read the data, without changing anything
     Verify(doctor::Verify),
 }
@@ -96,6 +99,7 @@ pub fn main() -> ExitCode {
         Command::Export(c) => c.run(),
         Command::Doctor(c) => c.run(),
         Command::Verify(c) => c.run(),
+        Command::Hook(c) => c.run(),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -26,6 +26,7 @@ use crate::model::{Account, Folder, FolderId, UidSet};
 use crate::store::Snapshot;
 use crate::store::account::AccountDb;
 use crate::store::body::BodyReader;
+use crate::store::disk;
 use items::{Items, Record};
 use maildir::Maildir;
 use mbox::Mbox;
@@ -204,7 +205,7 @@ impl Run {
         if records.is_empty() {
             return Ok(());
         }
-        sync_disk(&self.summary.folder)?;
+        disk::sync_disk(&self.summary.folder)?;
         for record in records {
             self.summary.messages += 1;
             self.summary.written += 1;
@@ -271,17 +272,6 @@ impl Letter<'_> {
             id: i.id,
         }
     }
-}
-
-/// Makes everything durable that was written to the disk of `folder`.
-fn sync_disk(folder: &Path) -> Result<()> {
-    use std::os::fd::AsRawFd;
-    let file = fs::File::open(folder)?;
-    // SAFETY: the descriptor is open as long as `file`.
-    if unsafe { libc::syncfs(file.as_raw_fd()) } != 0 {
-        return Err(std::io::Error::last_os_error().into());
-    }
-    Ok(())
 }
 
 /// A file that may hold mail is for its owner alone.
