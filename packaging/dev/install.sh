@@ -14,6 +14,7 @@ if [ "${1:-run}" = test ]; then
   want openssl openssl
   want curl curl
   want strace strace
+  want nsd nsd
 fi
 if [ -n "$need" ]; then
   echo "installing:$need"

@@ -5,6 +5,7 @@ mod cli;
 mod collect;
 mod corpus;
 mod counterparts;
+mod direct;
 mod disk_full;
 mod export;
 mod graph;
