@@ -2,6 +2,7 @@
 
 pub mod authority;
 pub mod collect;
+pub mod health;
 pub mod setup;
 pub mod tls;
 pub mod upgrade;

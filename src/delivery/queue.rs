@@ -5,6 +5,7 @@ use super::bounce::{self, Report, Reported};
 use super::route::{Hop, Protection};
 use super::schedule::Next;
 use super::smtp_client::{Letter, Outcome, Trouble};
+use crate::base::panic::catch;
 use crate::base::{Kind, Result, TimeMs};
 use crate::formats::mime::line_endings::to_crlf;
 use crate::identity::recipient::{Resolved, resolve};
@@ -48,7 +49,7 @@ pub async fn run(room: Arc<PostRoom>) {
             };
             let (room, in_hand) = (room.clone(), in_hand.clone());
             tokio::spawn(async move {
-                if let Err(e) = process(&room, id).await {
+                if let Err(e) = catch(process(&room, id)).await {
                     tracing::error!(message = %id, error = ?e, "a queued message could not be worked on");
                     tokio::time::sleep(Duration::from_secs(30)).await;
                 }
