@@ -30,6 +30,10 @@ install-run:
 install-test:
 	@sh packaging/dev/install.sh test
 
+.PHONY: install-check
+install-check:
+	@sh packaging/dev/install.sh check
+
 .PHONY: page
 page: web-ui/dist/index.html ## Build the page into web-ui/dist
 
@@ -49,11 +53,11 @@ check-page: web-ui/node_modules
 	cd web-ui && npm run check && npm test
 
 .PHONY: check
-check: page check-page ## Formatting, lints, licences and advisories, architecture
+check: install-check page check-page ## Formatting, lints, licences and advisories, architecture
 	$(CARGO) fmt --check
 	$(CARGO) clippy --locked --all-targets -- -D warnings
 	python3 packaging/dev/licences.py --check
-	@if command -v cargo-deny >/dev/null; then cargo deny check; else echo "cargo-deny is not installed: advisories were not looked up (cargo install cargo-deny)"; fi
+	@sh packaging/dev/advisories.sh
 	$(CARGO) test --locked --test it architecture
 
 .PHONY: licences

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs what is missing on Debian or Ubuntu: install.sh run | test
+# Installs what is missing on Debian or Ubuntu: install.sh run | test | check
 # Says what it installs and does nothing when all is there.
 set -eu
 need=""
@@ -14,6 +14,7 @@ if [ "${1:-run}" = test ]; then
   want openssl openssl
   want curl curl
   want strace strace
+  want nsd nsd
 fi
 if [ -n "$need" ]; then
   echo "installing:$need"
@@ -25,3 +26,8 @@ if [ -n "$need" ]; then
 fi
 command -v cargo >/dev/null 2>&1 || { echo "Rust is missing: install it from https://rustup.rs"; exit 1; }
 command -v npm >/dev/null 2>&1 || { echo "Node.js 20 or newer is missing: install it from https://nodejs.org"; exit 1; }
+if [ "${1:-run}" = check ] && ! command -v cargo-deny >/dev/null 2>&1; then
+  echo "installing: cargo-deny (some minutes)"
+  # Not without an end: what it looks up is worth some minutes, not a day.
+  timeout 1800 cargo install --locked --quiet cargo-deny || echo "cargo-deny cannot be had just now"
+fi

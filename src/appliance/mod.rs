@@ -2,7 +2,9 @@
 
 pub mod authority;
 pub mod collect;
+pub mod health;
 pub mod setup;
 pub mod tls;
+pub mod upgrade;
 
 pub use tls::Tls;

@@ -392,6 +392,7 @@ async fn ensure_account(ctx: &Ctx, person: &Person, language: &str, is_admin: bo
             let account = find_account(ctx, &person.address).await?;
             let change = AccountChange {
                 is_admin: is_admin.then_some(true),
+                password_hash: person.password_hash.clone(),
                 ..AccountChange::default()
             };
             change_account(ctx, account.id, change).await

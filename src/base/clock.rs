@@ -49,6 +49,11 @@ pub fn rfc5322(ms: TimeMs) -> String {
     timestamp(ms).strftime("%a, %d %b %Y %H:%M:%S +0000").to_string()
 }
 
+/// `Sun Nov 22 19:41:05 2026`, as the From lines of mbox have it.
+pub fn asctime(ms: TimeMs) -> String {
+    timestamp(ms).strftime("%a %b %e %H:%M:%S %Y").to_string()
+}
+
 fn timestamp(ms: TimeMs) -> jiff::Timestamp {
     jiff::Timestamp::from_millisecond(ms).unwrap_or(jiff::Timestamp::UNIX_EPOCH)
 }

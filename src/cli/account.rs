@@ -247,6 +247,7 @@ impl Set {
             } else {
                 None
             },
+            password_hash: None,
             add_aliases: self.add_alias,
             remove_aliases: self.remove_alias,
         };

@@ -247,16 +247,8 @@ impl Set {
 
 impl Run {
     fn run(self) -> Result<()> {
-        let options = Options {
-            host_name: super::serve::machine_name(),
-            max_message_bytes: 50 << 20,
-            max_collected_bytes: self.outside.max_collected_bytes()?,
-            schedule: Schedule::default(),
-            patience: self.outside.patience(),
-            extra_ca_pem: self.outside.extra_ca_pem()?,
-            allow_private_hosts: false,
-            smtp_port: 25,
-        };
+        let host_name = super::serve::machine_name();
+        let options = self.outside.options(host_name, 50 << 20, Schedule::default())?;
         with_store(&self.data, async |ctx| {
             let mut all = list_sources(&ctx).await?;
             match self.id {

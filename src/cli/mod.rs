@@ -8,6 +8,8 @@ mod app;
 mod collect;
 mod doctor;
 mod domain;
+mod export;
+mod hook;
 mod output;
 mod outside;
 mod queue;
@@ -73,8 +75,12 @@ enum Command {
     /// Programs that may sign people in (app registrations)
     #[command(subcommand)]
     App(app::App),
+    /// Take mail away: Maildir or mbox, with a list of every message and its hash
+    Export(export::Export),
     /// Check every file, index and body; repair what can be computed again
     Doctor(doctor::Doctor),
+    /// For the scripts of packages: what is to be done when they install, upgrade, start, stop
+    Hook(hook::Hook),
     /// Check that this program can read the data, without changing anything
     Verify(doctor::Verify),
 }
@@ -90,8 +96,10 @@ pub fn main() -> ExitCode {
         Command::Collect(c) => c.run(),
         Command::Queue(c) => c.run(),
         Command::App(c) => c.run(),
+        Command::Export(c) => c.run(),
         Command::Doctor(c) => c.run(),
         Command::Verify(c) => c.run(),
+        Command::Hook(c) => c.run(),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

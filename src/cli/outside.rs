@@ -2,7 +2,10 @@
 
 use super::account::parse_size;
 use crate::base::{Error, Patience, Result};
+use crate::delivery::Options;
+use crate::delivery::schedule::Schedule;
 use clap::{Args, value_parser};
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -11,6 +14,15 @@ pub struct Outside {
     /// A further certificate authority (PEM) that is trusted when connecting to providers
     #[arg(long, value_name = "FILE", env = "HAUSPOST_EXTRA_CA")]
     extra_ca: Option<PathBuf>,
+    /// Name server to ask instead of the system's; may be repeated
+    #[arg(long, value_name = "ADDR[:PORT]", env = "HAUSPOST_DNS", value_delimiter = ',', value_parser = parse_name_server)]
+    dns: Vec<SocketAddr>,
+    /// Port of the servers that mail exchangers are on
+    #[arg(long, value_name = "PORT", default_value_t = 25, hide = true)]
+    mx_port: u16,
+    /// Follow what a stranger's DNS says into private networks
+    #[arg(long, hide = true)]
+    allow_private_mx: bool,
     /// Largest message that is collected from a provider; what is larger stays there, and its owner is told
     #[arg(
         long,
@@ -28,18 +40,28 @@ pub struct Outside {
 }
 
 impl Outside {
+    /// How the post room works. Errors: Invalid.
+    pub fn options(&self, host_name: String, max_message_bytes: u64, schedule: Schedule) -> Result<Options> {
+        Ok(Options {
+            host_name,
+            max_message_bytes,
+            max_collected_bytes: parse_size(&self.max_collected_size)?,
+            schedule,
+            patience: self.patience(),
+            extra_ca_pem: self.extra_ca_pem()?,
+            name_servers: self.dns.clone(),
+            allow_private_hosts: self.allow_private_mx,
+            smtp_port: self.mx_port,
+        })
+    }
+
     /// Errors: Invalid, when the file cannot be read.
-    pub fn extra_ca_pem(&self) -> Result<Option<Vec<u8>>> {
+    fn extra_ca_pem(&self) -> Result<Option<Vec<u8>>> {
         let read = |file: &PathBuf| {
             std::fs::read(file)
                 .map_err(|e| Error::invalid(format!("--extra-ca {}: {e}", file.display())).caused_by(e))
         };
         self.extra_ca.as_ref().map(read).transpose()
-    }
-
-    /// Errors: Invalid.
-    pub fn max_collected_bytes(&self) -> Result<u64> {
-        parse_size(&self.max_collected_size)
     }
 
     pub fn patience(&self) -> Patience {
@@ -49,4 +71,17 @@ impl Outside {
             ..Patience::default()
         }
     }
+}
+
+/// An address with or without its port.
+fn parse_name_server(text: &str) -> std::result::Result<SocketAddr, String> {
+    let whole = text.parse::<SocketAddr>();
+    let address = whole.or_else(|_| {
+        text.trim_matches(['[', ']'])
+            .parse::<IpAddr>()
+            .map(|ip| (ip, 53).into())
+    });
+    address.map_err(|_| {
+        format!("»{text}« is no address of a name server; write 192.168.1.1, 192.168.1.1:53 or [fd00::1]:53")
+    })
 }

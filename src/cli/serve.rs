@@ -6,7 +6,7 @@ use super::{DataFolder, start_log};
 use crate::appliance::tls::CertificateFiles;
 use crate::base::{Patience, Result};
 use crate::daemon::{self, Config, Door};
-use crate::delivery::{self, schedule::Schedule};
+use crate::delivery::schedule::Schedule;
 use crate::protocols::{Network, Options};
 use crate::store;
 use clap::{Args, value_parser};
@@ -119,6 +119,12 @@ impl Serve {
             command: Duration::from_secs(self.command_timeout),
             ..self.outside.patience()
         };
+        let schedule = Schedule {
+            first_retry: Duration::from_secs(self.retry_after),
+            tell_delay_after: Duration::from_secs(self.tell_delay_after),
+            give_up_after: Duration::from_secs(self.give_up_after),
+            ..Schedule::default()
+        };
         Ok(Config {
             data: self.data.folder.clone(),
             listeners: self.listeners(),
@@ -130,21 +136,7 @@ impl Serve {
                 patience,
                 trusted_proxies: self.trusted_proxy.clone(),
             },
-            post_room: delivery::Options {
-                host_name,
-                max_message_bytes,
-                max_collected_bytes: self.outside.max_collected_bytes()?,
-                schedule: Schedule {
-                    first_retry: Duration::from_secs(self.retry_after),
-                    tell_delay_after: Duration::from_secs(self.tell_delay_after),
-                    give_up_after: Duration::from_secs(self.give_up_after),
-                    ..Schedule::default()
-                },
-                patience,
-                extra_ca_pem: self.outside.extra_ca_pem()?,
-                allow_private_hosts: false,
-                smtp_port: 25,
-            },
+            post_room: self.outside.options(host_name, max_message_bytes, schedule)?,
             store: store::Options {
                 reserve_bytes: parse_size(&self.reserve)?,
                 ..store::Options::default()

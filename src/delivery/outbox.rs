@@ -3,6 +3,7 @@
 use super::PostRoom;
 use super::bounce;
 use crate::base::Result;
+use crate::base::panic::catch;
 use crate::identity::recipient::{Resolved, resolve};
 use crate::mail::Prepared;
 use crate::mail::deliver::{Delivery, deliver_message};
@@ -51,7 +52,7 @@ fn start(room: &Arc<PostRoom>, busy: &Busy, account: AccountId) {
     let (room, busy) = (room.clone(), busy.clone());
     tokio::spawn(async move {
         loop {
-            if let Err(e) = drain(&room, account).await {
+            if let Err(e) = catch(drain(&room, account)).await {
                 tracing::error!(%account, error = ?e, "the outbox cannot be emptied; trying again in a minute");
                 tokio::time::sleep(std::time::Duration::from_secs(60)).await;
                 continue;

@@ -12,6 +12,7 @@ use crate::store::Store;
 use crate::store::blob::Staged;
 use crate::store::queue::NewOutgoing;
 use std::collections::HashMap;
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::Notify;
 
@@ -27,6 +28,8 @@ pub struct Options {
     pub patience: Patience,
     /// PEM of further certificate authorities that are trusted when we connect to others.
     pub extra_ca_pem: Option<Vec<u8>>,
+    /// Name servers; empty: those of the system.
+    pub name_servers: Vec<SocketAddr>,
     /// Connect to private addresses when a stranger's DNS names them (only sensible in tests).
     pub allow_private_hosts: bool,
     /// The port of other servers' SMTP; 25 except in tests.
@@ -48,8 +51,8 @@ impl PostRoom {
     pub fn new(store: Arc<Store>, options: Options) -> Arc<PostRoom> {
         Arc::new(PostRoom {
             store,
+            resolver: Resolver::new(&options.name_servers),
             options,
-            resolver: Resolver::new(),
             queue_bell: Notify::new(),
             collect_bell: Notify::new(),
             handed_over: HandedOver::default(),

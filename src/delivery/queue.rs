@@ -2,9 +2,10 @@
 
 use super::PostRoom;
 use super::bounce::{self, Report, Reported};
-use super::route::Hop;
+use super::route::{Hop, Protection};
 use super::schedule::Next;
-use super::smtp_client::{Letter, Outcome};
+use super::smtp_client::{Letter, Outcome, Trouble};
+use crate::base::panic::catch;
 use crate::base::{Kind, Result, TimeMs};
 use crate::formats::mime::line_endings::to_crlf;
 use crate::identity::recipient::{Resolved, resolve};
@@ -48,7 +49,7 @@ pub async fn run(room: Arc<PostRoom>) {
             };
             let (room, in_hand) = (room.clone(), in_hand.clone());
             tokio::spawn(async move {
-                if let Err(e) = process(&room, id).await {
+                if let Err(e) = catch(process(&room, id)).await {
                     tracing::error!(message = %id, error = ?e, "a queued message could not be worked on");
                     tokio::time::sleep(Duration::from_secs(30)).await;
                 }
@@ -211,7 +212,16 @@ async fn send_away(
     };
     let mut last = String::new();
     for hop in hops {
-        match client.send(&hop, &letter).await {
+        let mut sent = client.send(&hop, &letter).await;
+        if let (Err(Trouble::Tls(_)), Protection::Opportunistic) = (&sent, hop.protection) {
+            // What TLS there is, is better than none; broken TLS is no reason to send nothing (RFC 7435 §4).
+            let plain = Hop {
+                protection: Protection::Plain,
+                ..hop.clone()
+            };
+            sent = client.send(&plain, &letter).await;
+        }
+        match sent {
             Ok(outcomes) => return outcomes,
             Err(trouble) => {
                 tracing::warn!(message = %queued.id, trouble = trouble.text(), "a server could not be reached");

@@ -2,18 +2,23 @@
 
 use crate::base::{Error, Result};
 use hickory_resolver::TokioResolver;
-use hickory_resolver::config::{GOOGLE, ResolverConfig};
+use hickory_resolver::config::{GOOGLE, NameServerConfig, ResolverConfig};
 use hickory_resolver::net::runtime::TokioRuntimeProvider;
 use hickory_resolver::proto::rr::RData;
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 pub struct Resolver {
     inner: Option<TokioResolver>,
 }
 
 impl Resolver {
-    /// From /etc/resolv.conf; where there is none, a public resolver.
-    pub fn new() -> Resolver {
+    /// Asks these name servers; without any, those of /etc/resolv.conf, and where there are none, a public one.
+    pub fn new(servers: &[SocketAddr]) -> Resolver {
+        if !servers.is_empty() {
+            let config = ResolverConfig::from_name_servers(servers.iter().map(name_server).collect());
+            let inner = TokioResolver::builder_with_config(config, TokioRuntimeProvider::default()).build();
+            return Resolver { inner: inner.ok() };
+        }
         let inner = match TokioResolver::builder_tokio().and_then(|b| b.build()) {
             Ok(r) => Some(r),
             Err(e) => {
@@ -37,7 +42,7 @@ impl Resolver {
         }
         let found = self
             .inner()?
-            .lookup_ip(host)
+            .lookup_ip(absolute(host))
             .await
             .map_err(|e| unanswered(host, e))?;
         let addresses: Vec<IpAddr> = found.iter().collect();
@@ -50,7 +55,7 @@ impl Resolver {
     /// The mail hosts of a domain, the preferred one first; the domain itself when it names none (RFC 5321 §5.1).
     /// Errors: NotFound (no such domain, or it takes no mail, RFC 7505), Unavailable (no answer).
     pub async fn mail_hosts(&self, domain: &str) -> Result<Vec<String>> {
-        let found = match self.inner()?.mx_lookup(domain).await {
+        let found = match self.inner()?.mx_lookup(absolute(domain)).await {
             Ok(found) => found,
             Err(e) if e.is_no_records_found() => return Ok(vec![domain.to_owned()]),
             Err(e) => return Err(unanswered(domain, e)),
@@ -83,9 +88,21 @@ impl Resolver {
     }
 }
 
-impl Default for Resolver {
-    fn default() -> Self {
-        Self::new()
+fn name_server(address: &SocketAddr) -> NameServerConfig {
+    let mut config = NameServerConfig::udp_and_tcp(address.ip());
+    config
+        .connections
+        .iter_mut()
+        .for_each(|c| c.port = address.port());
+    config
+}
+
+/// A name with a dot in it is meant as it is: the machine's search list must not lead mail into another domain.
+fn absolute(name: &str) -> String {
+    if name.contains('.') && !name.ends_with('.') {
+        format!("{name}.")
+    } else {
+        name.to_owned()
     }
 }
 

@@ -94,7 +94,8 @@ impl Client<'_> {
         let wants_tls = matches!(hop.protection, Protection::Starttls | Protection::Opportunistic);
         if let Some(tls) = tls.filter(|_| wants_tls) {
             if conn.can_starttls() {
-                conn.starttls(tls, &hello).await.map_err(|e| trouble(hop, &e))?;
+                let begun = conn.starttls(tls, &hello).await;
+                begun.map_err(|e| tls_trouble(hop, &e))?;
             } else if hop.protection == Protection::Starttls {
                 return Err(Trouble::Tls(format!("{} does not offer STARTTLS", hop.host)));
             }
@@ -248,6 +249,16 @@ fn trouble(hop: &Hop, e: &lettre::transport::smtp::Error) -> Trouble {
     } else {
         Trouble::Connect(format!("no connection to {at}: {}", short(e)))
     }
+}
+
+/// Whatever goes wrong from STARTTLS on.
+fn tls_trouble(hop: &Hop, e: &lettre::transport::smtp::Error) -> Trouble {
+    Trouble::Tls(format!(
+        "no safe connection to {} ({}): {}",
+        hop.host,
+        hop.address,
+        short(e)
+    ))
 }
 
 fn login_trouble(hop: &Hop, e: &lettre::transport::smtp::Error) -> Trouble {

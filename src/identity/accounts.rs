@@ -39,6 +39,8 @@ pub struct AccountChange {
     /// Some(None): no limit.
     pub quota_bytes: Option<Option<i64>>,
     pub password: Option<String>,
+    /// A PHC string that [`password::hash`] made earlier; counts when there is no `password`.
+    pub password_hash: Option<String>,
     pub add_aliases: Vec<String>,
     pub remove_aliases: Vec<String>,
 }
@@ -185,7 +187,7 @@ pub async fn change_account(ctx: &Ctx, id: AccountId, change: AccountChange) -> 
             password::check_new(p)?;
             Some(password::hash(p.clone()).await?)
         }
-        None => None,
+        None => change.password_hash,
     };
     let (now_ms, actor) = (ctx.now_ms(), ctx.actor_name().to_owned());
     let changed = ctx

@@ -34,6 +34,11 @@ impl Ctx {
         }
     }
 
+    /// The program itself, on behalf of the actor, for what the caller has checked.
+    pub fn as_system(&self) -> Ctx {
+        Ctx::system(&self.store)
+    }
+
     pub fn now_ms(&self) -> TimeMs {
         self.store.clock().now_ms()
     }

@@ -3,7 +3,7 @@
 use super::ctx::Ctx;
 use super::password::Verifier;
 use super::stay::Stays;
-use super::throttle::{Throttle, Verdict};
+use super::throttle::Throttle;
 use super::tokens::Keys;
 use crate::base::{Error, Result};
 use crate::model::{Account, AccountId};
@@ -43,33 +43,36 @@ impl Doorkeeper {
     }
 
     /// Errors: NotAuthenticated, the same for a wrong address, a wrong password and a disabled account;
-    /// Busy after many failures.
+    /// Busy after many failures, the same for all of them too. All take the same time and the same work.
     pub async fn sign_in(&self, name: &str, password: &str, via: Via) -> Result<Arc<Account>> {
         let now_ms = self.store.clock().now_ms();
-        let wait = match self.throttle.ask(via.peer, name, now_ms) {
-            Verdict::After(wait) => wait,
-            Verdict::Refused(wait) => {
-                return Err(Error::busy(format!(
-                    "too many failed attempts to sign in; try again in {} minutes",
-                    wait.as_secs() / 60 + 1
-                )));
+        let attempt = self.throttle.begin(via.peer, name, now_ms);
+        tokio::time::sleep(attempt.before).await;
+        let found = match self.check(name, password, via).await {
+            Ok(found) => found.filter(|_| attempt.refused.is_none()),
+            Err(e) => {
+                self.throttle.forget(&attempt);
+                return Err(e);
             }
         };
-        tokio::time::sleep(wait).await;
-        match self.check(name, password, via).await? {
-            Some(account) => {
-                self.throttle.note_success(via.peer, name);
-                Ok(account)
-            }
-            None => {
-                self.throttle.note_failure(via.peer, name, now_ms);
-                tracing::warn!(
-                    peer = %via.peer, door = via.door, name = %crate::base::text::one_line(name),
-                    "a failed attempt to sign in"
-                );
-                Err(Error::not_authenticated("address or password is wrong"))
-            }
+        if let Some(account) = found {
+            self.throttle.note_success(&attempt, self.store.clock().now_ms());
+            return Ok(account);
         }
+        self.throttle
+            .note_failure(&attempt, self.verifier.fingerprint(password));
+        tracing::warn!(
+            peer = %via.peer, door = via.door, name = %crate::base::text::one_line(name),
+            "a failed attempt to sign in"
+        );
+        tokio::time::sleep(attempt.after).await;
+        Err(match attempt.hot {
+            Some(wait) => Error::busy(format!(
+                "too many failed attempts to sign in from here; try again in {} minutes",
+                wait.as_secs() / 60 + 1
+            )),
+            None => Error::not_authenticated("address or password is wrong"),
+        })
     }
 
     async fn check(&self, name: &str, password: &str, via: Via) -> Result<Option<Arc<Account>>> {

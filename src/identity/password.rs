@@ -111,6 +111,14 @@ impl Verifier {
         found
     }
 
+    /// Tells passwords apart without keeping them.
+    pub fn fingerprint(&self, password: &str) -> [u8; 16] {
+        let hash = blake3::keyed_hash(&self.key, password.as_bytes());
+        let mut out = [0; 16];
+        out.copy_from_slice(&hash.as_bytes()[..16]);
+        out
+    }
+
     fn key_of(&self, password: &str, hash: &str) -> [u8; 32] {
         let mut hasher = blake3::Hasher::new_keyed(&self.key);
         hasher.update(&(hash.len() as u64).to_le_bytes());

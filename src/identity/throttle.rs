@@ -1,4 +1,9 @@
-//! Slows down those who guess: each failure from an address or for an account makes the next answer wait longer.
+//! Slows down those who guess, without shutting out those who do not: a whole office sits behind one address.
+//!
+//! Failures count for the network they come from, for the account, and for the pair of both. Each makes the next answer
+//! wait longer, and a network with very many is refused for a while. Who has signed in from that network before is not:
+//! only failures of that pair slow it down. The same wrong password again is no further guess and does not count, so a
+//! forgotten device shuts nobody out. To whoever guesses, all accounts look the same, those that are not there too.
 
 use crate::base::TimeMs;
 use std::collections::HashMap;
@@ -7,78 +12,173 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// Failures are forgotten after this long without another one.
-const FORGOTTEN_MS: i64 = 15 * 60 * 1000;
-/// From this many failures on, nothing is tried any more until they are forgotten.
+const FORGOTTEN_MS: TimeMs = 15 * 60 * 1000;
+/// From this many failures on, strangers of a network are refused until they are forgotten.
 const REFUSED_FROM: u32 = 30;
+/// A known pair with as many of its own is still tried, once in so long.
+const KNOWN_PAUSE_MS: TimeMs = 10 * 1000;
+/// A pair counts as known for so long after it signed in.
+const KNOWN_MS: TimeMs = 60 * 24 * 3600 * 1000;
 const MOST_REMEMBERED: usize = 20_000;
+/// Wrong passwords of a pair that are told apart from new guesses.
+const MOST_WRONG: usize = 4;
 
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Default)]
 struct Failures {
     count: u32,
     last_ms: TimeMs,
+    /// Fingerprints, the latest last.
+    wrong: Vec<[u8; 16]>,
 }
 
 #[derive(Default)]
-pub struct Throttle {
-    failures: Mutex<HashMap<String, Failures>>,
+struct Memory {
+    failures: HashMap<String, Failures>,
+    /// Pairs, and when they signed in last.
+    known: HashMap<String, TimeMs>,
 }
 
-/// What to do with an attempt.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
-    /// Try it, and answer after this long.
-    After(Duration),
-    /// Do not try it; more after this long.
-    Refused(Duration),
+#[derive(Default)]
+pub struct Throttle(Mutex<Memory>);
+
+/// What to do with an attempt. It counts as failed until it is told otherwise, so that many at once gain nothing.
+#[derive(Clone, Debug)]
+pub struct Attempt {
+    keys: [String; 3],
+    /// When there was a failure before, by key; None: this attempt is not counted.
+    counted: Option<[TimeMs; 3]>,
+    /// Wait so long before it is tried,
+    pub before: Duration,
+    /// and so long before a failure is answered. The sum is the same whoever it is.
+    pub after: Duration,
+    /// None: may be let in. Otherwise it is not, whatever the password, for so long.
+    pub refused: Option<Duration>,
+    /// There have been so many failures that every further one is answered with this wait.
+    pub hot: Option<Duration>,
 }
 
 impl Throttle {
-    /// The worse of what the peer and the pair of peer and name have earned. An account as such is never
-    /// locked: otherwise a stranger could lock anybody out.
-    pub fn ask(&self, peer: IpAddr, name: &str, now_ms: TimeMs) -> Verdict {
-        let failures = self.lock();
-        let worst = keys(peer, name)
-            .iter()
-            .filter_map(|k| failures.get(k))
-            .filter(|f| now_ms - f.last_ms < FORGOTTEN_MS)
-            .max_by_key(|f| f.count)
-            .copied()
-            .unwrap_or_default();
-        if worst.count >= REFUSED_FROM {
-            let left = FORGOTTEN_MS - (now_ms - worst.last_ms);
-            return Verdict::Refused(Duration::from_millis(left.max(1000) as u64));
+    pub fn begin(&self, peer: IpAddr, name: &str, now_ms: TimeMs) -> Attempt {
+        let keys = keys(peer, name);
+        let mut memory = self.lock();
+        let [network, account, pair] = keys.each_ref().map(|k| memory.failures_of(k, now_ms));
+        let is_known = memory
+            .known
+            .get(&keys[2])
+            .is_some_and(|at| now_ms - at < KNOWN_MS);
+        let left =
+            |f: &Failures| Duration::from_millis((FORGOTTEN_MS - (now_ms - f.last_ms)).max(1000) as u64);
+        let worst = if pair.count > network.count {
+            &pair
+        } else {
+            &network
+        };
+        let hot = (worst.count >= REFUSED_FROM).then(|| left(worst));
+        let is_too_soon = pair.count >= REFUSED_FROM && now_ms - pair.last_ms < KNOWN_PAUSE_MS;
+        let refused = hot.filter(|_| !is_known || is_too_soon);
+        let wait = delay(network.count.max(account.count).max(pair.count));
+        let (before, after) = if is_known {
+            (delay(pair.count), wait.saturating_sub(delay(pair.count)))
+        } else {
+            (wait, Duration::ZERO)
+        };
+        // What is refused is no guess, and does not make the wait of others longer.
+        let counted = refused.is_none().then(|| memory.count(&keys, now_ms));
+        Attempt {
+            keys,
+            counted,
+            before,
+            after,
+            refused,
+            hot,
         }
-        Verdict::After(delay(worst.count))
     }
 
-    pub fn note_failure(&self, peer: IpAddr, name: &str, now_ms: TimeMs) {
-        let mut failures = self.lock();
-        if failures.len() >= MOST_REMEMBERED {
-            failures.retain(|_, f| now_ms - f.last_ms < FORGOTTEN_MS);
+    /// It was the right password.
+    pub fn note_success(&self, attempt: &Attempt, now_ms: TimeMs) {
+        let mut memory = self.lock();
+        memory.take_back(attempt);
+        let [_, _, pair] = &attempt.keys;
+        memory.failures.remove(pair);
+        if memory.known.len() >= MOST_REMEMBERED {
+            memory.known.retain(|_, at| now_ms - *at < KNOWN_MS);
         }
-        // Somebody with many addresses may fill it, but neither switch it off nor be forgotten for it.
-        if failures.len() >= MOST_REMEMBERED
-            && let Some(least) = failures.iter().min_by_key(|(_, f)| (f.count, f.last_ms))
-        {
-            let least = least.0.clone();
-            failures.remove(&least);
+        if memory.known.len() < MOST_REMEMBERED || memory.known.contains_key(pair) {
+            memory.known.insert(pair.clone(), now_ms);
         }
-        for key in keys(peer, name) {
-            let f = failures.entry(key).or_default();
+    }
+
+    /// `fingerprint`: of the wrong password.
+    pub fn note_failure(&self, attempt: &Attempt, fingerprint: [u8; 16]) {
+        if attempt.counted.is_none() {
+            return;
+        }
+        let mut memory = self.lock();
+        let pair = memory.failures.entry(attempt.keys[2].clone()).or_default();
+        if pair.wrong.contains(&fingerprint) {
+            memory.take_back(attempt);
+            return;
+        }
+        pair.wrong.push(fingerprint);
+        let surplus = pair.wrong.len().saturating_sub(MOST_WRONG);
+        pair.wrong.drain(..surplus);
+    }
+
+    /// It could not be tried.
+    pub fn forget(&self, attempt: &Attempt) {
+        self.lock().take_back(attempt);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Memory> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Memory {
+    fn failures_of(&self, key: &str, now_ms: TimeMs) -> Failures {
+        let found = self.failures.get(key);
+        found
+            .filter(|f| now_ms - f.last_ms < FORGOTTEN_MS)
+            .cloned()
+            .unwrap_or_default()
+    }
+
+    /// Returns when each failed before.
+    fn count(&mut self, keys: &[String; 3], now_ms: TimeMs) -> [TimeMs; 3] {
+        self.make_room(now_ms);
+        keys.each_ref().map(|key| {
+            let f = self.failures.entry(key.clone()).or_default();
             if now_ms - f.last_ms >= FORGOTTEN_MS {
                 f.count = 0;
             }
             f.count += 1;
-            f.last_ms = now_ms;
+            std::mem::replace(&mut f.last_ms, now_ms)
+        })
+    }
+
+    fn take_back(&mut self, attempt: &Attempt) {
+        let Some(before) = attempt.counted else { return };
+        for (key, before_ms) in attempt.keys.iter().zip(before) {
+            if let Some(f) = self.failures.get_mut(key) {
+                f.count = f.count.saturating_sub(1);
+                f.last_ms = before_ms;
+            }
         }
     }
 
-    pub fn note_success(&self, peer: IpAddr, name: &str) {
-        self.lock().remove(&pair(peer, name));
-    }
-
-    fn lock(&self) -> MutexGuard<'_, HashMap<String, Failures>> {
-        self.failures.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Somebody with many addresses may fill it, but neither switch it off nor be forgotten for it.
+    fn make_room(&mut self, now_ms: TimeMs) {
+        if self.failures.len() < MOST_REMEMBERED {
+            return;
+        }
+        self.failures.retain(|_, f| now_ms - f.last_ms < FORGOTTEN_MS);
+        while self.failures.len() >= MOST_REMEMBERED {
+            let least = self.failures.iter().min_by_key(|(_, f)| (f.count, f.last_ms));
+            let Some(least) = least.map(|(k, _)| k.clone()) else {
+                return;
+            };
+            self.failures.remove(&least);
+        }
     }
 }
 
@@ -93,12 +193,11 @@ fn network(peer: IpAddr) -> String {
     }
 }
 
-fn pair(peer: IpAddr, name: &str) -> String {
-    format!("{} {}", network(peer), name.to_lowercase())
-}
-
-fn keys(peer: IpAddr, name: &str) -> [String; 2] {
-    [network(peer), pair(peer, name)]
+/// Network, account, pair. A name is as long as somebody likes to make it, a key is not.
+fn keys(peer: IpAddr, name: &str) -> [String; 3] {
+    let (network, name) = (network(peer), name.trim().to_lowercase());
+    let name = blake3::hash(name.as_bytes()).to_hex();
+    [network.clone(), format!("@{name}"), format!("{network} {name}")]
 }
 
 /// 0, 0, 0.5, 1, 2, 4, then 5 s.
@@ -113,32 +212,107 @@ fn delay(failures: u32) -> Duration {
 mod tests {
     use super::*;
 
+    const OFFICE: &str = "192.0.2.1";
+
+    fn fail(t: &Throttle, peer: &str, name: &str, n: u8, now_ms: TimeMs) -> Attempt {
+        let attempt = t.begin(peer.parse().unwrap(), name, now_ms);
+        t.note_failure(&attempt, [n; 16]);
+        attempt
+    }
+
+    fn begin(t: &Throttle, peer: &str, name: &str, now_ms: TimeMs) -> Attempt {
+        let attempt = t.begin(peer.parse().unwrap(), name, now_ms);
+        t.forget(&attempt);
+        attempt
+    }
+
+    fn sign_in(t: &Throttle, peer: &str, name: &str, now_ms: TimeMs) {
+        let attempt = t.begin(peer.parse().unwrap(), name, now_ms);
+        t.note_success(&attempt, now_ms);
+    }
+
     #[test]
     fn guessing_gets_slower_and_then_ends() {
         let t = Throttle::default();
-        let peer: IpAddr = "192.0.2.1".parse().unwrap();
         let mut waits = Vec::new();
         for i in 0..REFUSED_FROM {
-            match t.ask(peer, "anna@example.test", i64::from(i)) {
-                Verdict::After(d) => waits.push(d.as_millis()),
-                Verdict::Refused(_) => panic!("too early"),
-            }
-            t.note_failure(peer, "Anna@example.test", i64::from(i));
+            let attempt = fail(&t, OFFICE, "anna@example.test", i as u8, i64::from(i));
+            assert!(attempt.refused.is_none());
+            waits.push(attempt.before.as_millis());
         }
         assert_eq!(&waits[..7], [0, 0, 500, 1000, 2000, 4000, 5000]);
+        assert!(begin(&t, OFFICE, "ben@example.test", 100).refused.is_some());
+        let elsewhere = begin(&t, "192.0.2.2", "anna@example.test", 100);
+        assert!(elsewhere.refused.is_none(), "nobody locks an account");
+        assert_eq!(
+            elsewhere.before,
+            Duration::from_secs(5),
+            "but guessing it from everywhere is slow"
+        );
         assert!(
-            matches!(t.ask(peer, "ben@example.test", 100), Verdict::Refused(_)),
-            "the peer counts"
+            begin(&t, OFFICE, "ben@example.test", FORGOTTEN_MS + 100)
+                .refused
+                .is_none()
         );
-        let other: IpAddr = "192.0.2.2".parse().unwrap();
-        assert_eq!(
-            t.ask(other, "anna@example.test", 100),
-            Verdict::After(Duration::ZERO),
-            "the account does not"
+    }
+
+    #[test]
+    fn who_signed_in_from_there_before_is_not_shut_out() {
+        let t = Throttle::default();
+        sign_in(&t, OFFICE, "ben@example.test", 0);
+        for i in 0..200 {
+            fail(&t, OFFICE, &format!("x{i}@example.test"), 1, 1);
+        }
+        let ben = begin(&t, OFFICE, "Ben@example.test", 2);
+        assert!(ben.refused.is_none());
+        assert_eq!(ben.before, Duration::ZERO);
+        let (anna, nobody) = (
+            begin(&t, OFFICE, "anna@example.test", 2),
+            begin(&t, OFFICE, "no@x.test", 2),
         );
-        assert_eq!(
-            t.ask(peer, "anna@example.test", FORGOTTEN_MS + 100),
-            Verdict::After(Duration::ZERO)
+        assert!(anna.refused.is_some() && nobody.refused.is_some());
+        for a in [&ben, &anna, &nobody] {
+            assert_eq!(
+                a.before + a.after,
+                Duration::from_secs(5),
+                "a failure takes the same time"
+            );
+            assert!(a.hot.is_some(), "and has the same answer");
+        }
+    }
+
+    #[test]
+    fn guessing_at_a_known_pair_is_slow_and_does_not_shut_it_out_for_good() {
+        let t = Throttle::default();
+        sign_in(&t, OFFICE, "ben@example.test", 0);
+        for i in 0..40 {
+            fail(&t, OFFICE, "ben@example.test", i, 1000);
+        }
+        assert!(begin(&t, OFFICE, "ben@example.test", 2000).refused.is_some());
+        assert!(
+            begin(&t, OFFICE, "ben@example.test", 1000 + KNOWN_PAUSE_MS)
+                .refused
+                .is_none()
         );
+    }
+
+    #[test]
+    fn a_device_with_an_old_password_counts_once() {
+        let t = Throttle::default();
+        for i in 0..500 {
+            fail(&t, OFFICE, "ben@example.test", 7, i);
+        }
+        assert_eq!(begin(&t, OFFICE, "anna@example.test", 500).before, Duration::ZERO);
+    }
+
+    #[test]
+    fn many_at_once_gain_nothing() {
+        let t = Throttle::default();
+        let peer: IpAddr = OFFICE.parse().unwrap();
+        let tried = (0..500)
+            .map(|_| t.begin(peer, "anna@example.test", 0))
+            .filter(|a| a.refused.is_none())
+            .count();
+        assert_eq!(tried, REFUSED_FROM as usize);
     }
 }

@@ -24,6 +24,30 @@ pub async fn get_folder(ctx: &Ctx, account: AccountId, id: FolderId) -> Result<F
     ctx.store.account(account)?.peek(move |s| s.folder(id)).await
 }
 
+/// With more unread messages than this, looking for the first costs more than anybody has of it.
+const MOST_UNREAD: i64 = 2000;
+
+/// The number of the first message that nobody has read, as `folder` was. None: there is none, or it is not known at once.
+/// Errors: NotFound.
+pub async fn first_unread(ctx: &Ctx, account: AccountId, folder: &Folder) -> Result<Option<u32>> {
+    ctx.require_owner(account)?;
+    if folder.unread == 0 || folder.unread > MOST_UNREAD {
+        return Ok(None);
+    }
+    let before = folder.clone();
+    ctx.store
+        .account(account)?
+        .read(move |s| {
+            let now = s.folder(before.id)?;
+            if now.highest_modseq != before.highest_modseq {
+                return Ok(None);
+            }
+            let found = s.first_unread(before.id)?;
+            Ok(found.and_then(|(_, count)| u32::try_from(before.total - count + 1).ok()))
+        })
+        .await
+}
+
 /// Bytes of the messages that carry the deleted flag. Errors: NotFound.
 pub async fn deleted_bytes(ctx: &Ctx, account: AccountId, id: FolderId) -> Result<i64> {
     ctx.require_owner(account)?;

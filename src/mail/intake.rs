@@ -4,6 +4,7 @@
 use crate::base::{Error, Result};
 use crate::formats::mime::digest::{Digest, Importance, digest};
 use crate::formats::mime::part_codec::encode_parts;
+use crate::identity::Ctx;
 use crate::model::message::{Conversation, Derived};
 use crate::store::Store;
 use crate::store::blob::{INLINE_MAX, Stage, Staged};
@@ -37,6 +38,17 @@ impl Prepared {
     }
 }
 
+/// Asks the disk before a message is taken. Errors: OverQuota, when `bytes` more would not leave its reserve.
+pub fn check_room(ctx: &Ctx, bytes: u64) -> Result<()> {
+    ctx.store.check_room(bytes)
+}
+
+/// A message from bytes that are in memory.
+pub async fn prepare_bytes(ctx: &Ctx, raw: Vec<u8>) -> Result<Prepared> {
+    let store = ctx.store.clone();
+    prepare(raw.len() as u64, move || Prepared::from_bytes(&store, &raw)).await
+}
+
 /// Takes a message in pieces; small ones stay in memory, large ones go to a file at once.
 pub struct Intake {
     store: Arc<Store>,
@@ -46,18 +58,23 @@ pub struct Intake {
 }
 
 impl Intake {
-    /// Errors: OverQuota when the disk has no room for `expected_bytes`.
-    pub fn new(store: &Arc<Store>, expected_bytes: u64, max_bytes: u64) -> Result<Intake> {
-        store.check_room(expected_bytes)?;
-        if expected_bytes > max_bytes {
-            return Err(too_large(max_bytes));
-        }
-        Ok(Intake {
-            store: store.clone(),
+    /// The caller has asked for room, see [`check_room`].
+    pub fn new(ctx: &Ctx, max_bytes: u64) -> Intake {
+        Intake {
+            store: ctx.store.clone(),
             small: Vec::new(),
             large: None,
             max_bytes,
-        })
+        }
+    }
+
+    /// For a message whose size is known before it comes. Errors: OverQuota, TooLarge.
+    pub fn expecting(ctx: &Ctx, bytes: u64, max_bytes: u64) -> Result<Intake> {
+        if bytes > max_bytes {
+            return Err(too_large(max_bytes));
+        }
+        check_room(ctx, bytes)?;
+        Ok(Self::new(ctx, max_bytes))
     }
 
     pub fn size_bytes(&self) -> u64 {

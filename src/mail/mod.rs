@@ -10,6 +10,7 @@ pub mod copy;
 pub mod deliver;
 pub mod doctor;
 pub mod duplicate;
+pub mod export;
 pub mod expunge;
 pub mod fetch;
 pub mod flags;

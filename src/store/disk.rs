@@ -13,6 +13,17 @@ pub fn sync_folder(path: &Path) -> Result<()> {
     Ok(())
 }
 
+/// Makes everything durable that was written to the disk of `folder`.
+pub fn sync_disk(folder: &Path) -> Result<()> {
+    use std::os::fd::AsRawFd;
+    let file = File::open(folder)?;
+    // SAFETY: the descriptor is open as long as `file`.
+    if unsafe { libc::syncfs(file.as_raw_fd()) } != 0 {
+        return Err(std::io::Error::last_os_error().into());
+    }
+    Ok(())
+}
+
 /// Replaces a small file as a whole: the old or the new content is there, whatever happens. Mode 0600.
 pub fn write_file(path: &Path, content: &[u8]) -> Result<()> {
     use std::os::unix::fs::OpenOptionsExt;

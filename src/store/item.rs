@@ -61,6 +61,22 @@ impl Snapshot<'_, AccountDb> {
             .optional()?)
     }
 
+    /// The lowest UID of a folder that nobody has read, and how many items there are from it on.
+    pub fn first_unread(&self, folder: FolderId) -> Result<Option<(Uid, i64)>> {
+        let first: Option<Uid> = self
+            .conn
+            .prepare_cached(
+                "SELECT min(uid) FROM item INDEXED BY item_unread WHERE folder_id = ?1 AND flags & 1 = 0",
+            )?
+            .query_row([folder.0], |r| r.get(0))?;
+        let Some(first) = first else { return Ok(None) };
+        let count = self
+            .conn
+            .prepare_cached("SELECT count(*) FROM item WHERE folder_id = ?1 AND uid >= ?2")?
+            .query_row([folder.0, i64::from(first)], |r| r.get(0))?;
+        Ok(Some((first, count)))
+    }
+
     pub fn item_by_uid(&self, folder: FolderId, uid: Uid) -> Result<Option<Item>> {
         let sql = format!("SELECT {COLUMNS} FROM item WHERE folder_id = ?1 AND uid = ?2");
         Ok(self

@@ -29,7 +29,7 @@ impl Layout {
             layout.temporary(),
             layout.bell(),
             layout.root.join("import"),
-            layout.root.join("backups"),
+            layout.backups(),
         ] {
             make_private_folder(&folder)?;
         }
@@ -98,6 +98,10 @@ impl Layout {
     pub fn bell(&self) -> PathBuf {
         self.root.join("bell")
     }
+    /// Copies of the whole folder.
+    pub fn backups(&self) -> PathBuf {
+        self.root.join("backups")
+    }
     /// Bodies on their way in; on the same disk, so that they can be linked into place.
     pub fn temporary(&self) -> PathBuf {
         self.root.join("tmp")
@@ -119,6 +123,32 @@ impl Layout {
         }
         Ok(())
     }
+}
+
+/// Whether a data folder may be here, or where it is to be made; makes nothing.
+/// Errors: Unavailable, with what to do.
+pub fn check_place(root: &Path) -> Result<()> {
+    let mut place = root;
+    while !place.exists() {
+        place = match place.parent() {
+            Some(parent) if !parent.as_os_str().is_empty() => parent,
+            _ => Path::new("."),
+        };
+    }
+    if !place.is_dir() {
+        return Err(Error::unavailable(format!(
+            "{} is no folder; choose another one for the data",
+            place.display()
+        )));
+    }
+    disk::refuse_network_disk(place)?;
+    let layout = Layout {
+        root: root.to_path_buf(),
+    };
+    if root.join("format").exists() {
+        layout.check_format()?;
+    }
+    Ok(())
 }
 
 /// Only the program's own user may look into the data folder.

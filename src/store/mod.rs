@@ -8,6 +8,7 @@ pub mod account;
 pub mod bell;
 pub mod blob;
 pub mod body;
+pub mod copy;
 pub mod delivered;
 pub mod directory;
 pub mod disk;

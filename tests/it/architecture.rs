@@ -104,6 +104,16 @@ fn allowed(module: &str) -> Option<Vec<&'static str>> {
 }
 
 #[test]
+fn doors_do_not_reach_through_others_into_the_cellar() {
+    for (path, text) in sources().iter().filter(|(p, _)| module(p) == "protocols") {
+        let reaching = text
+            .lines()
+            .find(|l| l.contains(".store") && !l.trim_start().starts_with("//"));
+        assert_eq!(reaching, None, "{path}: ask a room");
+    }
+}
+
+#[test]
 fn layers_import_only_what_is_below_them() {
     let mut wrong = Vec::new();
     for (path, text) in sources() {

@@ -1,6 +1,7 @@
 //! The command line: what scripts rely on.
 
-use crate::server::{Folder, PASSWORD, run, run_with, set_up};
+use crate::mailbox::Mailbox;
+use crate::server::{Folder, PASSWORD, Server, run, run_with, set_up};
 use serde_json::Value;
 
 fn json(text: &str) -> Value {
@@ -32,6 +33,18 @@ fn setup_is_idempotent() {
     );
     assert_eq!(run(data.path(), &["account", "list", "--json"]), before);
     assert!(!data.path().join("setup-code").exists());
+}
+
+#[test]
+fn setting_up_again_sets_the_password_that_was_given_last() {
+    let data = Folder::new();
+    // As a set-up leaves it that was broken off between its steps.
+    run(data.path(), &["domain", "add", "example.test"]);
+    let add = ["account", "add", "anna@example.test", "--password-stdin"];
+    assert!(run_with(data.path(), &add, "the first secret\n").status.success());
+    set_up(data.path(), &[]);
+    let server = Server::serve(data, &[]);
+    Mailbox::open_with(server.imap, "anna@example.test", PASSWORD).ok("NOOP");
 }
 
 #[test]

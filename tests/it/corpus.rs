@@ -39,7 +39,7 @@ impl Talk {
     }
 }
 
-fn hand_over(server: &Server, all: &[(String, Vec<u8>)]) {
+pub fn hand_over(server: &Server, all: &[(String, Vec<u8>)]) {
     let mut talk = Talk::hello(server.smtp);
     for (name, raw) in all {
         let reply = talk.deliver_exactly("anna@example.test", raw);

@@ -3,7 +3,7 @@
 
 use crate::server::{Folder, free_port, wait_until};
 use std::fs;
-use std::net::TcpStream;
+use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -192,6 +192,44 @@ impl Dovecot {
             .iter()
             .map(|s| fs::read_dir(maildir.join(s)).map_or(0, Iterator::count))
             .sum()
+    }
+}
+
+/// A name server that answers for `test.`, and for `broken.test.` says that it cannot.
+pub struct NameServer {
+    pub address: SocketAddr,
+    _running: Running,
+    _folder: Folder,
+}
+
+impl NameServer {
+    /// `records`: lines of a zone file below `test.`.
+    pub fn start(records: &str) -> NameServer {
+        let folder = Folder::new();
+        let d = folder.path();
+        let (d_text, port) = (d.display(), free_port());
+        let head = "$TTL 60\n@ SOA ns.test. postmaster.test. 1 60 60 60 60\n@ NS ns.test.\nns A 127.0.0.1\n";
+        write(&d.join("test.zone"), &format!("{head}{records}"));
+        // Its zone file is missing.
+        write(
+            &d.join("nsd.conf"),
+            &format!(
+                "server:\n ip-address: 127.0.0.1@{port}\n username: \"\"\n zonesdir: {d_text}\n pidfile: {d_text}/pid\n \
+                 logfile: {d_text}/log\n database: \"\"\n xfrdfile: {d_text}/xfrd\n zonelistfile: {d_text}/zones\n \
+                 xfrdir: {d_text}\n server-count: 1\nremote-control:\n control-enable: no\n\
+                 zone:\n name: test\n zonefile: test.zone\nzone:\n name: broken.test\n zonefile: missing.zone\n"
+            ),
+        );
+        let mut start = Command::new("nsd");
+        start.env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin");
+        start.arg("-d").arg("-c").arg(d.join("nsd.conf"));
+        let running = Running::start(start);
+        wait_for_port(port);
+        NameServer {
+            address: SocketAddr::from(([127, 0, 0, 1], port)),
+            _running: running,
+            _folder: folder,
+        }
     }
 }
 

@@ -21,7 +21,7 @@ fn submit(server: &Server, to: &[&str], message: &[u8]) {
     assert!(reply.starts_with("250 2.0.0 OK"), "{reply}");
 }
 
-fn queue(server: &Server) -> Vec<Value> {
+pub fn queue(server: &Server) -> Vec<Value> {
     serde_json::from_str(&server.cli(&["queue", "list", "--json"])).unwrap()
 }
 

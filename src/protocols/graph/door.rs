@@ -21,7 +21,7 @@ use std::sync::Arc;
 pub async fn answer(request: HttpRequest, payload: Payload) -> HttpResponse {
     let (ours, theirs) = (random::uuid(), client_request_id(&request));
     let site = Site::of(&request);
-    let now_ms = house(&request).map_or(0, |h| h.doorkeeper.store.clock().now_ms());
+    let now_ms = house(&request).map_or(0, |h| h.doorkeeper.system().now_ms());
     let answered = match caller(&request, &ours, &theirs).await {
         Ok(caller) => match ask(&request, payload, &caller).await {
             Ok(asked) => answer_one(&Arc::new(caller), asked).await,

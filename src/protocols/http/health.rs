@@ -1,6 +1,7 @@
 //! `GET /healthz`: whether the box can take mail.
 
 use super::HouseData;
+use crate::appliance::health::check_health;
 use actix_web::{HttpResponse, web};
 
 pub fn configure(config: &mut web::ServiceConfig) {
@@ -9,12 +10,7 @@ pub fn configure(config: &mut web::ServiceConfig) {
 
 /// 200 when a message could be stored now, 503 with the reason otherwise.
 async fn healthz(house: HouseData) -> HttpResponse {
-    let store = &house.post_room.store;
-    let readable = store
-        .directory()
-        .read(|d| d.setting::<serde_json::Value>("health").map(drop))
-        .await;
-    match readable.and_then(|()| store.check_room(0)) {
+    match check_health(&house.doorkeeper.system()).await {
         Ok(()) => HttpResponse::Ok()
             .content_type("text/plain; charset=utf-8")
             .body("ok\n"),

@@ -5,6 +5,7 @@ use crate::base::Kind;
 use crate::delivery::submit::{MAX_RECIPIENTS, check_sender};
 use crate::identity::Ctx;
 use crate::identity::recipient::{Resolved, resolve};
+use crate::mail::intake::check_room;
 use crate::model::outgoing::{Notify, Recipient};
 use crate::model::{Account, EmailAddress};
 use crate::protocols::House;
@@ -56,7 +57,7 @@ pub fn begin(house: &House, ctx: Option<&Ctx>, from: &MailFrom<Cow<'_, str>>) ->
     {
         return Err(format!("550 5.7.1 {}", e.message()));
     }
-    if let Err(e) = house.post_room.store.check_room(from.size as u64 * 2) {
+    if let Err(e) = check_room(&house.doorkeeper.system(), from.size as u64 * 2) {
         return Err(super::error::reply(&e));
     }
     Ok(Envelope {

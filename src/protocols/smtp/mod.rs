@@ -4,10 +4,10 @@
 //! 6531 (SMTPUTF8), 3030 (CHUNKING, not BINARYMIME), 2034 (ENHANCEDSTATUSCODES), 3461 (DSN).
 
 mod auth;
-mod data;
+pub mod data;
 mod envelope;
 mod error;
-mod lines;
+pub mod lines;
 mod session;
 mod transaction;
 

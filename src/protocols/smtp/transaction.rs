@@ -40,11 +40,12 @@ impl Sink for Body {
 }
 
 impl Body {
-    /// Errors: OverQuota, TooLarge.
+    /// Room on the disk was asked for with MAIL. Errors: TooLarge.
     pub fn begin(house: &House, purpose: Purpose, envelope: &Envelope, trace: &Trace<'_>) -> Result<Body> {
         let max = house.options.max_message_bytes;
-        let mut intake = Intake::new(&house.post_room.store, envelope.size_bytes, max)?;
-        let now_ms = house.post_room.store.clock().now_ms();
+        let ctx = house.doorkeeper.system();
+        let mut intake = Intake::new(&ctx, max);
+        let now_ms = ctx.now_ms();
         let id = random::short_id();
         Ok(match purpose {
             Purpose::Relay => {

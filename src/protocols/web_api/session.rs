@@ -85,7 +85,7 @@ async fn change(request: HttpRequest, body: Json<Change>) -> Result<HttpResponse
     if let Some(language) = &body.language {
         let language = setup::check_language(language).at("language")?;
         // One may change one's own language without being an administrator.
-        let system = Ctx::system(&ctx.store);
+        let system = ctx.as_system();
         let change = AccountChange {
             language: Some(language),
             ..AccountChange::default()

@@ -22,7 +22,10 @@ pub const MULTIPART: &str = "Subject: Datei\r\nMIME-Version: 1.0\r\nContent-Type
 impl Client {
     /// Greeted, not signed in.
     pub fn connect(address: SocketAddr) -> Client {
-        let stream = TcpStream::connect(address).unwrap();
+        Self::from_stream(TcpStream::connect(address).unwrap())
+    }
+
+    pub fn from_stream(stream: TcpStream) -> Client {
         stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
         stream.set_nodelay(true).unwrap();
         let mut client = Client {

@@ -19,12 +19,12 @@ fn select_tells_counts_and_examine_is_read_only() {
     assert_eq!(c.append("INBOX", MESSAGE), ["OK [APPENDUID V 1] stored"]);
     let highest = format!("* OK [HIGHESTMODSEQ {}] highest", c.modseq("INBOX"));
     let mut expected = OPEN.to_vec();
-    expected.extend([&highest[..], "OK [READ-WRITE] open"]);
+    expected.extend([&highest[..], "* OK [UNSEEN 1] first", "OK [READ-WRITE] open"]);
     assert_eq!(c.ask("SELECT inbox"), expected);
     let mut expected = vec!["* OK [CLOSED] the other folder is closed"];
     expected.extend(OPEN);
     expected[2] = "* OK [PERMANENTFLAGS ()] kept";
-    expected.extend([&highest[..], "OK [READ-ONLY] open"]);
+    expected.extend([&highest[..], "* OK [UNSEEN 1] first", "OK [READ-ONLY] open"]);
     assert_eq!(c.ask("EXAMINE INBOX"), expected);
     let refused = ["NO [NOPERM] the folder is open for reading only"];
     assert_eq!(c.ask("STORE 1 +FLAGS (x)"), refused);
@@ -37,6 +37,28 @@ fn select_tells_counts_and_examine_is_read_only() {
         ]
     );
     assert_eq!(c.ask("FETCH 1 FLAGS"), ["BAD select a folder first"]);
+}
+
+#[test]
+fn select_tells_which_message_is_the_first_that_nobody_has_read() {
+    let server = Server::start();
+    let mut c = Client::sign_in(server.imap);
+    for _ in 0..4 {
+        c.append("INBOX", MESSAGE);
+    }
+    let unseen = |c: &mut Client| -> Vec<String> {
+        let lines = c.ask("SELECT INBOX").into_iter();
+        lines.filter(|l| l.contains("UNSEEN")).collect()
+    };
+    assert_eq!(unseen(&mut c), ["* OK [UNSEEN 1] first"]);
+    c.ask("UID STORE 1:2,4 +FLAGS.SILENT (\\Seen)");
+    c.ask("UID MOVE 1 Archive");
+    assert_eq!(unseen(&mut c), ["* OK [UNSEEN 2] first"]);
+    c.ask("UID STORE 3 +FLAGS.SILENT (\\Seen)");
+    assert!(unseen(&mut c).is_empty());
+    c.ask("UID STORE 3 -FLAGS.SILENT (\\Seen)");
+    c.ask("ENABLE IMAP4rev2");
+    assert!(unseen(&mut c).is_empty(), "IMAP4rev2 has it no more");
 }
 
 #[test]

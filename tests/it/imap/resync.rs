@@ -25,6 +25,7 @@ fn resynchronizing_tells_what_went_and_what_changed() {
     assert_eq!(
         answer[7..],
         [
+            "* OK [UNSEEN 2] first".into(),
             "* VANISHED (EARLIER) 3".into(),
             format!("* 1 FETCH (UID 1 FLAGS (\\Seen) MODSEQ ({}))", m + 1),
             format!("* 3 FETCH (UID 4 FLAGS () MODSEQ ({m}))"),
@@ -33,7 +34,7 @@ fn resynchronizing_tells_what_went_and_what_changed() {
     );
     // Another UIDVALIDITY: the client starts again by itself.
     let answer = c.ask(&format!("SELECT INBOX (QRESYNC ({} {m}))", validity + 1));
-    assert_eq!(answer[8..], ["OK [READ-WRITE] open"]);
+    assert_eq!(answer[8..], ["* OK [UNSEEN 2] first", "OK [READ-WRITE] open"]);
     assert_eq!(
         c.ask(&format!("UID FETCH 1:* (FLAGS) (CHANGEDSINCE {m} VANISHED)")),
         [

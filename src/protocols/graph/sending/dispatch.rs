@@ -5,6 +5,7 @@ use crate::delivery::submit::{Submission, check_sender, submit_message};
 use crate::formats::mime::address::Mailbox;
 use crate::formats::mime::compose::{Outgoing, compose};
 use crate::mail::Prepared;
+use crate::mail::intake::prepare_bytes;
 use crate::model::ItemId;
 use crate::model::outgoing::{Envelope, Recipient};
 use crate::protocols::graph::call::Call;
@@ -99,8 +100,7 @@ pub async fn prepare(call: &Call, raw: Vec<u8>) -> Result<Prepared, GraphError> 
     if raw.len() as u64 > call.house().options.max_message_bytes {
         return Err(Error::too_large("the message is larger than this server takes").into());
     }
-    let store = call.ctx().store.clone();
-    Ok(run(move || Prepared::from_bytes(&store, &raw)).await??)
+    Ok(prepare_bytes(call.ctx(), raw).await?)
 }
 
 /// A message that is not sent yet: it still says who is to get it unseen.

@@ -71,7 +71,7 @@ async fn prepare(s: &Session, append: &Append) -> Result<(Folder, Intake), Error
     let folder = tree.find(&append.mailbox).ok_or_else(no_such_folder)?.clone();
     crate::mail::append::check_quota(&ctx, account, append.literal.size).await?;
     let max = s.house.options.max_message_bytes;
-    let intake = Intake::new(&ctx.store, append.literal.size, max)?;
+    let intake = Intake::expecting(&ctx, append.literal.size, max)?;
     Ok((folder, intake))
 }
 

@@ -7,6 +7,7 @@ use crate::formats::imap::command::{QResync, Select};
 use crate::formats::imap::fetch_item::FetchItem;
 use crate::formats::imap::print::list::push_mailbox;
 use crate::formats::imap::sequence_set::NumberSet;
+use crate::mail::folders::first_unread;
 use crate::mail::list_folders;
 use crate::model::{Folder, UidSet};
 use crate::protocols::imap::error::Stop;
@@ -30,7 +31,12 @@ pub async fn select(s: &mut Session, select: Select, is_read_only: bool) -> Resu
     let listener = listen(&ctx, account)?;
     let tree = list_folders(&ctx, account).await?;
     let folder = tree.find(&select.mailbox).ok_or_else(no_such_folder)?;
-    say_folder(s, &select.mailbox, folder, is_read_only);
+    // RFC 3501 §6.3.1 asks for it, RFC 9051 no more.
+    let unseen = match s.rev2 {
+        true => None,
+        false => first_unread(&ctx, account, folder).await?,
+    };
+    say_folder(s, &select.mailbox, folder, unseen, is_read_only);
     s.selected = Some(Box::new(Selected::new(folder, is_read_only, listener)));
     if let Some(resync) = select.qresync.filter(|r| r.uid_validity == folder.uid_validity) {
         resynchronize(s, resync, folder).await?;
@@ -41,7 +47,7 @@ pub async fn select(s: &mut Session, select: Select, is_read_only: bool) -> Resu
     })
 }
 
-fn say_folder(s: &mut Session, path: &str, folder: &Folder, is_read_only: bool) {
+fn say_folder(s: &mut Session, path: &str, folder: &Folder, unseen: Option<u32>, is_read_only: bool) {
     let permanent = if is_read_only { "()" } else { PERMANENT_FLAGS };
     let recent = if s.rev2 { "" } else { "* 0 RECENT\r\n" };
     let text = format!(
@@ -50,6 +56,9 @@ fn say_folder(s: &mut Session, path: &str, folder: &Folder, is_read_only: bool) 
         folder.total, folder.uid_validity, folder.uid_next, folder.highest_modseq
     );
     s.wire.say(&text);
+    if let Some(number) = unseen {
+        s.wire.say(&format!("* OK [UNSEEN {number}] first"));
+    }
     if s.rev2 {
         // RFC 9051 §6.3.2: the LIST answer is required, for the name as it is now.
         s.wire.out.extend_from_slice(b"* LIST () \"/\" ");

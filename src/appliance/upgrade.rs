@@ -1,0 +1,77 @@
+//! What is done around an upgrade of the program: a copy to go back to, and bringing every file to the new form.
+
+use crate::base::{Error, Result, TimeMs};
+use crate::identity::Ctx;
+use crate::store::Options;
+use crate::store::copy::copy_data;
+use crate::store::layout::{Layout, ServerLock};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Older ones are removed once a new one is complete.
+const COPIES_KEPT: usize = 2;
+const PREFIX: &str = "before-upgrade-";
+
+/// Copies the whole data folder into one below `backups/`, with which an older program can be started as it is. The data is
+/// only read, so either program may make it. Blocks. Errors: OverQuota, when the disk has no room for it.
+pub fn copy_before_upgrade(root: &Path, now_ms: TimeMs) -> Result<PathBuf> {
+    let layout = Layout::prepare(root, false)?;
+    let target = layout.backups().join(format!("{PREFIX}{now_ms}"));
+    copy_data(&layout, &target, Options::default().reserve_bytes)?;
+    for old in copies(&layout.backups())?.into_iter().rev().skip(COPIES_KEPT) {
+        fs::remove_dir_all(old)?;
+    }
+    Ok(target)
+}
+
+/// The newest copy that was made before an upgrade.
+pub fn newest_copy(ctx: &Ctx) -> Result<Option<PathBuf>> {
+    Ok(copies(&ctx.store.layout().backups())?.pop())
+}
+
+/// Complete ones, the oldest first.
+fn copies(backups: &Path) -> Result<Vec<PathBuf>> {
+    let mut all: Vec<PathBuf> = fs::read_dir(backups)?
+        .filter_map(|e| Some(e.ok()?.path()))
+        .filter(|p| {
+            let name = p.file_name().and_then(|n| n.to_str()).unwrap_or_default();
+            name.starts_with(PREFIX) && !name.ends_with(".unfinished")
+        })
+        .collect();
+    all.sort_by_key(|p| {
+        let name = p.to_string_lossy().into_owned();
+        name.rsplit_once('-')
+            .and_then(|(_, at)| at.parse::<i64>().ok())
+            .unwrap_or(0)
+    });
+    Ok(all)
+}
+
+/// Opens every file, which brings it to this program's form. Returns how many accounts there are.
+/// Errors: what opening says.
+pub async fn migrate_all(ctx: &Ctx) -> Result<usize> {
+    ctx.require_admin()?;
+    let store = ctx.store.clone();
+    let opened = tokio::task::spawn_blocking(move || {
+        let ids = store.layout().account_ids()?;
+        for id in &ids {
+            store.account(*id)?.read_blocking(|s| s.modseq())?;
+        }
+        Ok(ids.len())
+    });
+    opened
+        .await
+        .map_err(|e| Error::internal("bringing the files to their new form was broken off").caused_by(e))?
+}
+
+/// Errors: Busy, when a server works on the data.
+pub fn require_stopped(ctx: &Ctx) -> Result<()> {
+    match ServerLock::take(ctx.store.layout()) {
+        Ok(_) => Ok(()),
+        Err(e) => Err(Error::busy(format!(
+            "the server still runs on {}; wait until it has stopped",
+            ctx.store.layout().root().display()
+        ))
+        .caused_by(e)),
+    }
+}

@@ -1,0 +1,138 @@
+//! `hauspost hook <package> <event>`: what the scripts of packages call. Each event says in a sentence what it did, and
+//! ends with one of the exit codes of all commands, so that a script need only pass both on.
+
+use super::output::print_done;
+use super::{DataFolder, Form, with_store};
+use crate::appliance::setup;
+use crate::appliance::upgrade::{copy_before_upgrade, migrate_all, newest_copy, require_stopped};
+use crate::base::{Clock, Error, Result, SystemClock};
+use crate::identity::Ctx;
+use crate::store::layout::check_place;
+use clap::{Args, ValueEnum};
+use serde_json::json;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[value(rename_all = "lowercase")]
+enum Package {
+    Synology,
+    Qnap,
+    Cloudron,
+    Univention,
+    Debian,
+    Oci,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[value(rename_all = "lowercase")]
+enum Event {
+    /// Before the program is there: can the data live where it is to live?
+    Preinst,
+    /// The data folder is made, for its owner alone
+    Postinst,
+    /// A copy of everything, with which the older program can be started again
+    Preupgrade,
+    /// Every file is brought to the new form
+    Postupgrade,
+    /// May the server start: right version, a disk that is fit, room on it, nobody else on the data?
+    Prestart,
+    /// Has it ended?
+    Poststop,
+    /// Nothing is removed; says what stays
+    Preuninst,
+    /// Nothing is removed; says what stays
+    Postuninst,
+}
+
+#[derive(Args)]
+pub struct Hook {
+    /// What kind of package calls
+    #[arg(value_enum)]
+    package: Package,
+    /// What happens
+    #[arg(value_enum)]
+    event: Event,
+    #[command(flatten)]
+    data: DataFolder,
+    #[command(flatten)]
+    form: Form,
+}
+
+impl Hook {
+    pub fn run(self) -> Result<()> {
+        let root = self.data.folder.clone();
+        let at = root.display();
+        match self.event {
+            // What does not exist yet is not made by asking.
+            Event::Preinst => {
+                check_place(&root)?;
+                self.say(&format!("{at} is a good place for the data"))
+            }
+            // Whichever program is called, the older one or the newer, nothing is migrated yet.
+            Event::Preupgrade => {
+                if !root.join("format").exists() {
+                    return self.say(&format!("{at} holds no data yet; there is nothing to copy"));
+                }
+                let copy = copy_before_upgrade(&root, SystemClock.now_ms())?;
+                self.say(&format!(
+                    "everything as it is now is copied to {}",
+                    copy.display()
+                ))
+            }
+            Event::Preuninst | Event::Postuninst => self.say(&format!(
+                "all mail stays in {at}; remove that folder yourself when it is not needed any more"
+            )),
+            _ => with_store(&self.data, async |ctx| self.with_data(&ctx).await),
+        }
+    }
+
+    fn say(&self, sentence: &str) -> Result<()> {
+        let (package, event) = (format!("{:?}", self.package), format!("{:?}", self.event));
+        let value = json!({
+            "package": package.to_lowercase(), "event": event.to_lowercase(),
+            "version": env!("CARGO_PKG_VERSION"), "data": self.data.folder, "message": sentence,
+        });
+        print_done(&self.form, &value, sentence)
+    }
+
+    /// Opening the store has made what was missing, and checked version and disk.
+    async fn with_data(&self, ctx: &Ctx) -> Result<()> {
+        let at = self.data.folder.display();
+        match self.event {
+            Event::Postinst => {
+                let code = setup::code(ctx).await?;
+                let next = match code {
+                    Some(code) => format!("; the set-up code is {code}"),
+                    None => "; the office is set up already".to_owned(),
+                };
+                self.say(&format!("the data folder {at} is ready{next}"))
+            }
+            Event::Postupgrade => match migrate_all(ctx).await {
+                Ok(n) => self.say(&format!(
+                    "Hauspost {} can work with the data of {n} accounts in {at}",
+                    env!("CARGO_PKG_VERSION")
+                )),
+                Err(e) => Err(go_back(ctx, e)),
+            },
+            Event::Prestart => {
+                require_stopped(ctx)?;
+                ctx.store.check_room(0)?;
+                self.say(&format!("the server can start on {at}"))
+            }
+            _ => {
+                require_stopped(ctx)?;
+                self.say("the server has stopped")
+            }
+        }
+    }
+}
+
+fn go_back(ctx: &Ctx, e: Error) -> Error {
+    let way = match newest_copy(ctx) {
+        Ok(Some(copy)) => format!(
+            "install the older program again and start it with the copy from before: {}",
+            copy.display()
+        ),
+        _ => "install the older program again".to_owned(),
+    };
+    Error::unavailable(format!("the upgrade cannot be finished: {}; {way}", e.message())).caused_by(e)
+}
