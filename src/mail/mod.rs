@@ -18,6 +18,7 @@ pub mod index;
 pub mod intake;
 pub mod listing;
 pub mod move_messages;
+pub mod properties;
 pub mod quota;
 pub mod search;
 pub mod tree;

@@ -201,14 +201,16 @@ impl Tx<'_, AccountDb> {
     /// Puts a copy of an item into a folder: the bytes are shared, flags and arrival time are kept.
     pub fn insert_copy(&mut self, item: &Item, to: FolderId) -> Result<Item> {
         self.hold_body(item.body_id)?;
-        self.insert_item(&NewItem {
+        let copy = self.insert_item(&NewItem {
             folder_id: to,
             body_id: item.body_id,
             flags: item.flags,
             keywords: &item.keywords,
             received_at_ms: item.received_at_ms,
             size_bytes: item.size_bytes,
-        })
+        })?;
+        self.copy_properties(item.id.0, copy.id.0)?;
+        Ok(copy)
     }
 
     /// Sets flags of items of one folder. Returns each one's new modseq, in the same order.
@@ -272,6 +274,7 @@ impl Tx<'_, AccountDb> {
         for item in items {
             last = self.bury(item, now_ms)?;
             self.remove_text(item.id)?;
+            self.remove_properties(item.id.0)?;
             self.conn
                 .prepare_cached("DELETE FROM item WHERE id = ?1")?
                 .execute([item.id.0])?;

@@ -22,6 +22,7 @@ pub mod message;
 pub mod migrate;
 pub mod outbox;
 pub mod pack;
+pub mod property;
 pub mod queue;
 pub mod search;
 #[cfg(test)]

@@ -11,6 +11,8 @@ mod delta;
 mod door;
 mod envelope;
 mod error;
+mod expand;
+mod extended;
 mod folder;
 mod json;
 mod message;

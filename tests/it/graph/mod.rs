@@ -4,6 +4,7 @@ mod attachments;
 mod batch;
 mod delta;
 mod drafts;
+mod expand;
 mod filters;
 mod folders;
 mod messages;

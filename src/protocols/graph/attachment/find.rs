@@ -20,12 +20,16 @@ pub struct Attachments {
 /// Errors: ErrorItemNotFound.
 pub async fn attachments_of(call: &Call) -> Result<Attachments, GraphError> {
     let message = get_message(call.ctx(), call.account, call.message_id()?).await?;
+    Ok(attachments_in(message))
+}
+
+pub fn attachments_in(message: ListedMessage) -> Attachments {
     let parts = decode_parts(&message.parts).unwrap_or_default();
-    Ok(Attachments {
+    Attachments {
         message,
         all: attachments(&parts),
         parts,
-    })
+    }
 }
 
 /// An attachment's id: the number of its part, which stays as long as the message does.

@@ -3,6 +3,7 @@
 pub mod change;
 pub mod create;
 pub mod delta;
+pub mod expand;
 pub mod get;
 pub mod list;
 pub mod move_folder;

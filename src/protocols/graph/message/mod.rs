@@ -6,6 +6,7 @@ pub mod change;
 pub mod copy;
 pub mod create;
 pub mod delta;
+pub mod expand;
 pub mod filter;
 pub mod get;
 mod kql;
