@@ -7,8 +7,10 @@ pub mod append;
 pub mod body;
 pub mod change;
 pub mod copy;
+pub mod copy_folder;
 pub mod deliver;
 pub mod doctor;
+pub mod draft;
 pub mod duplicate;
 pub mod expunge;
 pub mod fetch;
@@ -22,6 +24,7 @@ pub mod properties;
 pub mod quota;
 pub mod search;
 pub mod tree;
+pub mod upload;
 
 pub use append::append_message;
 pub use body::{open_body, read_body};

@@ -264,6 +264,34 @@ impl Tx<'_, AccountDb> {
         Ok(out)
     }
 
+    /// Puts another body in the place of an item's: it keeps its id and flags and gets a new UID, because what a UID
+    /// stands for never changes. The new body has been counted.
+    pub fn renew_item(&mut self, item: &Item, body: BodyId, size_bytes: i64, now_ms: TimeMs) -> Result<Item> {
+        self.bury(item, now_ms)?;
+        let uid = self.take_uids(item.folder_id, 1)?;
+        let modseq = self.next_number();
+        self.conn
+            .prepare_cached(
+                "UPDATE item SET uid = ?2, modseq = ?3, created_modseq = ?3, body_id = ?4, size_bytes = ?5,
+                 sent_at_ms = coalesce((SELECT sent_at_ms FROM message WHERE body_id = ?4), received_at_ms) WHERE id = ?1",
+            )?
+            .execute([item.id.0, i64::from(uid), modseq, body.0, size_bytes])?;
+        self.release_body(item.body_id)?;
+        let counts = Counts {
+            size_bytes: size_bytes - item.size_bytes,
+            ..Counts::default()
+        };
+        self.count_folder(item.folder_id, counts, modseq)?;
+        Ok(Item {
+            uid,
+            modseq,
+            created_modseq: modseq,
+            body_id: body,
+            size_bytes,
+            ..item.clone()
+        })
+    }
+
     /// Removes items of one folder for good, with their text and, where nothing else uses them, their bodies.
     pub fn remove_items(&mut self, items: &[Item], now_ms: TimeMs) -> Result<()> {
         let Some(first) = items.first() else {

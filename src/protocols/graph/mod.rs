@@ -25,6 +25,7 @@ mod routes;
 mod select;
 mod sending;
 mod site;
+mod upload;
 mod user;
 
 use actix_web::web::{self, ServiceConfig};

@@ -11,6 +11,8 @@ mod messages;
 mod search;
 mod sending;
 
+mod writing;
+
 use crate::server::{Server, wait_until};
 use crate::smtp::Talk;
 use crate::web::Web;

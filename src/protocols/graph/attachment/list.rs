@@ -22,8 +22,8 @@ async fn list(call: Call) -> Result {
     let from = usize::try_from(skip).unwrap_or(usize::MAX);
     let with_item = expands_item(&call.query)?;
     let mut items = Vec::new();
-    for info in of.all.iter().skip(from).take(top as usize) {
-        items.push(view(&call, &of, info, &select, with_item).await?.into());
+    for at in (0..of.all.len()).skip(from).take(top as usize) {
+        items.push(view(&call, &of, at, &select, with_item).await?.into());
     }
     let path = format!("messages('{}')/attachments", call.key(0));
     let total = of.all.len() as u64;
@@ -34,11 +34,11 @@ async fn list(call: Call) -> Result {
 pub async fn all_of(call: &Call, message: &ListedMessage, options: &Query) -> Result<Value, GraphError> {
     options.check(&[Opt::Select, Opt::Top, Opt::Expand])?;
     let select = Select::of(options, &PROPERTIES)?;
-    let of = attachments_in(message.clone());
+    let of = attachments_in(call, message.clone()).await?;
     let with_item = expands_item(options)?;
     let mut all = Vec::with_capacity(of.all.len());
-    for info in &of.all {
-        all.push(Value::from(view(call, &of, info, &select, with_item).await?));
+    for at in 0..of.all.len() {
+        all.push(Value::from(view(call, &of, at, &select, with_item).await?));
     }
     Ok(all.into())
 }

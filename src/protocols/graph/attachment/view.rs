@@ -1,6 +1,7 @@
 //! An attachment as Graph's fileAttachment or itemAttachment.
 
-use super::find::{Attachments, print_id};
+use super::find::Attachments;
+use crate::base::Error;
 use crate::base::clock::rfc3339;
 use crate::formats::mime::readable::AttachmentInfo;
 use crate::mail::intake::derive;
@@ -73,15 +74,19 @@ async fn inner_message(
 pub async fn view(
     call: &Call,
     of: &Attachments,
-    info: &AttachmentInfo,
+    at: usize,
     select: &Select,
     with_item: bool,
 ) -> Result<Map<String, Value>, GraphError> {
+    let info = of
+        .all
+        .get(at)
+        .ok_or_else(|| Error::internal("an attachment has vanished"))?;
     let is_item = info.content_type.eq_ignore_ascii_case("message/rfc822");
     let mut out = Map::new();
     for name in select.names().filter(|n| !is_item || !OF_FILES.contains(n)) {
         let value = match name {
-            "id" => print_id(info).into(),
+            "id" => of.id(at).into(),
             "lastModifiedDateTime" => rfc3339(of.message.item.received_at_ms).into(),
             "name" => info.name.clone().into(),
             "contentType" => info.content_type.clone().into(),

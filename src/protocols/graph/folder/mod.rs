@@ -1,6 +1,7 @@
 //! `mailFolders`: the folders of a mailbox.
 
 pub mod change;
+pub mod copy_folder;
 pub mod create;
 pub mod delta;
 pub mod expand;

@@ -1,6 +1,7 @@
 //! PATCH messages/{id}
 
 use super::category::{categories, to_keyword};
+use super::contents::change_contents;
 use super::expand::take_flags;
 use super::get::whole_message;
 use super::view::COMPLETE;
@@ -13,15 +14,28 @@ use crate::protocols::graph::error::GraphError;
 use crate::protocols::graph::extended;
 use crate::protocols::graph::json;
 use crate::protocols::graph::routes::{Row, row};
+use crate::protocols::graph::sending::wanted;
 use serde_json::Value;
 
 pub const ROWS: &[Row] = &[row!(PATCH "me/messages/{}" MailWrite [] => change)];
 
 async fn change(call: Call) -> Result {
     let (id, body) = (call.message_id()?, call.json()?);
+    let wanted = wanted::parse(&body)?;
+    if !wanted.attachments.is_empty() {
+        return Err(GraphError::request(
+            "attachments are not changed with their message; send them to .../attachments",
+        ));
+    }
+    let mut unchanged = call.unchanged()?;
+    if wanted.is_any() {
+        change_contents(&call, id, wanted, unchanged).await?;
+        // The condition has held, and holds no more.
+        unchanged = None;
+    }
     let before = get_message(call.ctx(), call.account, id).await?.item.keywords;
     let mut change = MessageChange {
-        unchanged: call.unchanged()?,
+        unchanged,
         ..MessageChange::default()
     };
     take_state(&mut change, &before, &body)?;

@@ -3,6 +3,7 @@
 mod body;
 mod category;
 pub mod change;
+pub mod contents;
 pub mod copy;
 pub mod create;
 pub mod delta;
