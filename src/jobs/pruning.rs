@@ -5,6 +5,7 @@ use crate::base::{Result, TimeMs};
 use crate::identity::Ctx;
 use crate::identity::accounts::list_accounts;
 use crate::mail::doctor::tidy_account;
+use crate::mail::upload::prune_uploads;
 use std::time::Duration;
 
 const DAY_MS: TimeMs = 24 * 3600 * 1000;
@@ -35,6 +36,7 @@ pub async fn prune(ctx: &Ctx) -> Result<()> {
         .queue()
         .write(move |q| q.prune_taken(now_ms - DELIVERIES_MS))
         .await?;
+    prune_uploads(ctx).await?;
     for account in list_accounts(ctx).await? {
         tidy_account(ctx, account.id).await?;
         let file = ctx.store.account(account.id)?;

@@ -4,6 +4,7 @@ use super::body::no_such_message;
 use crate::base::{Error, Result};
 use crate::identity::Ctx;
 use crate::model::message::Item;
+use crate::model::property::Property;
 use crate::model::{AccountId, Flags, ItemId, Keywords, Modseq};
 use crate::store::item::FlagChange;
 
@@ -14,6 +15,7 @@ pub struct MessageChange {
     pub clear: Flags,
     pub add_keywords: Keywords,
     pub remove_keywords: Keywords,
+    pub properties: Vec<Property>,
     /// Only if that still is the message's modseq.
     pub unchanged: Option<Modseq>,
 }
@@ -40,7 +42,7 @@ pub async fn change_message(
             change.add_keywords.iter().for_each(|k| {
                 keywords.add(k);
             });
-            if flags == item.flags && keywords == item.keywords {
+            if flags == item.flags && keywords == item.keywords && change.properties.is_empty() {
                 return Ok(item);
             }
             let modseqs = tx.change_flags(
@@ -54,6 +56,7 @@ pub async fn change_message(
             )?;
             item.modseq = modseqs.last().copied().unwrap_or(item.modseq);
             (item.flags, item.keywords) = (flags, keywords);
+            tx.put_properties(id.0, &change.properties)?;
             Ok(item)
         })
         .await

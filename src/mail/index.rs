@@ -40,7 +40,7 @@ pub async fn update_index(ctx: &Ctx, account: AccountId) -> Result<usize> {
     }
 }
 
-fn text_of(raw: &[u8]) -> IndexText {
+pub(in crate::mail) fn text_of(raw: &[u8]) -> IndexText {
     let t = index_text(raw);
     IndexText {
         subject: t.subject,

@@ -10,6 +10,7 @@ pub mod ids;
 pub mod message;
 pub mod outbound;
 pub mod outgoing;
+pub mod property;
 pub mod uid_set;
 
 pub use account::{Account, AccountKind, AccountState};

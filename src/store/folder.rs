@@ -187,6 +187,7 @@ impl Tx<'_, AccountDb> {
         self.conn
             .prepare_cached("DELETE FROM tombstone WHERE folder_id = ?1")?
             .execute([id.0])?;
+        self.remove_properties(id.0)?;
         self.conn
             .prepare_cached("DELETE FROM folder WHERE id = ?1")?
             .execute([id.0])?;

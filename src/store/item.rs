@@ -217,14 +217,16 @@ impl Tx<'_, AccountDb> {
     /// Puts a copy of an item into a folder: the bytes are shared, flags and arrival time are kept.
     pub fn insert_copy(&mut self, item: &Item, to: FolderId) -> Result<Item> {
         self.hold_body(item.body_id)?;
-        self.insert_item(&NewItem {
+        let copy = self.insert_item(&NewItem {
             folder_id: to,
             body_id: item.body_id,
             flags: item.flags,
             keywords: &item.keywords,
             received_at_ms: item.received_at_ms,
             size_bytes: item.size_bytes,
-        })
+        })?;
+        self.copy_properties(item.id.0, copy.id.0)?;
+        Ok(copy)
     }
 
     /// Sets flags of items of one folder. Returns each one's new modseq, in the same order.
@@ -278,6 +280,34 @@ impl Tx<'_, AccountDb> {
         Ok(out)
     }
 
+    /// Puts another body in the place of an item's: it keeps its id and flags and gets a new UID, because what a UID
+    /// stands for never changes. The new body has been counted.
+    pub fn renew_item(&mut self, item: &Item, body: BodyId, size_bytes: i64, now_ms: TimeMs) -> Result<Item> {
+        self.bury(item, now_ms)?;
+        let uid = self.take_uids(item.folder_id, 1)?;
+        let modseq = self.next_number();
+        self.conn
+            .prepare_cached(
+                "UPDATE item SET uid = ?2, modseq = ?3, created_modseq = ?3, body_id = ?4, size_bytes = ?5,
+                 sent_at_ms = coalesce((SELECT sent_at_ms FROM message WHERE body_id = ?4), received_at_ms) WHERE id = ?1",
+            )?
+            .execute([item.id.0, i64::from(uid), modseq, body.0, size_bytes])?;
+        self.release_body(item.body_id)?;
+        let counts = Counts {
+            size_bytes: size_bytes - item.size_bytes,
+            ..Counts::default()
+        };
+        self.count_folder(item.folder_id, counts, modseq)?;
+        Ok(Item {
+            uid,
+            modseq,
+            created_modseq: modseq,
+            body_id: body,
+            size_bytes,
+            ..item.clone()
+        })
+    }
+
     /// Removes items of one folder for good, with their text and, where nothing else uses them, their bodies.
     pub fn remove_items(&mut self, items: &[Item], now_ms: TimeMs) -> Result<()> {
         let Some(first) = items.first() else {
@@ -288,6 +318,7 @@ impl Tx<'_, AccountDb> {
         for item in items {
             last = self.bury(item, now_ms)?;
             self.remove_text(item.id)?;
+            self.remove_properties(item.id.0)?;
             self.conn
                 .prepare_cached("DELETE FROM item WHERE id = ?1")?
                 .execute([item.id.0])?;

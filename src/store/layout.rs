@@ -27,6 +27,7 @@ impl Layout {
             layout.keys(),
             layout.tls(),
             layout.temporary(),
+            layout.uploads(),
             layout.bell(),
             layout.root.join("import"),
             layout.backups(),
@@ -103,6 +104,9 @@ impl Layout {
         self.root.join("backups")
     }
     /// Bodies on their way in; on the same disk, so that they can be linked into place.
+    pub fn uploads(&self) -> PathBuf {
+        self.root.join("uploads")
+    }
     pub fn temporary(&self) -> PathBuf {
         self.root.join("tmp")
     }

@@ -99,6 +99,19 @@ fn lead(c: &Condition) -> Option<Lead> {
         Condition::MessageIdIs(id) => equal(0, "m.message_id = ?1", id.clone().into()),
         Condition::Conversation(id) => equal(1, "m.conversation = ?1", id.to_vec().into()),
         Condition::Compare { column, how, text } => lead_by_text(*column, *how, text),
+        Condition::Property {
+            name,
+            how: Matching::Is,
+            value,
+        } => Some(Lead {
+            from: "property p",
+            join: "CROSS JOIN item ON item.id = p.owner_id JOIN message m ON m.body_id = item.body_id",
+            ..Lead::new(
+                0,
+                "p.name = ?1 AND p.value = ?2",
+                vec![name.clone().into(), value.clone().into()],
+            )
+        }),
         Condition::Importance(n) if *n != 1 => {
             let sql = format!("m.importance = {n} AND m.importance <> 1");
             Some(Lead::new(8, sql, Vec::new()))

@@ -23,6 +23,7 @@ pub mod message;
 pub mod migrate;
 pub mod outbox;
 pub mod pack;
+pub mod property;
 pub mod queue;
 pub mod search;
 #[cfg(test)]
@@ -30,6 +31,7 @@ mod tests;
 pub mod text_index;
 pub mod tombstone;
 pub mod tx;
+pub mod upload;
 pub mod writer;
 
 use crate::base::{Clock, Error, Result};
@@ -40,7 +42,7 @@ use directory::DirectoryDb;
 use file::{File, Pools};
 use layout::Layout;
 use queue::QueueDb;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{Notify, broadcast};
@@ -76,6 +78,8 @@ pub struct Store {
     directory: Arc<File<DirectoryDb>>,
     queue: Arc<File<QueueDb>>,
     accounts: Mutex<HashMap<AccountId, OpenAccount>>,
+    /// Uploads that somebody is writing to.
+    uploads: Mutex<HashSet<String>>,
 }
 
 struct OpenAccount {
@@ -101,6 +105,7 @@ impl Store {
             directory,
             queue,
             accounts: Mutex::default(),
+            uploads: Mutex::default(),
         }))
     }
 
@@ -205,6 +210,10 @@ impl Store {
 
     fn lock_accounts(&self) -> MutexGuard<'_, HashMap<AccountId, OpenAccount>> {
         self.accounts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(in crate::store) fn lock_uploads(&self) -> MutexGuard<'_, HashSet<String>> {
+        self.uploads.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Forgets the files that were used longest ago and that nobody holds.

@@ -37,6 +37,12 @@ pub enum Condition {
         text: String,
     },
     Conversation(Conversation),
+    /// A program keeps this with it.
+    Property {
+        name: String,
+        how: Matching,
+        value: String,
+    },
     HasAttachments,
     /// 0 low, 1 normal, 2 high.
     Importance(u8),
@@ -180,6 +186,14 @@ impl Statement {
                 self.sql.push_str("coalesce(m.conversation, x'') = ");
                 self.bind(id.to_vec());
             }
+            Condition::Property { name, how, value } => {
+                self.sql
+                    .push_str("item.id IN (SELECT owner_id FROM property WHERE name = ");
+                self.bind(name.clone());
+                self.sql.push_str(" AND ");
+                self.push_match("value", *how, value.clone());
+                self.sql.push(')');
+            }
             Condition::HasAttachments => {
                 self.needs_message = true;
                 self.sql.push_str("m.has_attachments = 1");
@@ -204,7 +218,10 @@ impl Statement {
 
     fn push_comparison(&mut self, column: Column, how: Matching, text: &str) {
         self.needs_message = true;
-        let (left, text) = (column.expression(), text.to_ascii_lowercase());
+        self.push_match(column.expression(), how, text.to_ascii_lowercase());
+    }
+
+    fn push_match(&mut self, left: &str, how: Matching, text: String) {
         let length = text.chars().count();
         match how {
             Matching::Is => self.sql.push_str(&format!("{left} = ")),

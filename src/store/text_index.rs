@@ -106,17 +106,35 @@ impl Tx<'_, AccountDb> {
             if self.item(*id)?.is_none() {
                 continue;
             }
-            self.conn
-                .prepare_cached(
-                    "INSERT INTO item_text (rowid, subject, sender, recipients, body, attachments) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-                )?
-                .execute(params![id.0, text.subject, text.from, text.to, text.body, text.attachments])?;
+            self.put_text(*id, text)?;
         }
         if let Some((last, _)) = texts.last() {
             self.conn
                 .prepare_cached("UPDATE state SET indexed_item = max(indexed_item, ?1)")?
                 .execute([last.0])?;
         }
+        Ok(())
+    }
+
+    /// Other words for an item that has changed. One that is not in the index yet comes in with its new words later.
+    pub fn replace_text(&mut self, id: ItemId, text: &IndexText) -> Result<()> {
+        let done: i64 = self
+            .conn
+            .prepare_cached("SELECT indexed_item FROM state")?
+            .query_row([], |r| r.get(0))?;
+        if id.0 > done {
+            return Ok(());
+        }
+        self.remove_text(id)?;
+        self.put_text(id, text)
+    }
+
+    fn put_text(&mut self, id: ItemId, text: &IndexText) -> Result<()> {
+        self.conn
+            .prepare_cached(
+                "INSERT INTO item_text (rowid, subject, sender, recipients, body, attachments) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            )?
+            .execute(params![id.0, text.subject, text.from, text.to, text.body, text.attachments])?;
         Ok(())
     }
 

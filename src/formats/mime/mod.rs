@@ -9,6 +9,7 @@ pub mod content_type;
 pub mod digest;
 pub mod dsn;
 mod dsn_text;
+pub mod edit;
 pub mod field;
 pub mod index_text;
 pub mod line_endings;

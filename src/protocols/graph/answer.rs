@@ -23,6 +23,11 @@ pub enum Content {
 pub type Result<T = Answer, E = GraphError> = std::result::Result<T, E>;
 
 impl Answer {
+    /// A status and nothing else.
+    pub fn empty(status: StatusCode) -> Answer {
+        Answer::new(status, Content::None)
+    }
+
     fn new(status: StatusCode, content: Content) -> Answer {
         Answer {
             status,

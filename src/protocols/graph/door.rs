@@ -9,6 +9,7 @@ use super::query::Query;
 use super::rights::Granted;
 use super::routes;
 use super::site::Site;
+use super::upload;
 use crate::base::{Error, random};
 use crate::protocols::http::auth::house;
 use crate::protocols::http::signed_in;
@@ -22,6 +23,12 @@ pub async fn answer(request: HttpRequest, payload: Payload) -> HttpResponse {
     let (ours, theirs) = (random::uuid(), client_request_id(&request));
     let site = Site::of(&request);
     let now_ms = house(&request).map_or(0, |h| h.doorkeeper.system().now_ms());
+    let path = request.path().to_owned();
+    if let (Some(token), Ok(house)) = (upload::token_of(&path), house(&request)) {
+        let answered = upload::answer(&request, payload, house, token).await;
+        let answered = answered.unwrap_or_else(|e| e.into_answer(&site, (&ours, &theirs), now_ms));
+        return answered.with("request-id", ours).into_response();
+    }
     let answered = match caller(&request, &ours, &theirs).await {
         Ok(caller) => match ask(&request, payload, &caller).await {
             Ok(asked) => answer_one(&Arc::new(caller), asked).await,

@@ -74,6 +74,14 @@ impl GraphError {
         }
     }
 
+    /// The code, where the room has called something too large.
+    pub fn with_code_for_too_large(self, code: &'static str) -> GraphError {
+        match self.error.kind() {
+            Kind::TooLarge => self.with_code(code),
+            _ => self,
+        }
+    }
+
     /// A condition of the request (If-Match) that does not hold: 412.
     pub fn of_condition(error: Error) -> GraphError {
         let is_condition = error.kind() == Kind::Conflict;

@@ -11,6 +11,8 @@ mod delta;
 mod door;
 mod envelope;
 mod error;
+mod expand;
+mod extended;
 mod folder;
 mod json;
 mod message;
@@ -23,6 +25,7 @@ mod routes;
 mod select;
 mod sending;
 mod site;
+mod upload;
 mod user;
 
 use actix_web::web::{self, ServiceConfig};

@@ -57,29 +57,43 @@ pub const MAX_TOP: u64 = 1000;
 impl Query {
     /// Errors: BadRequest for unknown options with a dollar sign, for repeated and for broken ones.
     pub fn parse(text: &str) -> Result<Query, GraphError> {
-        let mut options: Vec<(Opt, String)> = Vec::new();
+        let mut query = Query::default();
         for pair in text.split('&').filter(|p| !p.is_empty()) {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
             let broken = || GraphError::request(format!("the query option »{pair}« cannot be read"));
             let name = decode(name).ok_or_else(broken)?;
-            let value = decode(&value.replace('+', " ")).ok_or_else(broken)?;
-            let bare = name.strip_prefix('$');
-            let Some(option) = Opt::from_name(bare.unwrap_or(&name)) else {
-                if bare.is_some() {
-                    return Err(GraphError::request(format!(
-                        "the query option »{name}« is not known"
-                    )));
-                }
-                continue;
-            };
-            if options.iter().any(|(o, _)| *o == option) {
-                return Err(GraphError::request(format!(
-                    "the query option »{name}« is there twice"
-                )));
-            }
-            options.push((option, value));
+            query.add(&name, decode(&value.replace('+', " ")).ok_or_else(broken)?)?;
         }
-        Ok(Query { options })
+        Ok(query)
+    }
+
+    /// As [`Query::parse`], of options that are decoded already.
+    pub fn of_parts<'p>(parts: impl Iterator<Item = &'p str>) -> Result<Query, GraphError> {
+        let mut query = Query::default();
+        for part in parts {
+            let (name, value) = part.split_once('=').unwrap_or((part, ""));
+            query.add(name.trim(), value.to_owned())?;
+        }
+        Ok(query)
+    }
+
+    fn add(&mut self, name: &str, value: String) -> Result<(), GraphError> {
+        let bare = name.strip_prefix('$');
+        let Some(option) = Opt::from_name(bare.unwrap_or(name)) else {
+            return match bare {
+                Some(_) => Err(GraphError::request(format!(
+                    "the query option »{name}« is not known"
+                ))),
+                None => Ok(()),
+            };
+        };
+        if self.options.iter().any(|(o, _)| *o == option) {
+            return Err(GraphError::request(format!(
+                "the query option »{name}« is there twice"
+            )));
+        }
+        self.options.push((option, value));
+        Ok(())
     }
 
     /// Errors: BadRequest, naming the first option that is not among `known`.

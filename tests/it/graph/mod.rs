@@ -4,11 +4,14 @@ mod attachments;
 mod batch;
 mod delta;
 mod drafts;
+mod expand;
 mod filters;
 mod folders;
 mod messages;
 mod search;
 mod sending;
+
+mod writing;
 
 use crate::server::{Server, wait_until};
 use crate::smtp::Talk;

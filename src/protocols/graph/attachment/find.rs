@@ -1,12 +1,14 @@
-//! The attachments of a message, and the bytes of one.
+//! The attachments of a message, their ids, and the bytes of one.
 
 use crate::base::Error;
-use crate::formats::mime::part::Part;
+use crate::formats::mime::part::{Part, from_structure};
 use crate::formats::mime::part_codec::decode_parts;
 use crate::formats::mime::readable::{AttachmentInfo, attachments};
+use crate::formats::mime::structure::Structure;
 use crate::formats::mime::transfer::decode;
 use crate::mail;
 use crate::mail::listing::get_message;
+use crate::model::Flags;
 use crate::model::message::ListedMessage;
 use crate::protocols::graph::call::Call;
 use crate::protocols::graph::error::GraphError;
@@ -15,28 +17,67 @@ pub struct Attachments {
     pub message: ListedMessage,
     pub parts: Vec<Part>,
     pub all: Vec<AttachmentInfo>,
+    /// Of each of `all`.
+    ids: Vec<String>,
 }
 
 /// Errors: ErrorItemNotFound.
 pub async fn attachments_of(call: &Call) -> Result<Attachments, GraphError> {
     let message = get_message(call.ctx(), call.account, call.message_id()?).await?;
+    attachments_in(call, message).await
+}
+
+/// Errors: ErrorItemNotFound, when it is gone meanwhile.
+pub async fn attachments_in(call: &Call, message: ListedMessage) -> Result<Attachments, GraphError> {
     let parts = decode_parts(&message.parts).unwrap_or_default();
+    let all = attachments(&parts);
+    let ids = if message.item.flags.contains(Flags::DRAFT) && !all.is_empty() {
+        let (_, raw) = mail::read_body(call.ctx(), call.account, message.item.id).await?;
+        draft_ids(&raw, &parts, &all)
+    } else {
+        all.iter().map(|info| format!("A{:x}", info.part)).collect()
+    };
     Ok(Attachments {
         message,
-        all: attachments(&parts),
         parts,
+        all,
+        ids,
     })
 }
 
-/// An attachment's id: the number of its part, which stays as long as the message does.
-pub fn print_id(info: &AttachmentInfo) -> String {
-    format!("A{:x}", info.part)
+/// As [`Attachments`] of a draft, from its bytes: ids with the index of their part.
+pub fn attachments_of_raw(raw: &[u8]) -> (Vec<Part>, Vec<(String, usize)>) {
+    let parts = from_structure(&Structure::parse(raw));
+    let all = attachments(&parts);
+    let ids = draft_ids(raw, &parts, &all);
+    let indexes = all.iter().map(|info| info.part);
+    let ids = ids.into_iter().zip(indexes).collect();
+    (parts, ids)
+}
+
+/// A received message never changes, so the number of a part is its id. A draft's parts move when others come and go,
+/// so theirs are made of their bytes.
+fn draft_ids(raw: &[u8], parts: &[Part], all: &[AttachmentInfo]) -> Vec<String> {
+    let mut ids: Vec<String> = Vec::with_capacity(all.len());
+    for info in all {
+        let part = parts.get(info.part);
+        let bytes = part.and_then(|p| raw.get(p.header_start as usize..p.body_end as usize));
+        let hash = blake3::hash(bytes.unwrap_or_default());
+        let id = format!("D{}", crate::base::text::hex(&hash.as_bytes()[..8]));
+        let twins = ids.iter().filter(|i| i.starts_with(&id)).count();
+        ids.push(if twins == 0 { id } else { format!("{id}-{twins}") });
+    }
+    ids
 }
 
 impl Attachments {
-    /// Errors: ErrorItemNotFound.
-    pub fn by_id(&self, id: &str) -> Result<&AttachmentInfo, GraphError> {
-        let found = self.all.iter().find(|a| print_id(a) == id);
+    pub fn id(&self, at: usize) -> &str {
+        self.ids.get(at).map_or("", String::as_str)
+    }
+
+    /// Its place among all. Errors: ErrorItemNotFound.
+    pub fn by_id(&self, id: &str) -> Result<usize, GraphError> {
+        let found = self.ids.iter().position(|i| i == id);
         found.ok_or_else(|| Error::not_found("the message has no such attachment").into())
     }
 

@@ -1,7 +1,10 @@
 //! `attachments` of a message.
 
-mod find;
+pub mod create;
+pub mod find;
 pub mod get;
 pub mod list;
+pub mod remove;
+pub mod upload_session;
 pub mod value;
 mod view;

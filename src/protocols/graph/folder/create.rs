@@ -5,10 +5,12 @@ use super::view::{select_usual, view_id};
 use crate::base::Error;
 use crate::mail::folders::create_child_folder;
 use crate::mail::list_folders;
+use crate::mail::properties::set_folder_properties;
 use crate::model::FolderId;
 use crate::protocols::graph::answer::{Answer, Result};
 use crate::protocols::graph::call::Call;
 use crate::protocols::graph::envelope::entity;
+use crate::protocols::graph::extended;
 use crate::protocols::graph::json;
 use crate::protocols::graph::routes::{Row, row};
 use crate::protocols::http::ids;
@@ -34,6 +36,10 @@ async fn create(call: &Call, parent: Option<FolderId>) -> Result {
     let body = call.json()?;
     let name = json::required_text(&body, "displayName")?;
     let id = create_child_folder(call.ctx(), call.account, parent, name).await?;
+    let properties = extended::given(&body)?;
+    if !properties.is_empty() {
+        set_folder_properties(call.ctx(), call.account, id, properties).await?;
+    }
     let location = format!("{}/me/mailFolders/{}", call.site.base(), ids::print_folder(id));
     let made = answer_with(call, id).await?;
     Ok(Answer::created(made, location))

@@ -1,8 +1,10 @@
 //! `mailFolders`: the folders of a mailbox.
 
 pub mod change;
+pub mod copy_folder;
 pub mod create;
 pub mod delta;
+pub mod expand;
 pub mod get;
 pub mod list;
 pub mod move_folder;

@@ -1,6 +1,8 @@
 //! PATCH messages/{id}
 
 use super::category::{categories, to_keyword};
+use super::contents::change_contents;
+use super::expand::take_flags;
 use super::get::whole_message;
 use super::view::COMPLETE;
 use crate::mail::change::{MessageChange, change_message};
@@ -9,28 +11,34 @@ use crate::model::{Flags, Keywords};
 use crate::protocols::graph::answer::{Answer, Result};
 use crate::protocols::graph::call::Call;
 use crate::protocols::graph::error::GraphError;
+use crate::protocols::graph::extended;
 use crate::protocols::graph::json;
 use crate::protocols::graph::routes::{Row, row};
+use crate::protocols::graph::sending::wanted;
 use serde_json::Value;
 
 pub const ROWS: &[Row] = &[row!(PATCH "me/messages/{}" MailWrite [] => change)];
 
 async fn change(call: Call) -> Result {
     let (id, body) = (call.message_id()?, call.json()?);
+    let wanted = wanted::parse(&body)?;
+    if !wanted.attachments.is_empty() {
+        return Err(GraphError::request(
+            "attachments are not changed with their message; send them to .../attachments",
+        ));
+    }
+    let mut unchanged = call.unchanged()?;
+    if wanted.is_any() {
+        change_contents(&call, id, wanted, unchanged).await?;
+        // The condition has held, and holds no more.
+        unchanged = None;
+    }
     let before = get_message(call.ctx(), call.account, id).await?.item.keywords;
     let mut change = MessageChange {
-        unchanged: call.unchanged()?,
+        unchanged,
         ..MessageChange::default()
     };
-    switch(&mut change, Flags::SEEN, json::boolean(&body, "isRead")?);
-    // Thunderbird says false when it puts a message away that it wrote.
-    switch(&mut change, Flags::DRAFT, json::boolean(&body, "isDraft")?);
-    if let Some(flag) = json::object(&body, "flag")? {
-        set_flag(&mut change, json::text(flag, "flagStatus")?)?;
-    }
-    if let Some(wanted) = json::list(&body, "categories")? {
-        set_categories(&mut change, &before, wanted)?;
-    }
+    take_state(&mut change, &before, &body)?;
     change_message(call.ctx(), call.account, id, change)
         .await
         .map_err(GraphError::of_condition)?;
@@ -38,6 +46,21 @@ async fn change(call: Call) -> Result {
         return Ok(Answer::no_content().with("Preference-Applied", "return=minimal"));
     }
     Ok(Answer::json(whole_message(&call, id).await?))
+}
+
+/// What a body says about a message beside its contents: read, flagged, categories, extended properties.
+pub fn take_state(change: &mut MessageChange, before: &Keywords, body: &Value) -> Result<(), GraphError> {
+    switch(change, Flags::SEEN, json::boolean(body, "isRead")?);
+    // Thunderbird says false when it puts a message away that it wrote.
+    switch(change, Flags::DRAFT, json::boolean(body, "isDraft")?);
+    if let Some(flag) = json::object(body, "flag")? {
+        set_flag(change, json::text(flag, "flagStatus")?)?;
+    }
+    if let Some(wanted) = json::list(body, "categories")? {
+        set_categories(change, before, wanted)?;
+    }
+    take_flags(change, extended::given(body)?);
+    Ok(())
 }
 
 fn switch(change: &mut MessageChange, flag: Flags, wanted: Option<bool>) {

@@ -1,7 +1,9 @@
 //! POST messages: a draft, described in JSON or whole.
 
+use super::change::take_state;
 use super::get::whole_message;
 use crate::mail::append::{Placement, append_message};
+use crate::mail::change::{MessageChange, change_message};
 use crate::mail::list_folders;
 use crate::model::{Flags, FolderId, ItemId, Keywords, Role};
 use crate::protocols::graph::answer::{Answer, Result};
@@ -29,14 +31,18 @@ async fn create_in_folder(call: Call) -> Result {
 }
 
 async fn create(call: &Call, folder: FolderId) -> Result {
+    let mut change = MessageChange::default();
     let raw = if call.is_mime() {
         mime::read(call).await?.raw
     } else {
+        let body = call.json_or_empty()?;
         let mut outgoing = begin(call)?;
-        wanted::parse(&call.json_or_empty()?)?.apply(&mut outgoing);
+        wanted::parse(&body)?.apply(&mut outgoing);
+        take_state(&mut change, &Keywords::default(), &body)?;
         compose_draft(outgoing).await?
     };
     let id = put_draft(call, folder, raw).await?;
+    change_message(call.ctx(), call.account, id, change).await?;
     answer_with(call, id).await
 }
 

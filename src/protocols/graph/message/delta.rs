@@ -1,5 +1,6 @@
 //! GET mailFolders/{id}/messages/delta: what came, changed and went in a folder since the last time.
 
+use super::expand::Expansion;
 use super::view::{PROPERTIES, needs_body, view};
 use crate::model::message::ListedMessage;
 use crate::protocols::graph::answer::Result;
@@ -34,9 +35,10 @@ async fn delta(call: Call) -> Result {
     };
     let (state, begun) = State::of(&call, &ids::print_folder(folder))?;
     let select = Select::of_text(state.select.as_deref(), &PROPERTIES)?;
+    let expansion = Expansion::of(state.expand.as_deref())?;
     let since_ms = state.filter.as_deref().map(received_since).transpose()?;
     let mut limit = state.page_size(&call, PAGE);
-    if needs_body(&select) {
+    if needs_body(&select) || expansion.is_heavy() {
         limit = limit.min(MOST_WITH_BODIES);
     }
     let cursor = match begun {
@@ -50,12 +52,14 @@ async fn delta(call: Call) -> Result {
     for entry in &found.entries {
         match entry {
             Entry::Gone(id) => items.push(removed(ids::print_item(*id))),
-            Entry::Present(message) if is_wanted(message) => match view(&call, message, &select).await {
-                Ok(properties) => items.push(properties.into()),
-                // Between the two looks it was removed; the next answer tells so.
-                Err(e) if e.is_not_found() => {}
-                Err(e) => return Err(e),
-            },
+            Entry::Present(message) if is_wanted(message) => {
+                match view(&call, message, &select, &expansion).await {
+                    Ok(properties) => items.push(properties.into()),
+                    // Between the two looks it was removed; the next answer tells so.
+                    Err(e) if e.is_not_found() => {}
+                    Err(e) => return Err(e),
+                }
+            }
             Entry::Present(_) => {}
         }
     }

@@ -6,6 +6,7 @@ use crate::mail::FolderTree;
 use crate::mail::listing::{Column, Condition, Matching, Order};
 use crate::model::{Flags, FolderId};
 use crate::protocols::graph::error::GraphError;
+use crate::protocols::graph::extended::parse_id;
 use crate::protocols::graph::folder::names::{Place, place_in};
 use crate::protocols::graph::odata::{Call, Expr, Literal, Op, Path, time};
 use crate::protocols::http::ids;
@@ -54,6 +55,14 @@ pub fn condition(expr: &Expr, tree: &FolderTree) -> Result<Condition, GraphError
             })
         }
         Expr::Any(path, Some(inner)) if path.key() == "categories" => category(inner),
+        Expr::Any(path, Some(inner))
+            if matches!(
+                path.key().as_str(),
+                "singlevalueextendedproperties" | "multivalueextendedproperties"
+            ) =>
+        {
+            extended_property(inner)
+        }
         Expr::Any(path, _) => Err(unsupported(format!("{path}/any(...)"))),
     }
 }
@@ -105,6 +114,49 @@ fn category(inner: &Expr) -> Result<Condition, GraphError> {
         }
         _ => Err(unsupported("categories/any(...) with anything but c eq '...'")),
     }
+}
+
+/// `ep/id eq 'String {guid} Name x' and ep/value eq 'y'`: of those that programs keep, and some that are columns of ours.
+fn extended_property(inner: &Expr) -> Result<Condition, GraphError> {
+    let wrong = || {
+        unsupported(
+            "singleValueExtendedProperties/any(...) with anything but ep/id eq '...' and a comparison of ep/value",
+        )
+    };
+    let Expr::And(both) = inner else {
+        return Err(wrong());
+    };
+    let (mut id, mut wanted) = (None, None);
+    for side in both {
+        match side {
+            Expr::Compare(path, Op::Eq, literal) if path.key() == "id" => {
+                id = Some(parse_id(literal.text().unwrap_or_default())?);
+            }
+            Expr::Compare(path, Op::Eq, literal) if path.key() == "value" => {
+                wanted = literal.text().map(|t| (Matching::Is, t.to_owned()));
+            }
+            Expr::Call(call, path, text) if path.key() == "value" => {
+                wanted = Some((matching(*call), text.clone()))
+            }
+            _ => return Err(wrong()),
+        }
+    }
+    let (Some(id), Some((how, value))) = (id, wanted) else {
+        return Err(wrong());
+    };
+    Ok(match (id.key.as_str(), how) {
+        ("0x1035", Matching::Is) => Condition::MessageIdIs(value.trim().trim_matches(['<', '>']).to_owned()),
+        ("0x37", how) => Condition::Compare {
+            column: Column::Subject,
+            how,
+            text: value,
+        },
+        _ => Condition::Property {
+            name: id.key,
+            how,
+            value,
+        },
+    })
 }
 
 fn compare(path: &Path, op: Op, literal: &Literal, tree: &FolderTree) -> Result<Condition, GraphError> {

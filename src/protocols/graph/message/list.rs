@@ -1,5 +1,6 @@
 //! GET messages, of one folder or of all, newest first.
 
+use super::expand::Expansion;
 use super::filter;
 use super::kql;
 use super::page_token;
@@ -18,8 +19,8 @@ use crate::protocols::graph::routes::{Row, row};
 use crate::protocols::graph::select::Select;
 
 pub const ROWS: &[Row] = &[
-    row!(GET "me/messages" MailRead [Select, Top, Skip, OrderBy, Filter, Count, Search, SkipToken] => list_all),
-    row!(GET "me/mailFolders/{}/messages" MailRead [Select, Top, Skip, OrderBy, Filter, Count, Search, SkipToken] => list_folder),
+    row!(GET "me/messages" MailRead [Select, Top, Skip, OrderBy, Filter, Count, Search, Expand, SkipToken] => list_all),
+    row!(GET "me/mailFolders/{}/messages" MailRead [Select, Top, Skip, OrderBy, Filter, Count, Search, Expand, SkipToken] => list_folder),
 ];
 
 /// Microsoft's.
@@ -44,8 +45,9 @@ async fn list_folder(call: Call) -> Result {
 
 async fn list(call: &Call, folder_id: Option<FolderId>, path: String) -> Result {
     let select = Select::of(&call.query, &PROPERTIES)?;
+    let expansion = Expansion::of(call.query.get(Opt::Expand))?;
     let (skip, mut top) = call.query.page(call.prefer.max_page_size.unwrap_or(PAGE))?;
-    if needs_body(&select) {
+    if needs_body(&select) || expansion.is_heavy() {
         top = top.min(MOST_WITH_BODIES);
     }
     let filter = call.query.get(Opt::Filter).map(parse).transpose()?;
@@ -81,7 +83,7 @@ async fn list(call: &Call, folder_id: Option<FolderId>, path: String) -> Result 
     };
     let mut items = Vec::with_capacity(listed.messages.len());
     for message in &listed.messages {
-        items.push(view(call, message, &select).await?.into());
+        items.push(view(call, message, &select, &expansion).await?.into());
     }
     // Where numbers lead as fast as places, they are what some programs look for in the link.
     let is_whole = filter.is_none() && call.query.get(Opt::Search).is_none();

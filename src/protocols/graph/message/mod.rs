@@ -3,9 +3,11 @@
 mod body;
 mod category;
 pub mod change;
+pub mod contents;
 pub mod copy;
 pub mod create;
 pub mod delta;
+pub mod expand;
 pub mod filter;
 pub mod get;
 mod kql;

@@ -2,6 +2,7 @@
 
 use super::body::{headers, item_body};
 use super::category::categories;
+use super::expand::Expansion;
 use super::recipient::{first, recipient, recipients};
 use crate::base::clock::rfc3339;
 use crate::base::text::hex;
@@ -68,6 +69,7 @@ pub async fn view(
     call: &Call,
     message: &ListedMessage,
     select: &Select,
+    expansion: &Expansion,
 ) -> Result<Map<String, Value>, GraphError> {
     let raw = match needs_body(select) {
         true => Some(
@@ -89,7 +91,33 @@ pub async fn view(
         .map(|name| (name.to_owned(), row.property(name)))
         .collect();
     out.insert("@odata.etag".into(), etag(message).into());
+    expansion.add(call, message, &mut out).await?;
     Ok(out)
+}
+
+/// A message within another one: it has no place and no number of its own.
+pub fn view_inner(message: &ListedMessage, raw: Vec<u8>, prefer: &Prefer) -> Map<String, Value> {
+    const OF_A_PLACE: [&str; 8] = [
+        "id",
+        "changeKey",
+        "parentFolderId",
+        "conversationId",
+        "categories",
+        "createdDateTime",
+        "lastModifiedDateTime",
+        "inferenceClassification",
+    ];
+    let envelope = parse_envelope(&message.envelope).unwrap_or_default();
+    let row = Row {
+        message,
+        envelope,
+        raw,
+        prefer,
+    };
+    let names = PROPERTIES.usual.iter().filter(|n| !OF_A_PLACE.contains(n));
+    let mut out: Map<String, Value> = names.map(|n| ((*n).to_owned(), row.property(n))).collect();
+    out.insert("@odata.type".into(), "#microsoft.graph.message".into());
+    out
 }
 
 fn etag(message: &ListedMessage) -> String {

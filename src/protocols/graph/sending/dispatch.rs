@@ -4,6 +4,7 @@ use crate::base::{Error, random};
 use crate::delivery::submit::{Submission, check_sender, submit_message};
 use crate::formats::mime::address::Mailbox;
 use crate::formats::mime::compose::{Outgoing, compose};
+use crate::formats::mime::edit::bcc_field;
 use crate::mail::Prepared;
 use crate::mail::intake::prepare_bytes;
 use crate::model::ItemId;
@@ -106,20 +107,11 @@ pub async fn prepare(call: &Call, raw: Vec<u8>) -> Result<Prepared, GraphError> 
 /// A message that is not sent yet: it still says who is to get it unseen.
 pub async fn compose_draft(outgoing: Outgoing) -> Result<Vec<u8>, GraphError> {
     run(move || {
-        let mut raw = bcc_line(&outgoing.bcc);
+        let mut raw = bcc_field(&outgoing.bcc);
         raw.extend(compose(&outgoing));
         raw
     })
     .await
-}
-
-/// One address a line; names are not needed there.
-fn bcc_line(list: &[Mailbox]) -> Vec<u8> {
-    let addresses: Vec<String> = list.iter().map(|m| format!("<{}>", m.address)).collect();
-    if addresses.is_empty() {
-        return Vec::new();
-    }
-    format!("Bcc: {}\r\n", addresses.join(",\r\n ")).into_bytes()
 }
 
 /// Each address once; the same person is often in To and Cc.

@@ -162,6 +162,19 @@ fn headers(message: &Value) -> Result<Vec<(String, String)>, GraphError> {
 }
 
 impl Wanted {
+    /// Whether anything was given that is said in the message itself.
+    pub fn is_any(&self) -> bool {
+        let lists = [&self.to, &self.cc, &self.bcc, &self.reply_to];
+        self.subject.is_some()
+            || self.body.is_some()
+            || self.from.is_some()
+            || self.sender.is_some()
+            || lists.iter().any(|l| l.is_some())
+            || self.importance.is_some()
+            || self.message_id.is_some()
+            || !self.headers.is_empty()
+    }
+
     /// Puts what was given over what is there.
     pub fn apply(self, out: &mut Outgoing) {
         fn set<T>(place: &mut T, value: Option<T>) {

@@ -72,6 +72,13 @@ CREATE TABLE outbox (
   envelope      TEXT NOT NULL,          -- JSON, model::outgoing::Envelope
   created_at_ms INTEGER NOT NULL
 ) STRICT;
+CREATE TABLE property (
+  owner_id INTEGER NOT NULL,
+  name     TEXT NOT NULL,
+  value    TEXT NOT NULL,               -- JSON list when is_list, else the value itself
+  is_list  INTEGER NOT NULL,
+  PRIMARY KEY (owner_id, name)
+) STRICT, WITHOUT ROWID;
 CREATE TABLE state (
   id            INTEGER PRIMARY KEY CHECK (id = 1),
   modseq        INTEGER NOT NULL,
@@ -107,3 +114,4 @@ CREATE INDEX message_by_importance ON message (importance) WHERE importance <> 1
 CREATE INDEX message_by_message_id ON message (message_id) WHERE message_id IS NOT NULL;
 CREATE INDEX message_by_sender ON message (lower(sender_address)) WHERE sender_address IS NOT NULL;
 CREATE INDEX message_with_attachments ON message (has_attachments) WHERE has_attachments = 1;
+CREATE INDEX property_by_value ON property (name, value);

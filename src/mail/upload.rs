@@ -1,0 +1,95 @@
+//! Large files for drafts, in pieces: begun by somebody who may write, then carried on by whoever holds the secret.
+
+use super::draft::{attach_file, read_draft};
+use crate::base::text::hex;
+use crate::base::{Error, Result, TimeMs, random};
+use crate::formats::mime::edit::NewPart;
+use crate::identity::Ctx;
+use crate::identity::sessions::token_hash;
+use crate::model::message::Item;
+pub use crate::store::upload::{Upload, UploadWriter};
+use std::sync::Arc;
+
+/// An upload that nobody goes on with is forgotten after this.
+pub const LIFETIME_MS: TimeMs = 24 * 3600 * 1000;
+/// As Microsoft.
+pub const MAX_BYTES: u64 = 150 << 20;
+
+fn key(token: &str) -> String {
+    hex(&token_hash(token))
+}
+
+/// Returns the secret that the pieces are sent with. `expires_at_ms` is filled in.
+/// Errors: NotFound; Invalid when the message is no draft; TooLarge; OverQuota when the disk has no room.
+pub async fn begin_upload(ctx: &Ctx, upload: Upload, max_message_bytes: u64) -> Result<(String, Upload)> {
+    let (item, _) = read_draft(ctx, upload.account, upload.item, None).await?;
+    // Base64 makes four letters of three bytes, and there are line ends.
+    let becomes = item.size_bytes as u64 + upload.size_bytes / 57 * 78 + 1_000;
+    if upload.size_bytes > MAX_BYTES || becomes > max_message_bytes {
+        return Err(Error::too_large(format!(
+            "the file is too large: with it the message would have {} MB, and this server takes {} MB",
+            becomes >> 20,
+            max_message_bytes >> 20
+        )));
+    }
+    ctx.store.check_room(upload.size_bytes + becomes)?;
+    let token = random::token();
+    let upload = Upload {
+        expires_at_ms: ctx.now_ms() + LIFETIME_MS,
+        ..upload
+    };
+    let (store, kept, key) = (ctx.store.clone(), upload.clone(), key(&token));
+    blocking(move || store.put_upload(&key, &kept)).await?;
+    Ok((token, upload))
+}
+
+/// The upload and how much of it has arrived. Errors: NotFound.
+pub async fn find_upload(ctx: &Ctx, token: &str) -> Result<(Upload, u64)> {
+    let (store, key) = (ctx.store.clone(), key(token));
+    blocking(move || store.upload(&key)).await
+}
+
+/// Errors: Busy, while another piece is on its way.
+pub async fn continue_upload(ctx: &Ctx, token: &str) -> Result<UploadWriter> {
+    let (store, key) = (ctx.store.clone(), key(token));
+    blocking(move || store.write_upload(&key)).await
+}
+
+/// Everything has arrived: the file becomes an attachment of the draft. Errors: as [`attach_file`].
+pub async fn attach_upload(ctx: &Ctx, token: &str, upload: &Upload, max_message_bytes: u64) -> Result<Item> {
+    let part = NewPart {
+        name: upload.name.clone(),
+        content_type: upload.content_type.clone(),
+        content_id: upload.content_id.clone(),
+    };
+    let (store, key) = (ctx.store.clone(), Arc::<str>::from(key(token)));
+    let open = move || store.read_upload(&key);
+    attach_file(ctx, upload.account, upload.item, part, open, max_message_bytes).await
+}
+
+/// Keeps what is said of it, for those who ask again, and forgets its content.
+pub async fn finish_upload(ctx: &Ctx, token: &str, upload: Upload, outcome: String) -> Result<()> {
+    let (store, key) = (ctx.store.clone(), key(token));
+    let done = Upload {
+        outcome: Some(outcome),
+        ..upload
+    };
+    blocking(move || store.finish_upload(&key, &done)).await
+}
+
+pub async fn cancel_upload(ctx: &Ctx, token: &str) -> Result<()> {
+    let (store, key) = (ctx.store.clone(), key(token));
+    blocking(move || store.remove_upload(&key)).await
+}
+
+/// Forgets those that have expired.
+pub async fn prune_uploads(ctx: &Ctx) -> Result<usize> {
+    let store = ctx.store.clone();
+    blocking(move || store.prune_uploads()).await
+}
+
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|e| Error::internal("an upload was broken off").caused_by(e))?
+}
