@@ -11,6 +11,7 @@ pub fn watch(layout: &Layout, room: &Arc<PostRoom>) -> Result<()> {
     let room = room.clone();
     let rung = move |event: notify::Result<notify::Event>| {
         if event.is_ok_and(|e| !e.kind.is_access()) {
+            room.silent.forget();
             room.queue_bell.notify_one();
             room.collect_bell.notify_one();
             room.store.sign_in_bell().notify_one();

@@ -16,6 +16,7 @@ pub mod receive;
 pub mod resolver;
 pub mod route;
 pub mod schedule;
+pub mod silent;
 pub mod smtp_client;
 pub mod submit;
 pub mod tls_client;

@@ -2,6 +2,7 @@
 
 use super::resolver::Resolver;
 use super::schedule::Schedule;
+use super::silent::Silent;
 use super::smtp_client::Client;
 use crate::base::{Patience, Result, TimeMs};
 use crate::identity::Ctx;
@@ -44,6 +45,8 @@ pub struct PostRoom {
     pub queue_bell: Notify,
     /// Collection accounts have changed.
     pub collect_bell: Notify,
+    /// Servers that are not worth a try just now.
+    pub silent: Silent,
     handed_over: HandedOver,
 }
 
@@ -55,6 +58,7 @@ impl PostRoom {
             options,
             queue_bell: Notify::new(),
             collect_bell: Notify::new(),
+            silent: Silent::default(),
             handed_over: HandedOver::default(),
         })
     }

@@ -4,7 +4,7 @@ use super::PostRoom;
 use super::bounce::{self, Report, Reported};
 use super::route::{Hop, Protection};
 use super::schedule::Next;
-use super::smtp_client::{Letter, Outcome, Trouble};
+use super::smtp_client::{Client, Letter, Outcome, Trouble};
 use crate::base::panic::catch;
 use crate::base::{Kind, Result, TimeMs};
 use crate::formats::mime::line_endings::to_crlf;
@@ -17,11 +17,13 @@ use crate::model::{EmailAddress, Flags, OutgoingId, Role};
 use crate::store::queue::Attempt;
 use std::collections::{BTreeMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::Semaphore;
 
 /// Messages that are handed over side by side.
 const AT_ONCE: usize = 8;
+/// Servers that are tried for one domain in one attempt; each may let us wait.
+const MOST_HOPS: usize = 6;
 /// Looks at the queue at least this often: the command line may have changed it.
 const LONGEST_SLEEP: Duration = Duration::from_secs(60);
 
@@ -211,25 +213,43 @@ async fn send_away(
         raw: &signed,
     };
     let mut last = String::new();
-    for hop in hops {
-        let mut sent = client.send(&hop, &letter).await;
-        if let (Err(Trouble::Tls(_)), Protection::Opportunistic) = (&sent, hop.protection) {
-            // What TLS there is, is better than none; broken TLS is no reason to send nothing (RFC 7435 §4).
-            let plain = Hop {
-                protection: Protection::Plain,
-                ..hop.clone()
-            };
-            sent = client.send(&plain, &letter).await;
+    for hop in hops.into_iter().take(MOST_HOPS) {
+        if let Some(why) = room.silent.why(hop.address) {
+            last = why;
+            continue;
         }
-        match sent {
-            Ok(outcomes) => return outcomes,
+        let since = Instant::now();
+        match hand_over(&client, &hop, &letter).await {
+            Ok(outcomes) => {
+                let is_later = |o: &&Outcome| matches!(o, Outcome::Later(_));
+                if let Some(Outcome::Later(why)) = outcomes.iter().find(is_later)
+                    && since.elapsed() >= room.options.patience.answer
+                {
+                    room.silent.note(hop.address, since, why);
+                }
+                return outcomes;
+            }
             Err(trouble) => {
                 tracing::warn!(message = %queued.id, trouble = trouble.text(), "a server could not be reached");
+                room.silent.note(hop.address, since, trouble.text());
                 last = trouble.text().to_owned();
             }
         }
     }
     all(Outcome::Later(last))
+}
+
+async fn hand_over(client: &Client<'_>, hop: &Hop, letter: &Letter<'_>) -> Result<Vec<Outcome>, Trouble> {
+    let sent = client.send(hop, letter).await;
+    let (Err(Trouble::Tls(_)), Protection::Opportunistic) = (&sent, hop.protection) else {
+        return sent;
+    };
+    // What TLS there is, is better than none; broken TLS is no reason to send nothing (RFC 7435 §4).
+    let plain = Hop {
+        protection: Protection::Plain,
+        ..hop.clone()
+    };
+    client.send(&plain, letter).await
 }
 
 /// Notes what came out, and tells the sender what is worth telling.

@@ -322,6 +322,33 @@ fn a_smarthost_that_falls_silent_after_the_message_is_given_up_and_the_message_w
     serving.join().unwrap();
 }
 
+#[test]
+fn a_smarthost_that_never_answers_holds_up_the_queue_once_and_not_with_each_message() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    // Accepts, and that is all.
+    thread::spawn(move || listener.incoming().collect::<Vec<_>>());
+    let data = Folder::new();
+    set_up(
+        data.path(),
+        &["--smarthost", &format!("smtp://127.0.0.1:{port}?security=none")],
+    );
+    let server = Server::serve(data, &["--answer-timeout", "4"]);
+    let mut talk = Talk::hello(server.submission);
+    talk.ask(crate::outgoing::AUTH_ANNA);
+    for n in 0..40 {
+        let message = format!("From: anna@example.test\r\nSubject: {n}\r\n\r\n");
+        let reply = talk.deliver("anna@example.test", &["x@other.test"], message.as_bytes());
+        assert!(reply.starts_with("250 "), "{reply}");
+    }
+    // Eight at a time and four seconds each would be twenty.
+    wait_until("all have been tried", Duration::from_secs(14), || {
+        let all = crate::outgoing::queue(&server);
+        let tried = |q: &&serde_json::Value| q["recipients"][0]["lastReply"].is_string();
+        all.len() == 40 && all.iter().filter(tried).count() == 40
+    });
+}
+
 /// In front of a real provider: stands still in the middle of the next message while it is told to.
 struct Stalling {
     port: u16,
