@@ -261,6 +261,10 @@ impl Run {
                     s.id, s.id
                 )));
             }
+            if all.is_empty() {
+                let text = "there is nothing to collect from; hauspost collect add names a mailbox";
+                return print_done(&self.form, &all, text);
+            }
             // While a server runs, it collects, and its clients hear of what comes; otherwise this program does.
             match ServerLock::take(ctx.store.layout()) {
                 Ok(_lock) => collect_here(&ctx, options, &all).await?,

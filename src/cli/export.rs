@@ -27,6 +27,7 @@ pub struct Export {
     /// Only this account; may be repeated
     #[arg(long, value_name = "ADDRESS")]
     account: Vec<String>,
+    /// How it is written
     #[arg(long = "as", value_enum, value_name = "FORM", default_value = "maildir")]
     kind: Kinds,
     /// Read everything back afterwards and compare

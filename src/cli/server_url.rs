@@ -27,7 +27,10 @@ impl Server {
                 known.join(" or ")
             ))
         };
-        let url = Url::parse(text).map_err(|e| bad(&e.to_string()))?;
+        let url = Url::parse(text).map_err(|e| match e {
+            url::ParseError::RelativeUrlWithoutBase => bad("its beginning is missing"),
+            e => bad(&e.to_string()),
+        })?;
         let (_, security, default_port) = schemes
             .iter()
             .find(|(s, ..)| *s == url.scheme())

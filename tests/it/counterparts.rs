@@ -113,6 +113,8 @@ pub struct Dovecot {
     /// Plain.
     pub imap: u16,
     pub imaps: u16,
+    /// Plain.
+    pub pop3: u16,
     pub pop3s: u16,
     /// The authority of its certificate.
     pub ca: PathBuf,
@@ -157,6 +159,7 @@ impl Dovecot {
             folder,
             imap,
             imaps,
+            pop3,
             pop3s,
             ca,
             _running: running,

@@ -356,7 +356,8 @@ struct Stalling {
 }
 
 impl Stalling {
-    fn before(provider: u16) -> Stalling {
+    /// `from`: the words of the provider at which it begins to stall.
+    fn before(provider: u16, from: &'static [u8]) -> Stalling {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
         let stalls = Arc::new(AtomicBool::new(true));
@@ -368,19 +369,19 @@ impl Stalling {
                 let (mut from_client, mut to_server) =
                     (client.try_clone().unwrap(), server.try_clone().unwrap());
                 thread::spawn(move || std::io::copy(&mut from_client, &mut to_server));
-                thread::spawn(move || pass(server, client, &told));
+                thread::spawn(move || pass(server, client, from, &told));
             }
         });
         Stalling { port, stalls }
     }
 }
 
-fn pass(mut server: TcpStream, mut client: TcpStream, stalls: &AtomicBool) {
+fn pass(mut server: TcpStream, mut client: TcpStream, from: &[u8], stalls: &AtomicBool) {
     let mut buf = [0; 4096];
     while let Ok(n @ 1..) = server.read(&mut buf) {
         let piece = &buf[..n];
         if stalls.load(Ordering::Relaxed)
-            && let Some(at) = piece.windows(6).position(|w| w == b"BODY[]")
+            && let Some(at) = piece.windows(from.len()).position(|w| w == from)
         {
             // A byte now and then from here on.
             for byte in &piece[..piece.len().min(at + 60)] {
@@ -398,16 +399,15 @@ fn pass(mut server: TcpStream, mut client: TcpStream, stalls: &AtomicBool) {
     let _ = client.shutdown(std::net::Shutdown::Both);
 }
 
-#[test]
-fn a_provider_that_stalls_in_a_message_is_given_up_and_nothing_is_lost_or_doubled() {
+fn stalling_provider_loses_nothing(port: impl Fn(&Dovecot) -> u16, scheme: &str, from: &'static [u8]) {
     let dovecot = Dovecot::start();
-    let provider = Stalling::before(dovecot.imap);
+    let provider = Stalling::before(port(&dovecot), from);
     for n in 0..3 {
         dovecot.deliver("office", format!("Subject: number {n}\r\n\r\n{n}\r\n").as_bytes());
     }
     let data = Folder::new();
     let url = format!(
-        "imap://office:{PROVIDER_PASSWORD}@127.0.0.1:{}/?security=none",
+        "{scheme}://office:{PROVIDER_PASSWORD}@127.0.0.1:{}/?security=none",
         provider.port
     );
     set_up(data.path(), &["--collect", &url]);
@@ -421,4 +421,14 @@ fn a_provider_that_stalls_in_a_message_is_given_up_and_nothing_is_lost_or_double
     // With the one that came directly.
     wait_for_messages(server.imap, "anna@example.test", "INBOX", 4);
     assert_eq!(dovecot.count("office"), 0);
+}
+
+#[test]
+fn a_provider_that_stalls_in_a_message_by_imap_is_given_up_and_nothing_is_lost_or_doubled() {
+    stalling_provider_loses_nothing(|d| d.imap, "imap", b"BODY[]");
+}
+
+#[test]
+fn a_provider_that_stalls_in_a_message_by_pop3_is_given_up_and_nothing_is_lost_or_doubled() {
+    stalling_provider_loses_nothing(|d| d.pop3, "pop3", b"Subject: number");
 }

@@ -165,6 +165,10 @@ impl Session {
             match read_paced(&mut self.stream, &mut self.input, &mut self.pace).await {
                 Ok(true) => {}
                 Ok(false) => return Err(Finding::Connect("the provider closed the connection".into())),
+                // Too slow, as against broken off.
+                Err(e) if e.cause().is_none() => {
+                    return Err(Finding::Connect("the provider's server does not answer".into()));
+                }
                 Err(e) => return Err(e.into()),
             }
         }

@@ -3,8 +3,8 @@
 use super::items::{self, Record};
 use super::manifest::{self, hash_file};
 use super::{Form, mbox};
-use crate::base::Result;
 use crate::base::text::hex;
+use crate::base::{Error, Result};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use std::collections::HashSet;
@@ -25,7 +25,9 @@ pub struct Checked {
 /// Checks every account's export below `folder`, or only those of `addresses`. Blocks.
 /// Errors: NotFound, when there is none, or one is not finished.
 pub fn verify_export(folder: &Path, addresses: &[String]) -> Result<Vec<Checked>> {
-    let mut homes: Vec<PathBuf> = fs::read_dir(folder)?
+    let none = || Error::not_found(format!("there is no export in {}", folder.display()));
+    let entries = fs::read_dir(folder).map_err(|e| none().caused_by(e))?;
+    let mut homes: Vec<PathBuf> = entries
         .filter_map(|e| Some(e.ok()?.path()))
         .filter(|p| p.join(items::FILE).exists())
         .collect();
@@ -38,10 +40,7 @@ pub fn verify_export(folder: &Path, addresses: &[String]) -> Result<Vec<Checked>
         }
     }
     if out.is_empty() {
-        return Err(crate::base::Error::not_found(format!(
-            "there is no export in {}",
-            folder.display()
-        )));
+        return Err(none());
     }
     Ok(out)
 }
