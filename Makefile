@@ -82,6 +82,10 @@ clean: ## Remove what was built
 	rm -rf web-ui/dist web-ui/node_modules dist run
 
 .PHONY: fuzz
-fuzz: ## Fuzz every parser for SECONDS each (60); needs cargo-fuzz and clang
+fuzz: ## Fuzz every parser for SECONDS_EACH (60); installs cargo-fuzz, needs a C++ compiler
+	@command -v cargo-fuzz >/dev/null || $(CARGO) install --locked cargo-fuzz
+	@mkdir -p fuzz/corpus/mime_digest fuzz/corpus/mime_parts
+	@cp -n tests/data/corpus/mail/* fuzz/corpus/mime_digest/; cp -n tests/data/corpus/mail/* fuzz/corpus/mime_parts/
+	@cd fuzz && RUSTC_BOOTSTRAP=1 $(CARGO) fuzz build -O -s $${SANITIZER:-none}
 	@for t in $$(ls fuzz/targets | sed 's/\.rs$$//'); do echo "== $$t"; \
-	  RUSTC_BOOTSTRAP=1 cargo fuzz run $$t -- -max_total_time=$${SECONDS_EACH:-60} -max_len=65536 || exit 1; done
+	  RUSTC_BOOTSTRAP=1 $(CARGO) fuzz run -O -s $${SANITIZER:-none} $$t -- -max_total_time=$${SECONDS_EACH:-60} -max_len=65536 -timeout=10 || exit 1; done

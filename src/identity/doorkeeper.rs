@@ -3,7 +3,7 @@
 use super::ctx::Ctx;
 use super::password::Verifier;
 use super::stay::Stays;
-use super::throttle::Throttle;
+use super::throttle::{Refused, Throttle};
 use super::tokens::Keys;
 use crate::base::{Error, Result};
 use crate::model::{Account, AccountId};
@@ -11,6 +11,11 @@ use crate::store::Store;
 use crate::store::directory::credentials::CredentialKind;
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// Longer than checking a password takes, with some waiting for others.
+const CHECKING: Duration = Duration::from_secs(1);
 
 /// Where an attempt to sign in comes from.
 #[derive(Clone, Copy, Debug)]
@@ -43,36 +48,41 @@ impl Doorkeeper {
     }
 
     /// Errors: NotAuthenticated, the same for a wrong address, a wrong password and a disabled account;
-    /// Busy after many failures, the same for all of them too. All take the same time and the same work.
+    /// Busy after many failures, the same for all of them too. All take the same time.
     pub async fn sign_in(&self, name: &str, password: &str, via: Via) -> Result<Arc<Account>> {
-        let now_ms = self.store.clock().now_ms();
-        let attempt = self.throttle.begin(via.peer, name, now_ms);
-        tokio::time::sleep(attempt.before).await;
-        let found = match self.check(name, password, via).await {
-            Ok(found) => found.filter(|_| attempt.refused.is_none()),
-            Err(e) => {
-                self.throttle.forget(&attempt);
-                return Err(e);
+        let (clock, began) = (self.store.clock(), Instant::now());
+        let attempt = self.throttle.begin(via.peer, name, clock.now_ms());
+        let refused = match attempt.refused {
+            // No work for those who make us work.
+            Some(refused) => Some(refused),
+            None => {
+                tokio::time::sleep(attempt.before).await;
+                match self.check(name, password, via).await? {
+                    Some(account) => match self.throttle.note_success(&attempt, clock.now_ms()) {
+                        Ok(()) => return Ok(account),
+                        Err(refused) => Some(refused),
+                    },
+                    None => {
+                        let fingerprint = self.verifier.fingerprint(password);
+                        self.throttle.note_failure(&attempt, fingerprint, clock.now_ms())
+                    }
+                }
             }
         };
-        if let Some(account) = found {
-            self.throttle.note_success(&attempt, self.store.clock().now_ms());
-            return Ok(account);
-        }
-        self.throttle
-            .note_failure(&attempt, self.verifier.fingerprint(password));
         tracing::warn!(
             peer = %via.peer, door = via.door, name = %crate::base::text::one_line(name),
             "a failed attempt to sign in"
         );
-        tokio::time::sleep(attempt.after).await;
-        Err(match attempt.hot {
-            Some(wait) => Error::busy(format!(
-                "too many failed attempts to sign in from here; try again in {} minutes",
-                wait.as_secs() / 60 + 1
-            )),
-            None => Error::not_authenticated("address or password is wrong"),
-        })
+        let Some(Refused(wait)) = refused else {
+            tokio::time::sleep(attempt.after).await;
+            return Err(Error::not_authenticated("address or password is wrong"));
+        };
+        // Checked or not, the answer comes at the same time.
+        tokio::time::sleep_until(began + attempt.before + attempt.after + CHECKING).await;
+        Err(Error::busy(format!(
+            "too many failed attempts to sign in from here; try again in {} minutes",
+            wait.as_secs() / 60 + 1
+        )))
     }
 
     async fn check(&self, name: &str, password: &str, via: Via) -> Result<Option<Arc<Account>>> {

@@ -41,63 +41,52 @@ struct Memory {
 #[derive(Default)]
 pub struct Throttle(Mutex<Memory>);
 
-/// What to do with an attempt. It counts as failed until it is told otherwise, so that many at once gain nothing.
+/// An attempt that is being made.
 #[derive(Clone, Debug)]
 pub struct Attempt {
     keys: [String; 3],
-    /// When there was a failure before, by key; None: this attempt is not counted.
-    counted: Option<[TimeMs; 3]>,
     /// Wait so long before it is tried,
     pub before: Duration,
     /// and so long before a failure is answered. The sum is the same whoever it is.
     pub after: Duration,
-    /// None: may be let in. Otherwise it is not, whatever the password, for so long.
-    pub refused: Option<Duration>,
-    /// There have been so many failures that every further one is answered with this wait.
-    pub hot: Option<Duration>,
+    /// Not worth checking: it would not count.
+    pub refused: Option<Refused>,
+}
+
+/// There have been so many failures that nothing is believed for so long.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Refused(pub Duration);
+
+/// How an attempt with these keys is seen at a moment.
+struct View {
+    is_known: bool,
+    /// The network or the pair is notorious.
+    hot: Option<Refused>,
+    refused: Option<Refused>,
+    wait: Duration,
+    own_wait: Duration,
 }
 
 impl Throttle {
     pub fn begin(&self, peer: IpAddr, name: &str, now_ms: TimeMs) -> Attempt {
         let keys = keys(peer, name);
-        let mut memory = self.lock();
-        let [network, account, pair] = keys.each_ref().map(|k| memory.failures_of(k, now_ms));
-        let is_known = memory
-            .known
-            .get(&keys[2])
-            .is_some_and(|at| now_ms - at < KNOWN_MS);
-        let left =
-            |f: &Failures| Duration::from_millis((FORGOTTEN_MS - (now_ms - f.last_ms)).max(1000) as u64);
-        let worst = if pair.count > network.count {
-            &pair
-        } else {
-            &network
-        };
-        let hot = (worst.count >= REFUSED_FROM).then(|| left(worst));
-        let is_too_soon = pair.count >= REFUSED_FROM && now_ms - pair.last_ms < KNOWN_PAUSE_MS;
-        let refused = hot.filter(|_| !is_known || is_too_soon);
-        let wait = delay(network.count.max(account.count).max(pair.count));
-        let (before, after) = if is_known {
-            (delay(pair.count), wait.saturating_sub(delay(pair.count)))
-        } else {
-            (wait, Duration::ZERO)
-        };
-        // What is refused is no guess, and does not make the wait of others longer.
-        let counted = refused.is_none().then(|| memory.count(&keys, now_ms));
+        let view = self.lock().view(&keys, now_ms);
+        let before = if view.is_known { view.own_wait } else { view.wait };
         Attempt {
             keys,
-            counted,
             before,
-            after,
-            refused,
-            hot,
+            after: view.wait.saturating_sub(before),
+            refused: view.refused,
         }
     }
 
-    /// It was the right password.
-    pub fn note_success(&self, attempt: &Attempt, now_ms: TimeMs) {
+    /// It was the right password. Errors: Refused, when it is not to count: of many guesses at once, those that come
+    /// after the last failure that is borne gain nothing.
+    pub fn note_success(&self, attempt: &Attempt, now_ms: TimeMs) -> Result<(), Refused> {
         let mut memory = self.lock();
-        memory.take_back(attempt);
+        if let Some(refused) = memory.view(&attempt.keys, now_ms).refused {
+            return Err(refused);
+        }
         let [_, _, pair] = &attempt.keys;
         memory.failures.remove(pair);
         if memory.known.len() >= MOST_REMEMBERED {
@@ -106,27 +95,18 @@ impl Throttle {
         if memory.known.len() < MOST_REMEMBERED || memory.known.contains_key(pair) {
             memory.known.insert(pair.clone(), now_ms);
         }
+        Ok(())
     }
 
-    /// `fingerprint`: of the wrong password.
-    pub fn note_failure(&self, attempt: &Attempt, fingerprint: [u8; 16]) {
-        if attempt.counted.is_none() {
-            return;
-        }
+    /// `fingerprint`: of the wrong password. Some: every failure is answered with this wait now.
+    pub fn note_failure(&self, attempt: &Attempt, fingerprint: [u8; 16], now_ms: TimeMs) -> Option<Refused> {
         let mut memory = self.lock();
-        let pair = memory.failures.entry(attempt.keys[2].clone()).or_default();
-        if pair.wrong.contains(&fingerprint) {
-            memory.take_back(attempt);
-            return;
+        let view = memory.view(&attempt.keys, now_ms);
+        // What is refused is no guess, and does not make the wait of others longer.
+        if view.refused.is_none() {
+            memory.count(&attempt.keys, fingerprint, now_ms);
         }
-        pair.wrong.push(fingerprint);
-        let surplus = pair.wrong.len().saturating_sub(MOST_WRONG);
-        pair.wrong.drain(..surplus);
-    }
-
-    /// It could not be tried.
-    pub fn forget(&self, attempt: &Attempt) {
-        self.lock().take_back(attempt);
+        view.hot
     }
 
     fn lock(&self) -> MutexGuard<'_, Memory> {
@@ -143,27 +123,49 @@ impl Memory {
             .unwrap_or_default()
     }
 
-    /// Returns when each failed before.
-    fn count(&mut self, keys: &[String; 3], now_ms: TimeMs) -> [TimeMs; 3] {
+    fn view(&self, keys: &[String; 3], now_ms: TimeMs) -> View {
+        let [network, account, pair] = keys.each_ref().map(|k| self.failures_of(k, now_ms));
+        let is_known = self.known.get(&keys[2]).is_some_and(|at| now_ms - at < KNOWN_MS);
+        let left =
+            |f: &Failures| Duration::from_millis((FORGOTTEN_MS - (now_ms - f.last_ms)).max(1000) as u64);
+        let worst = if pair.count > network.count {
+            &pair
+        } else {
+            &network
+        };
+        let hot = (worst.count >= REFUSED_FROM).then(|| Refused(left(worst)));
+        let is_too_soon = pair.count >= REFUSED_FROM && now_ms - pair.last_ms < KNOWN_PAUSE_MS;
+        View {
+            is_known,
+            hot,
+            refused: hot.filter(|_| !is_known || is_too_soon),
+            wait: delay(network.count.max(account.count).max(pair.count)),
+            own_wait: delay(pair.count),
+        }
+    }
+
+    /// The same wrong password again counts for nothing.
+    fn count(&mut self, keys: &[String; 3], fingerprint: [u8; 16], now_ms: TimeMs) {
+        let is_repeated = self
+            .failures
+            .get(&keys[2])
+            .is_some_and(|f| f.wrong.contains(&fingerprint));
+        if is_repeated {
+            return;
+        }
         self.make_room(now_ms);
-        keys.each_ref().map(|key| {
+        for key in keys {
             let f = self.failures.entry(key.clone()).or_default();
             if now_ms - f.last_ms >= FORGOTTEN_MS {
                 f.count = 0;
             }
             f.count += 1;
-            std::mem::replace(&mut f.last_ms, now_ms)
-        })
-    }
-
-    fn take_back(&mut self, attempt: &Attempt) {
-        let Some(before) = attempt.counted else { return };
-        for (key, before_ms) in attempt.keys.iter().zip(before) {
-            if let Some(f) = self.failures.get_mut(key) {
-                f.count = f.count.saturating_sub(1);
-                f.last_ms = before_ms;
-            }
+            f.last_ms = now_ms;
         }
+        let pair = self.failures.entry(keys[2].clone()).or_default();
+        pair.wrong.push(fingerprint);
+        let surplus = pair.wrong.len().saturating_sub(MOST_WRONG);
+        pair.wrong.drain(..surplus);
     }
 
     /// Somebody with many addresses may fill it, but neither switch it off nor be forgotten for it.
@@ -215,20 +217,18 @@ mod tests {
     const OFFICE: &str = "192.0.2.1";
 
     fn fail(t: &Throttle, peer: &str, name: &str, n: u8, now_ms: TimeMs) -> Attempt {
-        let attempt = t.begin(peer.parse().unwrap(), name, now_ms);
-        t.note_failure(&attempt, [n; 16]);
+        let attempt = begin(t, peer, name, now_ms);
+        t.note_failure(&attempt, [n; 16], now_ms);
         attempt
     }
 
     fn begin(t: &Throttle, peer: &str, name: &str, now_ms: TimeMs) -> Attempt {
-        let attempt = t.begin(peer.parse().unwrap(), name, now_ms);
-        t.forget(&attempt);
-        attempt
+        t.begin(peer.parse().unwrap(), name, now_ms)
     }
 
-    fn sign_in(t: &Throttle, peer: &str, name: &str, now_ms: TimeMs) {
-        let attempt = t.begin(peer.parse().unwrap(), name, now_ms);
-        t.note_success(&attempt, now_ms);
+    /// Whether the right password counts; if it does, it is noted.
+    fn sign_in(t: &Throttle, peer: &str, name: &str, now_ms: TimeMs) -> bool {
+        t.note_success(&begin(t, peer, name, now_ms), now_ms).is_ok()
     }
 
     #[test]
@@ -237,63 +237,57 @@ mod tests {
         let mut waits = Vec::new();
         for i in 0..REFUSED_FROM {
             let attempt = fail(&t, OFFICE, "anna@example.test", i as u8, i64::from(i));
-            assert!(attempt.refused.is_none());
             waits.push(attempt.before.as_millis());
         }
         assert_eq!(&waits[..7], [0, 0, 500, 1000, 2000, 4000, 5000]);
-        assert!(begin(&t, OFFICE, "ben@example.test", 100).refused.is_some());
+        assert!(!sign_in(&t, OFFICE, "ben@example.test", 100));
         let elsewhere = begin(&t, "192.0.2.2", "anna@example.test", 100);
-        assert!(elsewhere.refused.is_none(), "nobody locks an account");
         assert_eq!(
             elsewhere.before,
             Duration::from_secs(5),
-            "but guessing it from everywhere is slow"
+            "guessing it from everywhere is slow"
         );
         assert!(
-            begin(&t, OFFICE, "ben@example.test", FORGOTTEN_MS + 100)
-                .refused
-                .is_none()
+            sign_in(&t, "192.0.2.2", "anna@example.test", 100),
+            "but nobody locks an account"
         );
+        assert!(sign_in(&t, OFFICE, "ben@example.test", FORGOTTEN_MS + 100));
     }
 
     #[test]
     fn who_signed_in_from_there_before_is_not_shut_out() {
         let t = Throttle::default();
-        sign_in(&t, OFFICE, "ben@example.test", 0);
+        assert!(sign_in(&t, OFFICE, "ben@example.test", 0));
         for i in 0..200 {
             fail(&t, OFFICE, &format!("x{i}@example.test"), 1, 1);
         }
         let ben = begin(&t, OFFICE, "Ben@example.test", 2);
-        assert!(ben.refused.is_none());
         assert_eq!(ben.before, Duration::ZERO);
-        let (anna, nobody) = (
-            begin(&t, OFFICE, "anna@example.test", 2),
-            begin(&t, OFFICE, "no@x.test", 2),
-        );
-        assert!(anna.refused.is_some() && nobody.refused.is_some());
-        for a in [&ben, &anna, &nobody] {
+        assert!(sign_in(&t, OFFICE, "ben@example.test", 2));
+        assert!(!sign_in(&t, OFFICE, "anna@example.test", 2));
+        for who in ["ben@example.test", "anna@example.test", "no@x.test"] {
+            let a = begin(&t, OFFICE, who, 3);
             assert_eq!(
                 a.before + a.after,
                 Duration::from_secs(5),
                 "a failure takes the same time"
             );
-            assert!(a.hot.is_some(), "and has the same answer");
+            assert!(
+                t.note_failure(&a, [2; 16], 3).is_some(),
+                "and has the same answer"
+            );
         }
     }
 
     #[test]
     fn guessing_at_a_known_pair_is_slow_and_does_not_shut_it_out_for_good() {
         let t = Throttle::default();
-        sign_in(&t, OFFICE, "ben@example.test", 0);
-        for i in 0..40 {
-            fail(&t, OFFICE, "ben@example.test", i, 1000);
+        assert!(sign_in(&t, OFFICE, "ben@example.test", 0));
+        for i in 0..200 {
+            fail(&t, OFFICE, "ben@example.test", i, 1000 + i64::from(i));
         }
-        assert!(begin(&t, OFFICE, "ben@example.test", 2000).refused.is_some());
-        assert!(
-            begin(&t, OFFICE, "ben@example.test", 1000 + KNOWN_PAUSE_MS)
-                .refused
-                .is_none()
-        );
+        assert!(!sign_in(&t, OFFICE, "ben@example.test", 2000));
+        assert!(sign_in(&t, OFFICE, "ben@example.test", 2000 + KNOWN_PAUSE_MS));
     }
 
     #[test]
@@ -306,13 +300,26 @@ mod tests {
     }
 
     #[test]
-    fn many_at_once_gain_nothing() {
+    fn many_guesses_at_once_gain_nothing_and_many_devices_at_once_are_let_in() {
         let t = Throttle::default();
-        let peer: IpAddr = OFFICE.parse().unwrap();
-        let tried = (0..500)
-            .map(|_| t.begin(peer, "anna@example.test", 0))
-            .filter(|a| a.refused.is_none())
-            .count();
-        assert_eq!(tried, REFUSED_FROM as usize);
+        let all: Vec<Attempt> = (0..200)
+            .map(|_| begin(&t, OFFICE, "anna@example.test", 0))
+            .collect();
+        let (guesses, right) = all.split_at(199);
+        for (i, attempt) in guesses.iter().enumerate() {
+            t.note_failure(attempt, [i as u8; 16], 0);
+        }
+        assert!(
+            t.note_success(&right[0], 0).is_err(),
+            "the right one came too late"
+        );
+        let t = Throttle::default();
+        let all: Vec<Attempt> = (0..200)
+            .map(|i| begin(&t, OFFICE, &format!("x{i}@example.test"), 0))
+            .collect();
+        assert!(
+            all.iter()
+                .all(|a| a.before.is_zero() && t.note_success(a, 0).is_ok())
+        );
     }
 }

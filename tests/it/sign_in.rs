@@ -123,3 +123,19 @@ fn an_account_that_is_disabled_looks_like_one_that_is_not_there() {
     assert!(done.status.success());
     assert_eq!(login(&server, "127.0.0.2", "ben@example.test", PASSWORD).0, WRONG);
 }
+
+#[test]
+fn a_whole_office_comes_in_at_once_after_a_restart() {
+    let server = Server::start();
+    let answers: Vec<(String, Duration)> = thread::scope(|s| {
+        let all: Vec<_> = (0..60)
+            .map(|n| {
+                let user = ["anna@example.test", "ben@example.test"][n % 2];
+                let server = &server;
+                s.spawn(move || login(server, "127.0.0.2", user, PASSWORD))
+            })
+            .collect();
+        all.into_iter().map(|t| t.join().unwrap()).collect()
+    });
+    assert!(answers.iter().all(|(said, _)| said == "OK"), "{answers:?}");
+}

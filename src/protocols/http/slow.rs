@@ -44,8 +44,11 @@ pub async fn keep_pace<B: MessageBody>(
     let clock = request.request().conn_data::<BodyClock>().cloned();
     let house = request.app_data::<HouseData>();
     let patience = house.map_or_else(Patience::default, |h| h.options.patience);
-    if let Some(clock) = clock {
-        clock.set(has_body(&request).then(|| patience.begin()));
+    if let Some(clock) = &clock {
+        clock.set(None);
+    }
+    if let Some(clock) = clock.filter(|_| has_body(&request)) {
+        clock.set(Some(patience.begin()));
         let body = request.take_payload();
         // What follows the last piece says nothing itself.
         let ended = unfold(Some(clock), |clock| async move {
