@@ -60,3 +60,32 @@ fn mail_is_read_answered_and_put_away_on_the_page() {
         ],
     );
 }
+
+#[test]
+fn a_folder_of_100_000_messages_is_opened_and_walked_on_the_page() {
+    let data = Folder::new();
+    set_up(data.path(), &["--language", "de"]);
+    let server = Server::serve(data, &[]);
+    let mut mailbox = crate::mailbox::Mailbox::open(server.imap, "anna@example.test");
+    for n in 0..100 {
+        let message = format!(
+            "From: Ben <x@other.test>\r\nTo: anna@example.test\r\nSubject: Angebot {n}\r\n\r\nGuten Tag, Nummer {n}.\r\n"
+        );
+        mailbox.ok(&format!("APPEND INBOX {{{}+}}\r\n{message}", message.len()));
+    }
+    mailbox.ok("SELECT INBOX");
+    while mailbox.count("INBOX") < 51_200 {
+        mailbox.ok("COPY 1:* INBOX");
+        mailbox.ok("NOOP");
+    }
+    mailbox.ok("COPY 1:48800 INBOX");
+    assert_eq!(mailbox.count("INBOX"), 100_000);
+    run_script(
+        "scale.mjs",
+        &server,
+        &[
+            ("HAUSPOST_SMTP", &server.smtp.to_string()),
+            ("HAUSPOST_PASSWORD", PASSWORD),
+        ],
+    );
+}
