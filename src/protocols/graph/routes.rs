@@ -8,7 +8,7 @@ use super::error::GraphError;
 use super::path::Segment;
 use super::query::Opt;
 use super::rights::Right;
-use super::{attachment, batch, folder, message, sending, user};
+use super::{attachment, batch, folder, message, sending, settings, user};
 use actix_web::http::{Method, StatusCode};
 use futures_util::future::LocalBoxFuture;
 
@@ -40,6 +40,10 @@ pub(in crate::protocols::graph) use row;
 const TABLE: &[&[Row]] = &[
     batch::ROWS,
     user::get::ROWS,
+    user::list::ROWS,
+    settings::mailbox_settings::ROWS,
+    settings::categories::ROWS,
+    settings::photo::ROWS,
     folder::list::ROWS,
     folder::delta::ROWS,
     folder::get::ROWS,
@@ -49,6 +53,7 @@ const TABLE: &[&[Row]] = &[
     folder::move_folder::ROWS,
     folder::copy_folder::ROWS,
     message::list::ROWS,
+    message::list::COUNT_ROWS,
     message::delta::ROWS,
     message::get::ROWS,
     message::value::ROWS,

@@ -8,9 +8,11 @@ mod expand;
 mod filters;
 mod folders;
 mod messages;
+mod others;
 mod search;
 mod sending;
 
+mod traffic;
 mod writing;
 
 use crate::server::{Server, wait_until};
