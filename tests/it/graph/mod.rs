@@ -9,6 +9,7 @@ mod filters;
 mod folders;
 mod messages;
 mod others;
+pub mod schema;
 mod search;
 mod sending;
 
