@@ -1,4 +1,4 @@
-//! Microsoft Graph v1.0 as programs written for Microsoft 365 speak it: mail so far.
+//! Microsoft Graph v1.0 as programs written for Microsoft 365 speak it: mail so far. What is served: `docs/graph.md`.
 //!
 //! A request becomes a [`call::Call`], [`routes`] finds its row, the row's handler asks a room and answers.
 //! Case of paths, option and property names does not matter, as Microsoft promises; ids keep theirs.
@@ -17,6 +17,8 @@ mod extended;
 mod folder;
 mod json;
 mod mailbox;
+#[cfg(test)]
+mod manual;
 mod message;
 mod odata;
 mod path;

@@ -25,7 +25,7 @@ pub enum Right {
 
 impl Right {
     /// Any of these gives it.
-    fn scopes(self) -> &'static [&'static str] {
+    pub fn scopes(self) -> &'static [&'static str] {
         match self {
             Right::Nothing => &[],
             Right::UserRead => &[

@@ -75,6 +75,12 @@ const TABLE: &[&[Row]] = &[
     sending::send_draft::ROWS,
 ];
 
+/// All rows, for the manual.
+#[cfg(test)]
+pub fn rows() -> impl Iterator<Item = &'static Row> {
+    TABLE.iter().copied().flatten()
+}
+
 /// The row of a request and what stands at its places. Words go before ids: `messages/delta` is no message.
 /// Errors: 404 when no row has the path, 405 when none has the method.
 pub fn find(method: &Method, path: &[Segment]) -> Result<(&'static Row, Vec<String>), GraphError> {
