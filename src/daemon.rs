@@ -33,6 +33,8 @@ pub struct Config {
     /// Connections in all, and of one peer.
     pub connections: (usize, usize),
     pub received_per_minute: u32,
+    /// Of a program to a mailbox.
+    pub requests_per_10_minutes: u32,
     pub sent_per_hour: u32,
 }
 
@@ -84,6 +86,7 @@ async fn serve(config: Config, ready: impl FnOnce(Option<String>) -> Result<()>)
         connections: ConnectionLimit::new(config.connections.0, config.connections.1),
         arrivals: ConnectionLimit::new(config.connections.0, config.connections.1),
         sent: RateLimit::new(config.sent_per_hour, Duration::from_secs(3600)),
+        requests: RateLimit::new(config.requests_per_10_minutes, Duration::from_secs(600)),
         claims: RateLimit::new(10, Duration::from_secs(60)),
         received: RateLimit::new(config.received_per_minute, Duration::from_secs(60)),
     });

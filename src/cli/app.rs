@@ -2,10 +2,12 @@
 
 use super::output::{print_done, print_list};
 use super::{DataFolder, Form, with_store};
-use crate::base::{Result, random};
+use crate::base::{Error, Result, random};
+use crate::identity::access::mailbox_ids;
 use crate::identity::clients::{NewClient, list_clients, put_client, remove_client};
 use clap::{Args, Subcommand};
 use serde_json::json;
+use std::path::PathBuf;
 
 #[derive(Subcommand)]
 pub enum App {
@@ -38,6 +40,18 @@ pub struct Add {
     /// It may send name and password itself (for scripts and tests)
     #[arg(long)]
     allow_password_grant: bool,
+    /// What it may do without a person, such as Mail.ReadWrite; may be repeated
+    #[arg(long, value_name = "PERMISSION")]
+    app_permission: Vec<String>,
+    /// A mailbox in which it may do so; may be repeated
+    #[arg(long, value_name = "ADDRESS")]
+    mailbox: Vec<String>,
+    /// It may do so in every mailbox
+    #[arg(long, conflicts_with = "mailbox")]
+    all_mailboxes: bool,
+    /// The certificate that it proves itself with, instead of a secret (PEM, RSA)
+    #[arg(long, value_name = "FILE")]
+    certificate: Option<PathBuf>,
 }
 
 #[derive(Args)]
@@ -94,12 +108,26 @@ impl App {
 impl Add {
     fn run(self) -> Result<()> {
         with_store(&self.data, async |ctx| {
+            let certificate = self
+                .certificate
+                .as_deref()
+                .map(std::fs::read_to_string)
+                .transpose();
+            let certificate = certificate.map_err(|e| {
+                Error::invalid("the file of the certificate cannot be read; give one in PEM form")
+                    .caused_by(e)
+            })?;
+            let mailboxes = mailbox_ids(&ctx, &self.mailbox).await?;
             let new = NewClient {
                 id: self.client_id.unwrap_or_else(random::uuid),
                 name: self.name,
                 redirect_uris: self.redirect,
                 with_secret: self.secret,
                 allow_password_grant: self.allow_password_grant,
+                app_permissions: self.app_permission,
+                // Without a word about mailboxes it gets into none.
+                mailboxes: (!self.all_mailboxes).then_some(mailboxes),
+                certificate,
             };
             let (client, secret) = put_client(&ctx, new).await?;
             let mut text = format!("client id  {}", client.id);

@@ -3,6 +3,7 @@
 //! Exit codes: 0 done; 1 failed; 2 the command line is wrong; 3 there is no such thing; 4 it is there already
 //! or contradicts something; 5 not allowed; 6 try again later.
 
+mod access;
 mod account;
 mod app;
 mod collect;
@@ -63,6 +64,9 @@ enum Command {
     /// People, shared mailboxes, rooms and equipment
     #[command(subcommand)]
     Account(account::Account),
+    /// Who may use whose mailbox
+    #[command(subcommand)]
+    Access(access::Access),
     /// Mail domains of this server
     #[command(subcommand)]
     Domain(domain::Domain),
@@ -92,6 +96,7 @@ pub fn main() -> ExitCode {
         Command::Serve(c) => c.run(),
         Command::Setup(c) => c.run(),
         Command::Account(c) => c.run(),
+        Command::Access(c) => c.run(),
         Command::Domain(c) => c.run(),
         Command::Collect(c) => c.run(),
         Command::Queue(c) => c.run(),

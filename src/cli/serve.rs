@@ -91,6 +91,9 @@ pub struct Serve {
     /// Recipients that one person may write to in an hour
     #[arg(long, value_name = "N", default_value_t = 1000)]
     max_sent_per_hour: u32,
+    /// Requests that a program may send to one mailbox in ten minutes
+    #[arg(long, value_name = "N", default_value_t = 10_000)]
+    max_requests: u32,
 }
 
 impl Serve {
@@ -143,6 +146,7 @@ impl Serve {
             },
             connections: (self.max_connections, self.max_connections_per_peer),
             received_per_minute: self.max_received_per_minute,
+            requests_per_10_minutes: self.max_requests,
             sent_per_hour: self.max_sent_per_hour,
         })
     }

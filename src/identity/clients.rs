@@ -1,7 +1,9 @@
 //! Programs that may ask for tokens (app registrations).
 
+use super::assertion::public_key;
 use super::{Ctx, Doorkeeper, password};
 use crate::base::{Error, Result, TimeMs, random};
+use crate::model::AccountId;
 pub use crate::store::directory::oauth::Client;
 use serde_json::json;
 
@@ -58,6 +60,9 @@ fn built_in(id: &str, name: &str, now_ms: TimeMs) -> Client {
         secret_hash: None,
         redirect_uris: BUILT_IN_REDIRECTS.map(str::to_owned).to_vec(),
         allow_password_grant: false,
+        app_permissions: Vec::new(),
+        mailboxes: None,
+        certificate: None,
         created_at_ms: now_ms,
     }
 }
@@ -83,7 +88,24 @@ pub struct NewClient {
     /// Make a secret; it is shown once.
     pub with_secret: bool,
     pub allow_password_grant: bool,
+    /// What it may do without a person, Microsoft's names.
+    pub app_permissions: Vec<String>,
+    /// In whose mailboxes it may do so; None: in all.
+    pub mailboxes: Option<Vec<AccountId>>,
+    /// PEM.
+    pub certificate: Option<String>,
 }
+
+/// What programs may be allowed to do without a person.
+pub const APP_PERMISSIONS: [&str; 7] = [
+    "Mail.Read",
+    "Mail.ReadWrite",
+    "Mail.Send",
+    "MailboxSettings.Read",
+    "MailboxSettings.ReadWrite",
+    "User.Read.All",
+    "User.ReadWrite.All",
+];
 
 /// Adds or replaces a registration. Returns it with the new secret, if one was wanted.
 /// Errors: Invalid, Forbidden.
@@ -104,6 +126,17 @@ pub async fn put_client(ctx: &Ctx, new: NewClient) -> Result<(Client, Option<Str
             )));
         }
     }
+    for permission in &new.app_permissions {
+        if !APP_PERMISSIONS.contains(&permission.as_str()) {
+            return Err(Error::invalid(format!(
+                "»{permission}« is no permission of programs; known: {}",
+                APP_PERMISSIONS.join(", ")
+            )));
+        }
+    }
+    if let Some(pem) = &new.certificate {
+        public_key(pem)?;
+    }
     let secret = new.with_secret.then(random::token);
     let secret_hash = match &secret {
         Some(s) => Some(password::hash(s.clone()).await?),
@@ -116,6 +149,9 @@ pub async fn put_client(ctx: &Ctx, new: NewClient) -> Result<(Client, Option<Str
         secret_hash,
         redirect_uris: new.redirect_uris,
         allow_password_grant: new.allow_password_grant,
+        app_permissions: new.app_permissions,
+        mailboxes: new.mailboxes,
+        certificate: new.certificate,
         created_at_ms: now_ms,
     };
     let kept = client.clone();

@@ -1,8 +1,11 @@
 //! The doorkeeper: who somebody is, with which rights, and how they prove it.
 
+pub mod access;
 pub mod accounts;
+pub mod assertion;
 pub mod clients;
 pub mod ctx;
+pub mod device;
 pub mod domains;
 pub mod doorkeeper;
 pub mod password;

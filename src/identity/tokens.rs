@@ -2,6 +2,7 @@
 //!
 //! The signing key is made at the first need and kept in the data folder; its id is a hash of it.
 
+use super::clients::Client;
 use super::sessions::token_hash;
 use super::stay::require_current;
 use super::{Doorkeeper, domains};
@@ -50,6 +51,12 @@ pub struct AccessClaims {
     pub name: String,
     pub ver: String,
     pub jti: String,
+    /// What a program may do that acts for nobody.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub roles: Vec<String>,
+    /// `app`, when the program acts for nobody.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub idtyp: Option<String>,
     /// The generation of the account's sign-ins, ours alone.
     #[serde(default)]
     pub generation: i64,
@@ -167,6 +174,29 @@ impl Doorkeeper {
     }
 
     /// Errors: NotAuthenticated, when the sign-in has ended meanwhile.
+    /// The program that an access token stands for which acts for nobody; None: it acts for a person.
+    /// Errors: NotAuthenticated.
+    pub async fn app_of_token(&self, token: &str) -> Result<Option<(Client, AccessClaims)>> {
+        // Nearly all tokens are a person's: their signatures are not checked twice.
+        let payload = token
+            .split('.')
+            .nth(1)
+            .and_then(|p| URL_SAFE_NO_PAD.decode(p).ok());
+        let is_app = payload
+            .and_then(|p| serde_json::from_slice::<Value>(&p).ok())
+            .is_some_and(|p| p["idtyp"] == "app");
+        if !is_app {
+            return Ok(None);
+        }
+        let claims = self.keys.get().await?.verify(token)?;
+        let id = claims.appid.clone();
+        let client = self.store.directory().read(move |d| d.client(&id)).await?;
+        let client = client.ok_or_else(|| {
+            Error::not_authenticated("the program of this token is not registered any more")
+        })?;
+        Ok(Some((client, claims)))
+    }
+
     pub async fn issue_code(&self, account: &Account, code: AuthorizationCode) -> Result<String> {
         let token = random::token();
         let (hash, account) = (token_hash(&token), account.clone());

@@ -24,6 +24,7 @@ pub mod move_messages;
 pub mod properties;
 pub mod quota;
 pub mod search;
+pub mod settings;
 pub mod tree;
 pub mod upload;
 

@@ -1,5 +1,6 @@
 //! The nouns: what the program speaks of, without SQL and without any protocol.
 
+pub mod access;
 pub mod account;
 pub mod address;
 pub mod change;

@@ -101,6 +101,11 @@ impl<K: Hash + Eq> RateLimit<K> {
 
     /// Takes `count` if there are so many left.
     pub fn take(&self, key: K, count: u32) -> bool {
+        self.take_or_wait(key, count).is_ok()
+    }
+
+    /// As [`RateLimit::take`]; when there are not so many, how long it takes until there are.
+    pub fn take_or_wait(&self, key: K, count: u32) -> Result<(), Duration> {
         let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
         let now = Instant::now();
         if buckets.len() > 10_000 {
@@ -113,10 +118,10 @@ impl<K: Hash + Eq> RateLimit<K> {
         *at = now;
         let wanted = f64::from(count);
         if *level < wanted {
-            return false;
+            return Err(self.per.mul_f64((wanted - *level) / self.size));
         }
         *level -= wanted;
-        true
+        Ok(())
     }
 }
 

@@ -13,6 +13,7 @@ use crate::base::Patience;
 use crate::base::stream::BoxStream;
 use crate::delivery::PostRoom;
 use crate::identity::Doorkeeper;
+use crate::model::AccountId;
 use limits::{ConnectionLimit, RateLimit};
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -30,6 +31,8 @@ pub struct House {
     pub sent: RateLimit,
     /// Messages that a peer may hand over in a minute.
     pub received: RateLimit,
+    /// Requests that a program may send to a mailbox in ten minutes, by both.
+    pub requests: RateLimit<(String, AccountId)>,
     /// Tries of the set-up code by a peer.
     pub claims: RateLimit,
 }

@@ -1,10 +1,12 @@
 //! The directory: who is here, with which credentials, and how the office is set up.
 
+pub mod access;
 pub mod accounts;
 pub mod audit;
 pub mod collect;
 pub mod collect_waiting;
 pub mod credentials;
+pub mod device;
 pub mod domains;
 pub mod oauth;
 pub mod sessions;
@@ -37,6 +39,7 @@ impl Database for DirectoryDb {
         include_str!("schema/directory/0001.sql"),
         include_str!("schema/directory/0002.sql"),
         include_str!("schema/directory/0003.sql"),
+        include_str!("schema/directory/0004.sql"),
     ];
 
     fn after_commit(&self, _: &Connection, effects: DirectoryEffects, _: Option<&Path>) {

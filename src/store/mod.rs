@@ -5,6 +5,7 @@
 //! What is returned as stored is on the disk: WAL with `synchronous=FULL`.
 
 pub mod account;
+pub mod account_setting;
 pub mod bell;
 pub mod blob;
 pub mod body;

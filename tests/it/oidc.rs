@@ -475,3 +475,89 @@ fn passwords_and_secrets_are_taken_only_where_they_are_allowed() {
             .contains("<b>Mozilla Thunderbird</b>")
     );
 }
+
+#[test]
+fn a_device_signs_in_by_a_code_that_is_typed_elsewhere() {
+    let server = Server::start();
+    register(&server);
+    let web = Web::new(&server);
+    let begun = web
+        .form(
+            "/common/oauth2/v2.0/devicecode",
+            &[
+                ("client_id", "test-app"),
+                ("scope", "openid offline_access Mail.Read"),
+            ],
+        )
+        .expect(200)
+        .json();
+    let (device, user) = (
+        begun["device_code"].as_str().unwrap(),
+        begun["user_code"].as_str().unwrap(),
+    );
+    assert!(begun["message"].as_str().unwrap().contains(user));
+    assert_eq!(
+        (user.len(), &begun["interval"], &begun["expires_in"]),
+        (9, &json!(5), &json!(900))
+    );
+    let grant = ("grant_type", "urn:ietf:params:oauth:grant-type:device_code");
+    let poll = |code: &str| web.form(TOKEN, &[grant, ("client_id", "test-app"), ("device_code", code)]);
+    assert_eq!(error(&poll(device).expect(400)).0, "authorization_pending");
+    assert_eq!(error(&poll(device).expect(400)).0, "slow_down");
+    assert_eq!(error(&poll("nonsense").expect(400)).0, "bad_verification_code");
+    // Typed in small letters with a blank.
+    let page = begun["verification_uri"].as_str().unwrap();
+    let shown = web.send("GET", page, &["Accept-Language: de"], b"").expect(200);
+    assert!(shown.text().contains("Gerät anmelden"));
+    let cookie = |reply: &Reply| {
+        format!(
+            "Cookie: {}",
+            reply.header("set-cookie").split(';').next().unwrap()
+        )
+    };
+    let token = |reply: &Reply| {
+        let text = reply.text();
+        let rest = text.split_once("name=\"form_token\" value=\"").unwrap().1;
+        rest.split_once('"').unwrap().0.to_owned()
+    };
+    let send = |from: &Reply, values: &[(&str, &str)]| {
+        let mut all = vec![("form_token".to_owned(), token(from))];
+        all.extend(values.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())));
+        let body: Vec<String> = all.iter().map(|(n, v)| format!("{n}={}", encode(v))).collect();
+        let headers = ["Content-Type: application/x-www-form-urlencoded", &cookie(from)];
+        web.send("POST", page, &headers, body.join("&").as_bytes())
+    };
+    let typed = format!("{} {}", user[..4].to_lowercase(), &user[4..]);
+    assert!(
+        send(&shown, &[("user_code", "AAAAAAAAA")])
+            .expect(400)
+            .text()
+            .contains("role=\"alert\"")
+    );
+    let named = send(&shown, &[("user_code", &typed)]).expect(200);
+    assert!(named.text().contains("Test &amp; Co"), "{}", named.text());
+    let anna = [("user_code", typed.as_str()), ("username", "anna@example.test")];
+    send(&named, &[&anna[..], &[("password", "wrong")]].concat()).expect(401);
+    let foreign = web.send(
+        "POST",
+        page,
+        &["Content-Type: application/x-www-form-urlencoded"],
+        format!("user_code={user}&username=anna%40example.test&password={PASSWORD}").as_bytes(),
+    );
+    foreign.expect(403);
+    send(&named, &[&anna[..], &[("password", PASSWORD)]].concat()).expect(200);
+    let tokens = web
+        .form(
+            TOKEN,
+            &[
+                ("grant_type", "device_code"),
+                ("client_id", "test-app"),
+                ("code", device),
+            ],
+        )
+        .expect(200)
+        .json();
+    assert_eq!(claims(&tokens["access_token"])["upn"], "anna@example.test");
+    assert!(tokens["refresh_token"].is_string() && tokens["id_token"].is_string());
+    assert_eq!(error(&poll(device).expect(400)).0, "bad_verification_code");
+}

@@ -197,7 +197,12 @@ impl Web {
             "{method} {url}: {}",
             String::from_utf8_lossy(&out.stderr)
         );
-        parse(&out.stdout)
+        let reply = parse(&out.stdout);
+        let is_graph = url.contains("/v1.0/") || url.contains("/beta/");
+        if is_graph && reply.header("content-type").starts_with("application/json") {
+            crate::graph::schema::check(&format!("{method} {url}"), reply.status, &reply.json());
+        }
+        reply
     }
 }
 

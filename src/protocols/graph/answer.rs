@@ -23,6 +23,18 @@ pub enum Content {
 pub type Result<T = Answer, E = GraphError> = std::result::Result<T, E>;
 
 impl Answer {
+    /// A bare value, such as a number.
+    pub fn text(text: impl Into<String>) -> Answer {
+        let bytes: String = text.into();
+        Answer::new(
+            StatusCode::OK,
+            Content::Bytes {
+                content_type: "text/plain".into(),
+                bytes: bytes.into(),
+            },
+        )
+    }
+
     /// A status and nothing else.
     pub fn empty(status: StatusCode) -> Answer {
         Answer::new(status, Content::None)

@@ -78,7 +78,7 @@ fn failed_dependency(call: &Call) -> Answer {
         "a request that this one depends on has failed",
     );
     let ids = (&call.caller.request_id[..], &call.caller.client_request_id[..]);
-    error.into_answer(&call.site, ids, call.ctx().now_ms())
+    error.into_answer(&call.site, ids, call.caller.now_ms())
 }
 
 fn read_item(call: &Call, request: &Value) -> Result<Item, GraphError> {

@@ -5,7 +5,9 @@ use super::prefer::Prefer;
 use super::query::Query;
 use super::rights::{Granted, Right};
 use super::site::Site;
+use crate::base::TimeMs;
 use crate::identity::Ctx;
+use crate::identity::clients::Client;
 use crate::model::{AccountId, ItemId, Modseq};
 use crate::protocols::http::{HouseData, ids};
 use actix_web::http::Method;
@@ -17,13 +19,35 @@ use std::sync::Arc;
 #[derive(Clone)]
 pub struct Caller {
     pub house: HouseData,
-    pub ctx: Ctx,
-    pub account: AccountId,
+    pub who: Who,
     pub granted: Granted,
+    /// The program that asks; None: the page of this server.
+    pub program: Option<String>,
     pub site: Site,
     /// Our name of the request, for the log and the client.
     pub request_id: String,
     pub client_request_id: String,
+}
+
+/// A person, or a program that acts for nobody.
+#[derive(Clone)]
+pub enum Who {
+    Person(Ctx),
+    Program(Arc<Client>),
+}
+
+impl Caller {
+    /// For what belongs to no mailbox: the directory.
+    pub fn directory_ctx(&self) -> Ctx {
+        match &self.who {
+            Who::Person(ctx) => ctx.clone(),
+            Who::Program(_) => self.house.doorkeeper.system(),
+        }
+    }
+
+    pub fn now_ms(&self) -> TimeMs {
+        self.house.doorkeeper.system().now_ms()
+    }
 }
 
 /// What is asked, before it is looked at.
@@ -43,6 +67,8 @@ pub struct Asked {
 /// One request that has found its row.
 pub struct Call {
     pub caller: Arc<Caller>,
+    /// As the one whose mailbox it is: whether the caller may be there was checked before.
+    ctx: Ctx,
     pub site: Site,
     pub account: AccountId,
     /// Behind the version, as the client wrote it.
@@ -57,8 +83,25 @@ pub struct Call {
 }
 
 impl Call {
+    /// `ctx`: of the mailbox's owner; for what belongs to no mailbox, of whoever asks.
+    pub fn new(caller: &Arc<Caller>, ctx: Ctx, asked: Asked, (keys, query): (Vec<String>, Query)) -> Call {
+        Call {
+            site: caller.site.clone(),
+            account: ctx.account().map_or(AccountId(0), |a| a.id),
+            caller: caller.clone(),
+            ctx,
+            asked_path: asked.path,
+            keys,
+            query,
+            content_type: asked.content_type,
+            prefer: asked.prefer,
+            if_match: asked.if_match,
+            body: asked.body,
+        }
+    }
+
     pub fn ctx(&self) -> &Ctx {
-        &self.caller.ctx
+        &self.ctx
     }
 
     pub fn house(&self) -> &HouseData {

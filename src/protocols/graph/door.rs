@@ -1,9 +1,11 @@
 //! From an HTTP request to a row of the table and back.
 
 use super::answer::Answer;
-use super::call::{Asked, Call, Caller};
+use super::call::{Asked, Call, Caller, Who};
+use super::cors;
 use super::error::GraphError;
-use super::path::{self, Segment};
+use super::mailbox;
+use super::path;
 use super::prefer::Prefer;
 use super::query::Query;
 use super::rights::Granted;
@@ -11,9 +13,12 @@ use super::routes;
 use super::site::Site;
 use super::upload;
 use crate::base::{Error, random};
+use crate::identity::Ctx;
 use crate::protocols::http::auth::house;
-use crate::protocols::http::signed_in;
-use actix_web::http::StatusCode;
+use crate::protocols::http::{Credential, signed_in};
+use actix_http::encoding::Decoder;
+use actix_web::http::header::ContentEncoding;
+use actix_web::http::{Method, StatusCode};
 use actix_web::web::{Bytes, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use futures_util::StreamExt;
@@ -23,11 +28,14 @@ pub async fn answer(request: HttpRequest, payload: Payload) -> HttpResponse {
     let (ours, theirs) = (random::uuid(), client_request_id(&request));
     let site = Site::of(&request);
     let now_ms = house(&request).map_or(0, |h| h.doorkeeper.system().now_ms());
+    if *request.method() == Method::OPTIONS {
+        return cors::preflight(&request);
+    }
     let path = request.path().to_owned();
     if let (Some(token), Ok(house)) = (upload::token_of(&path), house(&request)) {
         let answered = upload::answer(&request, payload, house, token).await;
         let answered = answered.unwrap_or_else(|e| e.into_answer(&site, (&ours, &theirs), now_ms));
-        return answered.with("request-id", ours).into_response();
+        return cors::open(answered.with("request-id", ours)).into_response();
     }
     let answered = match caller(&request, &ours, &theirs).await {
         Ok(caller) => match ask(&request, payload, &caller).await {
@@ -36,7 +44,7 @@ pub async fn answer(request: HttpRequest, payload: Payload) -> HttpResponse {
         },
         Err(e) => e.into_answer(&site, (&ours, &theirs), now_ms),
     };
-    answered
+    cors::open(answered)
         .with("request-id", ours)
         .with("client-request-id", theirs)
         .with("OData-Version", "4.0")
@@ -50,7 +58,7 @@ pub async fn answer_one(caller: &Arc<Caller>, asked: Asked) -> Answer {
         Err(e) => e.into_answer(
             &caller.site,
             (&caller.request_id, &caller.client_request_id),
-            caller.ctx.now_ms(),
+            caller.now_ms(),
         ),
     }
 }
@@ -58,69 +66,54 @@ pub async fn answer_one(caller: &Arc<Caller>, asked: Asked) -> Answer {
 async fn route(caller: &Arc<Caller>, asked: Asked) -> Result<Answer, GraphError> {
     let segments = path::segments(&asked.path)
         .ok_or_else(|| GraphError::request("the path of the request cannot be read"))?;
-    let segments = path::shorten(of_mailbox(caller, segments)?);
+    let (segments, ctx, access) = mailbox::resolve(caller, segments).await?;
+    let segments = path::shorten(segments);
     let (row, keys) = routes::find(&asked.method, &segments)?;
     caller.granted.require(row.right)?;
+    row.right.require_access(access)?;
+    throttle(caller, &ctx)?;
     let query = Query::parse(&asked.query)?;
     query.check(row.options)?;
-    let call = Call {
-        site: caller.site.clone(),
-        account: caller.account,
-        caller: caller.clone(),
-        asked_path: asked.path,
-        keys,
-        query,
-        content_type: asked.content_type,
-        prefer: asked.prefer,
-        if_match: asked.if_match,
-        body: asked.body,
-    };
-    (row.run)(call).await
+    (row.run)(Call::new(caller, ctx, asked, (keys, query))).await
 }
 
-/// `/users/{own id or address}` is `/me`. Errors: 404 for others, whether they exist or not.
-fn of_mailbox(caller: &Caller, mut path: Vec<Segment>) -> Result<Vec<Segment>, GraphError> {
-    let is_users = path
-        .first()
-        .is_some_and(|s| !s.is_key && s.text.eq_ignore_ascii_case("users"));
-    let Some(user) = path.get(1).filter(|_| is_users).map(|s| s.text.clone()) else {
-        return Ok(path);
+/// One program that runs wild in one mailbox must not keep the box from all others.
+fn throttle(caller: &Caller, ctx: &Ctx) -> Result<(), GraphError> {
+    let (Some(program), Ok(owner)) = (&caller.program, ctx.account()) else {
+        return Ok(());
     };
-    let account = caller.ctx.account()?;
-    if user.eq_ignore_ascii_case("me")
-        || account.oid.eq_ignore_ascii_case(&user)
-        || account.owns_address(&user)
-    {
-        path.drain(..2);
-        path.insert(
-            0,
-            Segment {
-                text: "me".into(),
-                is_key: false,
-            },
-        );
-        return Ok(path);
-    }
-    let code = if path.len() == 2 {
-        "Request_ResourceNotFound"
-    } else {
-        "ErrorInvalidUser"
-    };
-    Err(GraphError::new(
-        StatusCode::NOT_FOUND,
-        code,
-        format!("The requested user '{user}' is invalid."),
-    ))
+    let wait = caller.house.requests.take_or_wait((program.clone(), owner.id), 1);
+    wait.map_err(GraphError::throttled)
 }
 
 async fn caller(request: &HttpRequest, ours: &str, theirs: &str) -> Result<Caller, GraphError> {
-    let (ctx, credential) = signed_in(request).await?;
-    let account = ctx.account()?.id;
+    let house = house(request)?.clone();
+    let bearer = header(request, "authorization").and_then(|h| h.split_once(' '));
+    let token = bearer.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
+    let program = match token {
+        Some((_, token)) => house.doorkeeper.app_of_token(token.trim()).await?,
+        None => None,
+    };
+    let (who, granted, program) = match program {
+        Some((client, claims)) => {
+            let granted = Granted::by_program(&client, &claims)?;
+            let id = client.id.clone();
+            (Who::Program(Arc::new(client)), granted, Some(id))
+        }
+        None => {
+            let (ctx, credential) = signed_in(request).await?;
+            let id = match &credential {
+                Credential::Token(claims) => Some(claims.appid.clone()),
+                Credential::Cookie => None,
+            };
+            (Who::Person(ctx), Granted::by(&credential)?, id)
+        }
+    };
     Ok(Caller {
-        house: house(request)?.clone(),
-        account,
-        granted: Granted::by(&credential)?,
-        ctx,
+        house,
+        who,
+        granted,
+        program,
         site: Site::of(request),
         request_id: ours.to_owned(),
         client_request_id: theirs.to_owned(),
@@ -152,7 +145,7 @@ async fn ask(request: &HttpRequest, payload: Payload, caller: &Caller) -> Result
         content_type: media_type(content_type),
         prefer: Prefer::parse(prefer),
         if_match: header(request, "if-match").map(str::to_owned),
-        body: read_body(payload, max_body(caller)).await?,
+        body: read_body(unpacked(request, payload)?, max_body(caller)).await?,
     })
 }
 
@@ -171,7 +164,27 @@ fn max_body(caller: &Caller) -> usize {
     usize::try_from(caller.house.options.max_message_bytes / 3 * 4 + (1 << 20)).unwrap_or(usize::MAX)
 }
 
-async fn read_body(mut payload: Payload, max_bytes: usize) -> Result<Bytes, GraphError> {
+/// Microsoft's Go library packs what it sends. Errors: 415 for other encodings, after which it sends plainly.
+fn unpacked(request: &HttpRequest, payload: Payload) -> Result<Decoder<Payload>, GraphError> {
+    let encoding = match header(request, "content-encoding").map(str::trim) {
+        None | Some("" | "identity") => ContentEncoding::Identity,
+        Some(e) if e.eq_ignore_ascii_case("gzip") => ContentEncoding::Gzip,
+        Some(e) if e.eq_ignore_ascii_case("deflate") => ContentEncoding::Deflate,
+        Some(other) => {
+            return Err(GraphError::new(
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "UnsupportedMediaType",
+                format!(
+                    "the encoding »{}« of the body is not known; known: gzip",
+                    crate::base::text::one_line(other)
+                ),
+            ));
+        }
+    };
+    Ok(Decoder::new(payload, encoding))
+}
+
+async fn read_body(mut payload: Decoder<Payload>, max_bytes: usize) -> Result<Bytes, GraphError> {
     let mut body = Vec::new();
     while let Some(piece) = payload.next().await {
         let piece =

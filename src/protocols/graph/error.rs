@@ -6,13 +6,18 @@ use crate::base::clock::rfc3339;
 use crate::base::{Error, Kind, TimeMs};
 use actix_web::http::StatusCode;
 use serde_json::json;
+use std::time::Duration;
 
 #[derive(Debug)]
 pub struct GraphError {
     status: StatusCode,
     code: &'static str,
     error: Error,
+    retry_after_s: u64,
 }
+
+/// When nothing else is known, as long as Thunderbird waits anyway.
+const RETRY_AFTER_S: u64 = 30;
 
 impl From<Error> for GraphError {
     fn from(error: Error) -> Self {
@@ -30,7 +35,12 @@ impl From<Error> for GraphError {
             Kind::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, "ServiceNotAvailable"),
             Kind::Internal => (StatusCode::INTERNAL_SERVER_ERROR, "InternalServerError"),
         };
-        GraphError { status, code, error }
+        GraphError {
+            status,
+            code,
+            error,
+            retry_after_s: RETRY_AFTER_S,
+        }
     }
 }
 
@@ -40,6 +50,18 @@ impl GraphError {
             status,
             code,
             error: Error::invalid(message),
+            retry_after_s: RETRY_AFTER_S,
+        }
+    }
+
+    /// 429: so many requests are enough for now.
+    pub fn throttled(wait: Duration) -> GraphError {
+        let error =
+            Error::busy("this program has sent too many requests to this mailbox; wait and try again");
+        GraphError {
+            code: "ApplicationThrottled",
+            retry_after_s: wait.as_secs() + 1,
+            ..GraphError::from(error)
         }
     }
 
@@ -120,7 +142,7 @@ impl GraphError {
             answer = answer.with("WWW-Authenticate", challenge(site));
         }
         if self.status == StatusCode::TOO_MANY_REQUESTS || self.status == StatusCode::SERVICE_UNAVAILABLE {
-            answer = answer.with("Retry-After", "30");
+            answer = answer.with("Retry-After", self.retry_after_s.to_string());
         }
         answer
     }

@@ -1,4 +1,4 @@
-//! Microsoft Graph v1.0 as programs written for Microsoft 365 speak it: mail so far.
+//! Microsoft Graph v1.0 as programs written for Microsoft 365 speak it: mail so far. What is served: `docs/graph.md`.
 //!
 //! A request becomes a [`call::Call`], [`routes`] finds its row, the row's handler asks a room and answers.
 //! Case of paths, option and property names does not matter, as Microsoft promises; ids keep theirs.
@@ -7,6 +7,7 @@ mod answer;
 mod attachment;
 mod batch;
 mod call;
+mod cors;
 mod delta;
 mod door;
 mod envelope;
@@ -15,6 +16,9 @@ mod expand;
 mod extended;
 mod folder;
 mod json;
+mod mailbox;
+#[cfg(test)]
+mod manual;
 mod message;
 mod odata;
 mod path;
@@ -24,6 +28,7 @@ mod rights;
 mod routes;
 mod select;
 mod sending;
+mod settings;
 mod site;
 mod upload;
 mod user;

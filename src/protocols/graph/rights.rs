@@ -1,7 +1,9 @@
 //! What a caller was granted: the page everything, a program what its token says.
 
 use super::error::GraphError;
+use crate::identity::clients::Client;
 use crate::identity::tokens::{AccessClaims, GRAPH_AUDIENCE};
+use crate::model::access::AccessLevel;
 use crate::protocols::http::Credential;
 use actix_web::http::StatusCode;
 
@@ -11,14 +13,19 @@ pub enum Right {
     /// What is inside is looked at by itself.
     Nothing,
     UserRead,
+    /// Who the others are.
+    UsersRead,
+    UserWrite,
     MailRead,
     MailWrite,
     MailSend,
+    SettingsRead,
+    SettingsWrite,
 }
 
 impl Right {
     /// Any of these gives it.
-    fn scopes(self) -> &'static [&'static str] {
+    pub fn scopes(self) -> &'static [&'static str] {
         match self {
             Right::Nothing => &[],
             Right::UserRead => &[
@@ -30,6 +37,16 @@ impl Right {
                 "Directory.Read.All",
                 "profile",
             ],
+            Right::UsersRead => &[
+                "User.ReadBasic.All",
+                "User.Read.All",
+                "User.ReadWrite.All",
+                "Directory.Read.All",
+                "People.Read",
+            ],
+            Right::UserWrite => &["User.ReadWrite", "User.ReadWrite.All"],
+            Right::SettingsRead => &["MailboxSettings.Read", "MailboxSettings.ReadWrite"],
+            Right::SettingsWrite => &["MailboxSettings.ReadWrite"],
             Right::MailRead => &[
                 "Mail.Read",
                 "Mail.ReadWrite",
@@ -39,6 +56,31 @@ impl Right {
             Right::MailWrite => &["Mail.ReadWrite", "Mail.ReadWrite.Shared"],
             Right::MailSend => &["Mail.Send", "Mail.Send.Shared"],
         }
+    }
+}
+
+impl Right {
+    /// Errors: ErrorAccessDenied, when somebody who was let into the mailbox may not do this there.
+    pub fn require_access(self, level: AccessLevel) -> Result<(), GraphError> {
+        let needed = match self {
+            Right::Nothing | Right::UserRead | Right::UsersRead | Right::MailRead | Right::SettingsRead => {
+                AccessLevel::Read
+            }
+            Right::MailWrite => AccessLevel::Edit,
+            Right::MailSend | Right::SettingsWrite | Right::UserWrite => AccessLevel::Full,
+        };
+        if level >= needed {
+            return Ok(());
+        }
+        Err(GraphError::new(
+            StatusCode::FORBIDDEN,
+            "ErrorAccessDenied",
+            format!(
+                "Access is denied: in this mailbox you have the access »{}«, and this needs »{}«.",
+                level.as_str(),
+                needed.as_str()
+            ),
+        ))
     }
 }
 
@@ -57,6 +99,14 @@ impl Granted {
             Credential::Cookie => Ok(Granted::Everything),
             Credential::Token(claims) => of_token(claims),
         }
+    }
+
+    /// What the token says and the registration still allows. Errors: 401 for a token for something else.
+    pub fn by_program(client: &Client, claims: &AccessClaims) -> Result<Granted, GraphError> {
+        of_token(claims)?;
+        let mut roles = claims.roles.clone();
+        roles.retain(|r| client.app_permissions.contains(r));
+        Ok(Granted::Scopes(roles))
     }
 
     /// Errors: 403 that names the permission.

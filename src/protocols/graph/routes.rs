@@ -8,7 +8,7 @@ use super::error::GraphError;
 use super::path::Segment;
 use super::query::Opt;
 use super::rights::Right;
-use super::{attachment, batch, folder, message, sending, user};
+use super::{attachment, batch, folder, message, sending, settings, user};
 use actix_web::http::{Method, StatusCode};
 use futures_util::future::LocalBoxFuture;
 
@@ -40,6 +40,10 @@ pub(in crate::protocols::graph) use row;
 const TABLE: &[&[Row]] = &[
     batch::ROWS,
     user::get::ROWS,
+    user::list::ROWS,
+    settings::mailbox_settings::ROWS,
+    settings::categories::ROWS,
+    settings::photo::ROWS,
     folder::list::ROWS,
     folder::delta::ROWS,
     folder::get::ROWS,
@@ -49,6 +53,7 @@ const TABLE: &[&[Row]] = &[
     folder::move_folder::ROWS,
     folder::copy_folder::ROWS,
     message::list::ROWS,
+    message::list::COUNT_ROWS,
     message::delta::ROWS,
     message::get::ROWS,
     message::value::ROWS,
@@ -69,6 +74,12 @@ const TABLE: &[&[Row]] = &[
     sending::draft::ROWS,
     sending::send_draft::ROWS,
 ];
+
+/// All rows, for the manual.
+#[cfg(test)]
+pub fn rows() -> impl Iterator<Item = &'static Row> {
+    TABLE.iter().copied().flatten()
+}
 
 /// The row of a request and what stands at its places. Words go before ids: `messages/delta` is no message.
 /// Errors: 404 when no row has the path, 405 when none has the method.

@@ -18,8 +18,8 @@ use actix_web::{HttpRequest, HttpResponse};
 use subtle::ConstantTimeEq;
 
 /// Holds what the form must hold too, so that no other site can send the form (RFC 9700 §4.7).
-const FORM_COOKIE: &str = "__Host-hauspost-sign-in";
-const FORM_LIFETIME_S: i64 = 3600;
+pub const FORM_COOKIE: &str = "__Host-hauspost-sign-in";
+pub const FORM_LIFETIME_S: i64 = 3600;
 
 /// What the request asked for, which the form carries along.
 const CARRIED: [&str; 11] = [
@@ -138,7 +138,8 @@ async fn begin(request: &HttpRequest, form: &Form) -> Result<Begun, OauthError> 
     Ok(Begun { site, back, asked })
 }
 
-fn is_our_form(request: &HttpRequest, form: &Form) -> bool {
+/// Whether the form comes from the page that we have shown.
+pub fn is_our_form(request: &HttpRequest, form: &Form) -> bool {
     let header = request
         .headers()
         .get("sec-fetch-site")

@@ -3,6 +3,7 @@
 use super::scope::{OFFLINE, Scopes};
 use super::site::Site;
 use crate::base::{Result, random};
+use crate::identity::clients::Client;
 use crate::identity::tokens::{ACCESS_LIFETIME_MS, AccessClaims, GRAPH_AUDIENCE};
 use crate::model::Account;
 use base64::Engine;
@@ -75,6 +76,8 @@ fn access_claims(site: &Site, grant: &Grant<'_>, now_s: i64, lifetime_s: i64) ->
         name: account.display_name.clone(),
         ver: "1.0".into(),
         jti: random::uuid(),
+        roles: Vec::new(),
+        idtyp: None,
         generation: account.sign_in_generation,
     }
 }
@@ -107,4 +110,38 @@ fn id_claims(site: &Site, grant: &Grant<'_>, now_s: i64, lifetime_s: i64) -> Val
 pub fn subject(oid: &str, client_id: &str) -> String {
     let hash = blake3::hash(format!("{oid} {client_id}").as_bytes());
     URL_SAFE_NO_PAD.encode(hash.as_bytes())
+}
+
+/// The answer for a program that acts for nobody (RFC 6749 §4.4.3).
+pub async fn app_token(site: &Site, client: &Client) -> Result<Value> {
+    let key = site.house.doorkeeper.keys.get().await?;
+    let now_s = site.ctx.now_ms() / 1000;
+    let lifetime_s = ACCESS_LIFETIME_MS / 1000;
+    // Microsoft's tokens name the program's own object here; the client's id stands for it.
+    let claims = AccessClaims {
+        iss: site.issuer(),
+        aud: GRAPH_AUDIENCE.into(),
+        exp: now_s + lifetime_s,
+        iat: now_s,
+        nbf: now_s,
+        sub: client.id.clone(),
+        oid: client.id.clone(),
+        tid: site.tenant.clone(),
+        appid: client.id.clone(),
+        scp: String::new(),
+        upn: String::new(),
+        preferred_username: String::new(),
+        name: client.name.clone(),
+        ver: "1.0".into(),
+        jti: random::uuid(),
+        roles: client.app_permissions.clone(),
+        idtyp: Some("app".into()),
+        generation: 0,
+    };
+    Ok(json!({
+        "token_type": "Bearer",
+        "expires_in": lifetime_s - 1,
+        "ext_expires_in": lifetime_s - 1,
+        "access_token": key.sign(&claims)?,
+    }))
 }

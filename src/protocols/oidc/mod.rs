@@ -1,8 +1,10 @@
 //! Sign-in for programs: OpenID Connect with the addresses, names and errors of Microsoft's, so that
 //! programs written for Microsoft 365 need another host and nothing else.
-//! OpenID Connect Core and Discovery 1.0, RFC 6749, 6750, 7517, 7636, 8252, 9700.
+//! OpenID Connect Core and Discovery 1.0, RFC 6749, 6750, 7517, 7523, 7636, 8252, 8628, 9700.
 
 mod authorize;
+mod cors;
+mod device;
 mod discovery;
 mod error;
 mod form;
@@ -17,6 +19,7 @@ mod token;
 mod userinfo;
 mod words;
 
+use actix_web::middleware::from_fn;
 use actix_web::web::{self, ServiceConfig};
 
 /// `{tenant}` is checked by each: our own id, a domain of ours, or one of Microsoft's words for any.
@@ -36,7 +39,17 @@ pub fn configure(config: &mut ServiceConfig) {
                 .route(web::get().to(authorize::show))
                 .route(web::post().to(authorize::sign_in)),
         )
-        .route("/{tenant}/oauth2/v2.0/token", web::post().to(token::token))
+        .route("/{tenant}/oauth2/v2.0/devicecode", web::post().to(device::begin))
+        .service(
+            web::resource("/{tenant}/oauth2/deviceauth")
+                .route(web::get().to(device::show))
+                .route(web::post().to(device::sign_in)),
+        )
+        .service(
+            web::resource("/{tenant}/oauth2/v2.0/token")
+                .wrap(from_fn(cors::for_registered_pages))
+                .route(web::post().to(token::token)),
+        )
         .route("/{tenant}/oauth2/v2.0/logout", web::get().to(logout::logout))
         .route(
             "/{tenant}/oauth2/nativeclient",

@@ -34,6 +34,12 @@ impl Html {
         self
     }
 
+    /// A hidden value in the form that is already closed.
+    pub fn within_form(self, name: &str, value: &str) -> Html {
+        let field = Html::default().hidden(name, value).0;
+        Html(self.0.replace("</form>", &format!("{field}</form>")))
+    }
+
     pub fn hidden(self, name: &str, value: &str) -> Html {
         self.raw("<input type=\"hidden\" name=\"")
             .text(name)

@@ -1,14 +1,17 @@
-//! The token endpoint: codes, refresh tokens and passwords against tokens. RFC 6749 §3.2.
+//! The token endpoint: codes, refresh tokens, passwords, device codes and programs' own secrets against tokens.
+//! RFC 6749 §3.2, RFC 7523, RFC 8628.
 
 use super::error::OauthError;
 use super::form::Form;
-use super::issue::{Grant, tokens};
+use super::issue::{Grant, app_token, tokens};
 use super::request::{invalid_scope, unknown_client};
 use super::scope::Scopes;
 use super::site::Site;
 use crate::base::Kind;
 use crate::identity::Via;
+use crate::identity::assertion::verify_assertion;
 use crate::identity::clients::{Client, find_client, verify_secret};
+use crate::identity::device::DeviceAnswer;
 use crate::protocols::http::auth::require_secure;
 use crate::protocols::http::client as peer_of;
 use actix_web::web::Bytes;
@@ -28,6 +31,10 @@ pub async fn token(request: HttpRequest, body: Bytes) -> Result<HttpResponse, Oa
     let answer = match form.get("grant_type") {
         Some("authorization_code") => of_code(&site, &client, &form).await?,
         Some("refresh_token") => of_refresh_token(&site, &client, &form).await?,
+        Some("client_credentials") => of_program(&site, &client, &form).await?,
+        Some("urn:ietf:params:oauth:grant-type:device_code" | "device_code") => {
+            of_device(&site, &client, &form).await?
+        }
         Some("password") => of_password(&site, &request, &client, &form).await?,
         Some(other) => {
             return Err(OauthError::new(
@@ -61,7 +68,15 @@ async fn authenticate(site: &Site, request: &HttpRequest, form: &Form) -> Result
     let client = find_client(&site.ctx, id)
         .await?
         .ok_or_else(|| unknown_client(id))?;
+    if let Some(assertion) = form.get("client_assertion") {
+        return by_assertion(site, request, form, client, assertion);
+    }
     match (&client.secret_hash, secret) {
+        (None, None) if client.certificate.is_some() => Err(OauthError::new(
+            "invalid_client",
+            7000218,
+            "The request body must contain the following parameter: 'client_assertion'.",
+        )),
         (None, None) => Ok(client),
         (None, Some(_)) => Err(OauthError::new(
             "invalid_client",
@@ -79,6 +94,40 @@ async fn authenticate(site: &Site, request: &HttpRequest, form: &Form) -> Result
             7000215,
             "Invalid client secret provided.",
         )),
+    }
+}
+
+/// RFC 7523 §2.2.
+fn by_assertion(
+    site: &Site,
+    request: &HttpRequest,
+    form: &Form,
+    client: Client,
+    assertion: &str,
+) -> Result<Client, OauthError> {
+    const KIND: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+    let refused = |message: &str| OauthError::new("invalid_client", 700027, message);
+    if form.get("client_assertion_type") != Some(KIND) {
+        return Err(refused(
+            "client_assertion_type must be 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'.",
+        ));
+    }
+    // Programs write the address that they know, by whatever name of the tenant.
+    let asked = format!("{}{}", site.origin, request.path());
+    let audiences = [
+        asked,
+        site.endpoint("oauth2/v2.0/token"),
+        site.endpoint("v2.0"),
+        site.issuer(),
+    ];
+    match verify_assertion(&client, assertion, &audiences, site.ctx.now_ms()) {
+        Ok(()) => Ok(client),
+        Err(e) => {
+            tracing::warn!(client = client.id, error = ?e, "a client assertion was refused");
+            Err(refused(
+                "Client assertion failed signature validation, has expired, or is for another audience.",
+            ))
+        }
     }
 }
 
@@ -224,6 +273,73 @@ async fn of_password(
         account: &account,
         client_id: &client.id,
         scopes,
+        nonce: None,
+        refresh_token: None,
+        wants_client_info: wants_client_info(form),
+    };
+    Ok(tokens(site, grant).await?)
+}
+
+/// RFC 6749 §4.4: for what an administrator has allowed, nothing less and nothing more.
+async fn of_program(site: &Site, client: &Client, form: &Form) -> Result<Value, OauthError> {
+    if client.secret_hash.is_none() && client.certificate.is_none() {
+        return Err(OauthError::new(
+            "unauthorized_client",
+            700025,
+            "A program without a secret or a certificate cannot act by itself.",
+        ));
+    }
+    let asked = form.get("scope").unwrap_or(".default");
+    let scopes = Scopes::parse(asked, &site.origin).map_err(|s| invalid_scope(&s))?;
+    if !scopes.has(".default") {
+        return Err(OauthError::new(
+            "invalid_scope",
+            1002012,
+            format!(
+                "The provided value for scope {} is not valid. Client credential flows must have a scope value with /.default suffixed to the resource identifier.",
+                crate::base::text::one_line(asked)
+            ),
+        ));
+    }
+    Ok(app_token(site, client).await?)
+}
+
+/// RFC 8628 §3.4. The code comes as `device_code`, from DavMail as `code`.
+async fn of_device(site: &Site, client: &Client, form: &Form) -> Result<Value, OauthError> {
+    let code = form.get("device_code").or(form.get("code"));
+    let code = code.ok_or_else(|| OauthError::missing("device_code"))?;
+    let answer = site.house.doorkeeper.ask_device(code, &client.id).await?;
+    let (account, scope) = match answer {
+        DeviceAnswer::SignedIn { account, scope } => (account, scope),
+        DeviceAnswer::Pending => {
+            return Err(OauthError::new(
+                "authorization_pending",
+                70016,
+                "OAuth 2.0 device flow error. Authorization is pending. Continue polling.",
+            ));
+        }
+        DeviceAnswer::SlowDown => {
+            return Err(OauthError::new("slow_down", 70016, "Ask less often."));
+        }
+        DeviceAnswer::Expired => {
+            return Err(OauthError::new(
+                "expired_token",
+                70020,
+                "The provided value for the input parameter 'device_code' has expired. Begin again.",
+            ));
+        }
+        DeviceAnswer::Unknown => {
+            return Err(OauthError::new(
+                "bad_verification_code",
+                501491,
+                "The provided value for the input parameter 'device_code' is not valid.",
+            ));
+        }
+    };
+    let grant = Grant {
+        account: &account,
+        client_id: &client.id,
+        scopes: Scopes::recall(&scope),
         nonce: None,
         refresh_token: None,
         wants_client_info: wants_client_info(form),

@@ -18,6 +18,12 @@ pub struct Words {
     pub go_on: &'static str,
     pub done: &'static str,
     pub signed_out: &'static str,
+    pub device_title: &'static str,
+    pub device_code: &'static str,
+    pub device_unknown: &'static str,
+    /// Before the program's name.
+    pub device_warning: &'static str,
+    pub device_done: &'static str,
 }
 
 const GERMAN: Words = Words {
@@ -35,6 +41,11 @@ const GERMAN: Words = Words {
     go_on: "Weiter",
     done: "Fertig. Dieses Fenster kann geschlossen werden.",
     signed_out: "Sie sind abgemeldet.",
+    device_title: "Gerät anmelden",
+    device_code: "Code, den das Gerät zeigt",
+    device_unknown: "Dieser Code gilt nicht oder nicht mehr. Bitte am Gerät neu beginnen.",
+    device_warning: "Nur weitermachen, wenn Sie den Code selbst auf Ihrem Gerät gesehen haben. Es meldet sich an:",
+    device_done: "Das Gerät ist angemeldet. Dieses Fenster kann geschlossen werden.",
 };
 
 const ENGLISH: Words = Words {
@@ -52,6 +63,11 @@ const ENGLISH: Words = Words {
     go_on: "Continue",
     done: "Done. You can close this window.",
     signed_out: "You are signed out.",
+    device_title: "Sign in a device",
+    device_code: "Code that the device shows",
+    device_unknown: "This code does not count or not any more. Please begin again on the device.",
+    device_warning: "Go on only if you have seen the code on a device of your own. This signs in:",
+    device_done: "The device is signed in. You can close this window.",
 };
 
 /// The first language of the browser that we speak; English for those who speak neither.

@@ -19,6 +19,13 @@ pub struct Client {
     pub secret_hash: Option<String>,
     pub redirect_uris: Vec<String>,
     pub allow_password_grant: bool,
+    /// What it may do without a person.
+    pub app_permissions: Vec<String>,
+    /// In whose mailboxes; None: in all.
+    pub mailboxes: Option<Vec<AccountId>>,
+    /// PEM, to prove itself with.
+    #[serde(skip)]
+    pub certificate: Option<String>,
     pub created_at_ms: TimeMs,
 }
 
@@ -53,11 +60,20 @@ fn read_client(r: &Row<'_>) -> rusqlite::Result<Client> {
         redirect_uris: serde_json::from_str(&uris).unwrap_or_default(),
         allow_password_grant: r.get(4)?,
         created_at_ms: r.get(5)?,
+        app_permissions: r
+            .get::<_, String>(6)?
+            .split_ascii_whitespace()
+            .map(str::to_owned)
+            .collect(),
+        mailboxes: r
+            .get::<_, Option<String>>(7)?
+            .map(|list| serde_json::from_str(&list).unwrap_or_default()),
+        certificate: r.get(8)?,
     })
 }
 
-const CLIENT: &str =
-    "SELECT id, name, secret_hash, redirect_uris, allow_password_grant, created_at_ms FROM client";
+const CLIENT: &str = "SELECT id, name, secret_hash, redirect_uris, allow_password_grant, created_at_ms, app_permissions, \
+                      mailboxes, certificate FROM client";
 
 impl Snapshot<'_, DirectoryDb> {
     pub fn client(&self, id: &str) -> Result<Option<Client>> {
@@ -99,14 +115,28 @@ impl Tx<'_, DirectoryDb> {
     pub fn put_client(&mut self, c: &Client) -> Result<()> {
         let uris = serde_json::to_string(&c.redirect_uris)
             .map_err(|e| Error::internal("redirect URIs cannot be written").caused_by(e))?;
+        let mailboxes = c.mailboxes.as_ref().map(serde_json::to_string).transpose();
+        let mailboxes =
+            mailboxes.map_err(|e| Error::internal("a list of mailboxes cannot be written").caused_by(e))?;
         self.conn
             .prepare_cached(
-                "INSERT INTO client (id, name, secret_hash, redirect_uris, allow_password_grant, created_at_ms)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (id) DO UPDATE SET name = excluded.name,
+                "INSERT INTO client (id, name, secret_hash, redirect_uris, allow_password_grant, created_at_ms, app_permissions,
+                 mailboxes, certificate) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT (id) DO UPDATE SET name = excluded.name,
                  secret_hash = excluded.secret_hash, redirect_uris = excluded.redirect_uris,
-                 allow_password_grant = excluded.allow_password_grant",
+                 allow_password_grant = excluded.allow_password_grant, app_permissions = excluded.app_permissions,
+                 mailboxes = excluded.mailboxes, certificate = excluded.certificate",
             )?
-            .execute(params![c.id, c.name, c.secret_hash, uris, c.allow_password_grant, c.created_at_ms])?;
+            .execute(params![
+                c.id,
+                c.name,
+                c.secret_hash,
+                uris,
+                c.allow_password_grant,
+                c.created_at_ms,
+                c.app_permissions.join(" "),
+                mailboxes,
+                c.certificate
+            ])?;
         Ok(())
     }
 

@@ -8,9 +8,12 @@ mod expand;
 mod filters;
 mod folders;
 mod messages;
+mod others;
+pub mod schema;
 mod search;
 mod sending;
 
+mod traffic;
 mod writing;
 
 use crate::server::{Server, wait_until};

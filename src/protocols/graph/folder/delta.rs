@@ -1,6 +1,8 @@
 //! GET mailFolders/delta: what happened to the tree of folders since the last time.
 
-use super::view::{PROPERTIES, view_id};
+use super::expand::Expansion;
+use super::names::Place;
+use super::view::PROPERTIES;
 use crate::mail::list_folders;
 use crate::protocols::graph::answer::Result;
 use crate::protocols::graph::call::Call;
@@ -26,10 +28,12 @@ async fn delta(call: Call) -> Result {
     let tree = list_folders(call.ctx(), call.account).await?;
     let changed: HashSet<_> = changed.iter().map(|f| f.id).collect();
     // In the tree's order parents come before what is in them.
-    let present = tree.iter().filter(|(_, f)| changed.contains(&f.id));
-    let mut items: Vec<_> = present
-        .filter_map(|(_, f)| view_id(&call, &tree, f.id, &select).map(Into::into))
-        .collect();
+    let expansion = Expansion::of(state.expand.as_deref())?;
+    let mut items = Vec::new();
+    for (_, folder) in tree.iter().filter(|(_, f)| changed.contains(&f.id)) {
+        let place = Place::Folder(folder.clone());
+        items.push(expansion.view(&call, &tree, &place, &select).await?.into());
+    }
     items.extend(gone.into_iter().map(|id| removed(ids::print_folder(id))));
     Ok(state.answer(&call, "mailFolders", &select, items, (cursor, false)))
 }

@@ -6,9 +6,9 @@ use super::kql;
 use super::page_token;
 use super::view::{PROPERTIES, needs_body, view};
 use crate::mail::list_folders;
-use crate::mail::listing::{Condition, Page, Total, list_messages};
+use crate::mail::listing::{Condition, Order, Page, Total, list_messages};
 use crate::model::FolderId;
-use crate::protocols::graph::answer::Result;
+use crate::protocols::graph::answer::{Answer, Result};
 use crate::protocols::graph::call::Call;
 use crate::protocols::graph::envelope::{Link, PageOf, collection};
 use crate::protocols::graph::error::GraphError;
@@ -22,6 +22,50 @@ pub const ROWS: &[Row] = &[
     row!(GET "me/messages" MailRead [Select, Top, Skip, OrderBy, Filter, Count, Search, Expand, SkipToken] => list_all),
     row!(GET "me/mailFolders/{}/messages" MailRead [Select, Top, Skip, OrderBy, Filter, Count, Search, Expand, SkipToken] => list_folder),
 ];
+
+pub const COUNT_ROWS: &[Row] = &[
+    row!(GET "me/messages/$count" MailRead [Filter, Search] => count_all),
+    row!(GET "me/mailFolders/{}/messages/$count" MailRead [Filter, Search] => count_folder),
+];
+
+async fn count_all(call: Call) -> Result {
+    count(&call, None).await
+}
+
+async fn count_folder(call: Call) -> Result {
+    match names::find(&call, call.key(0)).await?.1 {
+        Place::Folder(folder) => count(&call, Some(folder.id)).await,
+        Place::Root | Place::Outbox => Ok(Answer::text("0")),
+    }
+}
+
+/// Only the number, as text.
+async fn count(call: &Call, folder_id: Option<FolderId>) -> Result {
+    let filter = call.query.get(Opt::Filter).map(parse).transpose()?;
+    let condition = condition_of(call, filter.as_ref()).await?;
+    let page = Page {
+        folder_id: folder_id.or_else(|| filter::folder_of(&condition)),
+        condition,
+        order: Order::Received,
+        is_ascending: false,
+        after: None,
+        skip: 0,
+        top: 1,
+    };
+    let listed = list_messages(call.ctx(), call.account, page, true).await?;
+    match listed.total {
+        Total::Known(total) => Ok(Answer::text(total.to_string())),
+        Total::NotCounted | Total::TooCostly => Err(too_costly()),
+    }
+}
+
+fn too_costly() -> GraphError {
+    GraphError::bad(
+        "InefficientFilter",
+        "under this filter messages cannot be counted without looking at every one; leave $count out, or filter by a \
+         sender, a subject, a conversation, a time or a flag",
+    )
+}
 
 /// Microsoft's.
 const PAGE: u64 = 10;
@@ -73,11 +117,7 @@ async fn list(call: &Call, folder_id: Option<FolderId>, path: String) -> Result 
     let total = match listed.total {
         Total::Known(total) => Some(total),
         Total::TooCostly if wants_total => {
-            return Err(GraphError::bad(
-                "InefficientFilter",
-                "under this filter messages cannot be counted without looking at every one; leave $count out, or filter by a \
-                 sender, a subject, a conversation, a time or a flag",
-            ));
+            return Err(too_costly());
         }
         _ => None,
     };

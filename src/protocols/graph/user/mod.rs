@@ -1,4 +1,5 @@
 //! `/me` and `/users/{id}`: who somebody is.
 
 pub mod get;
+pub mod list;
 mod view;

@@ -79,6 +79,10 @@ CREATE TABLE property (
   is_list  INTEGER NOT NULL,
   PRIMARY KEY (owner_id, name)
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE setting (
+  key   TEXT PRIMARY KEY,
+  value BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
 CREATE TABLE state (
   id            INTEGER PRIMARY KEY CHECK (id = 1),
   modseq        INTEGER NOT NULL,

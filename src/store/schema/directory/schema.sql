@@ -1,3 +1,9 @@
+CREATE TABLE access (
+  account_id INTEGER NOT NULL REFERENCES account (id) ON DELETE CASCADE,
+  actor_id   INTEGER NOT NULL REFERENCES account (id) ON DELETE CASCADE,
+  level      TEXT NOT NULL,                   -- read, edit, full
+  PRIMARY KEY (account_id, actor_id)
+) STRICT, WITHOUT ROWID;
 CREATE TABLE account (
   id            INTEGER PRIMARY KEY AUTOINCREMENT,
   oid           TEXT NOT NULL UNIQUE,
@@ -38,7 +44,7 @@ CREATE TABLE client (
   redirect_uris        TEXT NOT NULL,         -- JSON list
   allow_password_grant INTEGER NOT NULL,
   created_at_ms        INTEGER NOT NULL
-) STRICT, WITHOUT ROWID;
+, app_permissions TEXT NOT NULL DEFAULT '', mailboxes TEXT, certificate TEXT) STRICT, WITHOUT ROWID;
 CREATE TABLE collect_source (
   id             INTEGER PRIMARY KEY,
   account_id     INTEGER NOT NULL REFERENCES account (id) ON DELETE CASCADE,
@@ -72,6 +78,16 @@ CREATE TABLE credential (
   hash            TEXT NOT NULL,              -- PHC string, argon2id
   created_at_ms   INTEGER NOT NULL
 ) STRICT;
+CREATE TABLE device_code (
+  hash           BLOB PRIMARY KEY,
+  user_code      TEXT NOT NULL UNIQUE,
+  client_id      TEXT NOT NULL REFERENCES client (id) ON DELETE CASCADE,
+  scope          TEXT NOT NULL,
+  expires_at_ms  INTEGER NOT NULL,
+  asked_at_ms    INTEGER NOT NULL,
+  account_id     INTEGER REFERENCES account (id) ON DELETE CASCADE,
+  generation     INTEGER
+) STRICT, WITHOUT ROWID;
 CREATE TABLE domain (
   name          TEXT PRIMARY KEY,
   created_at_ms INTEGER NOT NULL,
@@ -98,6 +114,7 @@ CREATE TABLE setting (
   key   TEXT PRIMARY KEY,
   value TEXT NOT NULL                         -- JSON
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX access_by_actor ON access (actor_id);
 CREATE INDEX alias_by_account ON alias (account_id);
 CREATE INDEX credential_by_account ON credential (account_id);
 CREATE INDEX refresh_token_by_account ON refresh_token (account_id);

@@ -1,0 +1,54 @@
+//! Programs that prove themselves with a certificate: a signed statement in the place of a secret. RFC 7521, RFC 7523.
+
+use super::clients::Client;
+use crate::base::{Error, Result};
+use jsonwebtoken::{Algorithm, DecodingKey, Validation};
+use rsa::RsaPublicKey;
+use rsa::pkcs8::DecodePublicKey;
+use rsa::traits::PublicKeyParts;
+use serde::Deserialize;
+use x509_parser::pem::parse_x509_pem;
+
+/// RFC 7523 §3.
+#[derive(Deserialize)]
+struct Claims {
+    iss: String,
+    sub: String,
+    exp: i64,
+}
+
+/// A statement is for now, not for a year.
+const LONGEST_S: i64 = 24 * 3600;
+
+/// The public key of a certificate or of a PEM public key. Errors: Invalid that says what is expected.
+pub fn public_key(pem: &str) -> Result<RsaPublicKey> {
+    let wrong =
+        || Error::invalid("this is no certificate with an RSA key in PEM form (-----BEGIN CERTIFICATE-----)");
+    if pem.contains("BEGIN PUBLIC KEY") {
+        return RsaPublicKey::from_public_key_pem(pem).map_err(|_| wrong());
+    }
+    let (_, pem) = parse_x509_pem(pem.as_bytes()).map_err(|_| wrong())?;
+    let certificate = pem.parse_x509().map_err(|_| wrong())?;
+    RsaPublicKey::from_public_key_der(certificate.public_key().raw).map_err(|_| wrong())
+}
+
+/// Whether a statement was signed with the client's certificate, is about the client, for one of `audiences`, and counts now.
+/// Errors: NotAuthenticated, with the reason for the log.
+pub fn verify_assertion(client: &Client, assertion: &str, audiences: &[String], now_ms: i64) -> Result<()> {
+    let refused = || Error::not_authenticated("the client assertion is not valid");
+    let pem = client.certificate.as_deref().ok_or_else(refused)?;
+    let key = public_key(pem)?;
+    let key = DecodingKey::from_rsa_raw_components(&key.n().to_bytes_be(), &key.e().to_bytes_be());
+    let mut validation = Validation::new(Algorithm::RS256);
+    validation.algorithms = vec![Algorithm::RS256, Algorithm::PS256];
+    validation.set_audience(audiences);
+    validation.set_required_spec_claims(&["exp", "aud", "iss", "sub"]);
+    validation.validate_nbf = true;
+    let claims = jsonwebtoken::decode::<Claims>(assertion, &key, &validation)
+        .map_err(|e| refused().caused_by(e))?
+        .claims;
+    if claims.iss != client.id || claims.sub != client.id || claims.exp > now_ms / 1000 + LONGEST_S {
+        return Err(refused());
+    }
+    Ok(())
+}

@@ -1,0 +1,82 @@
+//! `docs/graph.md`, made from the table of routes; a test keeps it true. HAUSPOST_WRITE_DOCS=1 writes it.
+
+use super::rights::Right;
+use super::routes::{Row, rows};
+use std::fmt::Write;
+
+const BEFORE: &str = "\
+# Microsoft Graph: what is served
+
+Made from the table of routes (`HAUSPOST_WRITE_DOCS=1 cargo test --lib graph_manual` writes it anew).
+
+Everything is below `/v1.0`, and the same below `/beta`. `/me` is also `/users/{id or address}` for those who may use that mailbox:
+colleagues by `hauspost access set`, programs by themselves by `hauspost app add --app-permission ... --mailbox ...`. Paths, options and property
+names come in any case, options with or without `$`, keys as `messages/{id}` or `messages('{id}')`; what lies in folders is reached through them as well
+(`mailFolders/{id}/messages/{id}/...`). Ids stay when things move. Permissions are Microsoft's; a wider one is enough.
+
+- **$filter** of messages: isRead, isDraft, hasAttachments, importance, flag/flagStatus, receivedDateTime, createdDateTime, sentDateTime, subject,
+  from and sender (emailAddress/address; from also emailAddress/name), internetMessageId, conversationId, parentFolderId, id, categories/any,
+  singleValueExtendedProperties/any; `eq ne gt ge lt le in and or not ( ) contains startswith endswith`. Folders and users: every property they have.
+- **$orderby** of messages: receivedDateTime; in one folder also sentDateTime. Anything else is a 400 that names it.
+- **$count** under a filter that no index answers is a 400 `InefficientFilter`, not a guess.
+- **A page** may be shorter than `$top` and still have a nextLink: no request looks at more than some thousand messages.
+- **$search** of messages: words, `from: to: cc: bcc: participants: subject: body: attachment: hasAttachments: importance: isread: isflagged: category:
+  received: sent: size: kind:`, AND, OR, NOT, minus, parentheses; newest first, and together with $filter.
+- **delta**: tokens are enough by themselves; what is longer ago than the change log knows is 410 `SyncStateNotFound`.
+- **Extended properties**: computed are 0xe08 0xe07 0xe23 0x1090 0x1080 0x1081 0x7d 0x1035 0x37 0x1a; of folders 0x3613 0x6751 0x3602 0x3603. All others are kept as given.
+- **Limits**: 20 requests a batch; uploads of 150 MB in ranges, as long as the message stays below `--max-message-size`; `--max-requests` in ten minutes
+  by program and mailbox, then 429 with Retry-After.
+- **Not here**: filters by lastModifiedDateTime and by recipients; automatic replies; itemAttachment and referenceAttachment as input; message rules;
+  search folders; open extensions; subscriptions; calendars, contacts and tasks.
+
+";
+
+/// The page.
+fn page() -> String {
+    let mut all: Vec<&Row> = rows().collect();
+    all.sort_by_key(|r| (r.path.to_lowercase(), r.method.as_str().to_owned()));
+    let mut out = BEFORE.to_owned();
+    out.push_str("| method | path | permission | options |\n|---|---|---|---|\n");
+    for row in all {
+        let mut keys = 0;
+        let path: Vec<String> = row
+            .path
+            .split('/')
+            .map(|step| match step {
+                "{}" => {
+                    keys += 1;
+                    "{id}".to_owned()
+                }
+                word => word.to_owned(),
+            })
+            .collect();
+        let permission = match row.right {
+            Right::Nothing => "that of what is asked for",
+            right => right.scopes().first().copied().unwrap_or_default(),
+        };
+        let options: Vec<String> = row.options.iter().map(|o| format!("${}", o.name())).collect();
+        let _ = writeln!(
+            out,
+            "| {} | `/{}` | {permission} | {} |",
+            row.method,
+            path.join("/"),
+            options.join(" ")
+        );
+    }
+    out.push_str("| GET PUT DELETE | the `uploadUrl` of a session | the address itself | |\n");
+    out
+}
+
+#[test]
+fn graph_manual_is_current() {
+    let path = format!("{}/docs/graph.md", env!("CARGO_MANIFEST_DIR"));
+    if std::env::var_os("HAUSPOST_WRITE_DOCS").is_some() {
+        std::fs::write(&path, page()).unwrap();
+    }
+    let written = std::fs::read_to_string(&path).unwrap_or_default();
+    assert_eq!(
+        written,
+        page(),
+        "write it anew: HAUSPOST_WRITE_DOCS=1 cargo test --lib graph_manual"
+    );
+}

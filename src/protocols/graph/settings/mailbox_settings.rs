@@ -1,0 +1,229 @@
+//! `mailboxSettings`: how the owner wants to see times and texts.
+
+use crate::mail::list_folders;
+use crate::mail::settings::{MailboxSettings, WorkingHours, change_mailbox_settings, mailbox_settings};
+use crate::model::{AccountKind, Role};
+use crate::protocols::graph::answer::{Answer, Result};
+use crate::protocols::graph::call::Call;
+use crate::protocols::graph::error::GraphError;
+use crate::protocols::graph::json;
+use crate::protocols::graph::query::Opt;
+use crate::protocols::graph::routes::{Row, row};
+use crate::protocols::http::ids;
+use serde_json::{Map, Value, json};
+
+pub const ROWS: &[Row] = &[
+    row!(GET "me/mailboxSettings" SettingsRead [Select] => get),
+    row!(GET "me/mailboxSettings/{}" SettingsRead [] => get_one),
+    row!(PATCH "me/mailboxSettings" SettingsWrite [] => change),
+];
+
+const WORKDAYS: [&str; 5] = ["monday", "tuesday", "wednesday", "thursday", "friday"];
+
+async fn get(call: Call) -> Result {
+    let mut all = view(&call).await?;
+    if let Some(wanted) = call.query.get(Opt::Select).filter(|s| !s.is_empty() && *s != "*") {
+        let wanted: Vec<&str> = wanted.split(',').map(str::trim).collect();
+        if let Some(unknown) = wanted.iter().find(|w| !all.keys().any(|k| k.eq_ignore_ascii_case(w))) {
+            return Err(GraphError::bad(
+                "RequestBroker--ParseUri",
+                format!("Could not find a property named '{unknown}' on type 'microsoft.graph.mailboxSettings'."),
+            ));
+        }
+        all.retain(|k, _| wanted.iter().any(|w| k.eq_ignore_ascii_case(w)));
+    }
+    all.insert("@odata.context".into(), context(&call, ""));
+    Ok(Answer::json(all.into()))
+}
+
+/// One of them: a value by itself, an object with its own properties.
+async fn get_one(call: Call) -> Result {
+    let wanted = call.key(0).to_owned();
+    let all = view(&call).await?;
+    let found = all.into_iter().find(|(k, _)| k.eq_ignore_ascii_case(&wanted));
+    let (name, value) = found.ok_or_else(|| {
+        GraphError::new(
+            actix_web::http::StatusCode::NOT_FOUND,
+            "ResourceNotFound",
+            format!(
+                "Resource not found for the segment '{}'.",
+                crate::base::text::one_line(&wanted)
+            ),
+        )
+    })?;
+    let context = context(&call, &format!("/{name}"));
+    Ok(Answer::json(match value {
+        Value::Object(mut object) => {
+            object.insert("@odata.context".into(), context);
+            object.into()
+        }
+        value => json!({"@odata.context": context, "value": value}),
+    }))
+}
+
+fn context(call: &Call, suffix: &str) -> Value {
+    format!(
+        "{}/$metadata#users('{}')/mailboxSettings{suffix}",
+        call.site.base(),
+        call.oid()
+    )
+    .into()
+}
+
+async fn view(call: &Call) -> Result<Map<String, Value>, GraphError> {
+    let settings = mailbox_settings(call.ctx(), call.account).await?;
+    let account = call.ctx().account()?;
+    let is_german = account.language == "de";
+    let zone = settings
+        .time_zone
+        .clone()
+        .unwrap_or_else(|| default_zone(is_german));
+    let locale = settings.locale.clone();
+    let locale = locale.unwrap_or_else(|| if is_german { "de-DE" } else { "en-US" }.into());
+    let hours = settings.working_hours.clone().unwrap_or_else(|| WorkingHours {
+        days: WORKDAYS.map(str::to_owned).to_vec(),
+        start: "08:00:00.0000000".into(),
+        end: "17:00:00.0000000".into(),
+        time_zone: zone.clone(),
+    });
+    let tree = list_folders(call.ctx(), call.account).await?;
+    let archive = tree.by_role(Role::Archive).map(|(_, f)| ids::print_folder(f.id));
+    let never = json!({"dateTime": "0001-01-01T00:00:00.0000000", "timeZone": "UTC"});
+    let all = json!({
+        "archiveFolder": archive,
+        "timeZone": zone,
+        "delegateMeetingMessageDeliveryOptions": "sendToDelegateOnly",
+        "dateFormat": settings.date_format.unwrap_or_else(|| if is_german { "dd.MM.yyyy" } else { "M/d/yyyy" }.into()),
+        "timeFormat": settings.time_format.unwrap_or_else(|| if is_german { "HH:mm" } else { "h:mm tt" }.into()),
+        "userPurpose": match account.kind {
+            AccountKind::Person | AccountKind::Group => "user",
+            AccountKind::Shared => "shared",
+            AccountKind::Room => "room",
+            AccountKind::Equipment => "equipment",
+        },
+        // Nothing answers by itself here.
+        "automaticRepliesSetting": {
+            "status": "disabled", "externalAudience": "none", "internalReplyMessage": "", "externalReplyMessage": "",
+            "scheduledStartDateTime": never, "scheduledEndDateTime": never,
+        },
+        "language": {"locale": locale, "displayName": language_name(&locale)},
+        "workingHours": {
+            "daysOfWeek": hours.days, "startTime": hours.start, "endTime": hours.end,
+            "timeZone": {"name": hours.time_zone},
+        },
+    });
+    match all {
+        Value::Object(all) => Ok(all),
+        _ => Ok(Map::new()),
+    }
+}
+
+fn default_zone(is_german: bool) -> String {
+    if is_german {
+        "W. Europe Standard Time"
+    } else {
+        "UTC"
+    }
+    .into()
+}
+
+fn language_name(locale: &str) -> &str {
+    match locale.to_ascii_lowercase().as_str() {
+        "de-de" => "Deutsch (Deutschland)",
+        "de-at" => "Deutsch (Österreich)",
+        "de-ch" => "Deutsch (Schweiz)",
+        "en-us" => "English (United States)",
+        "en-gb" => "English (United Kingdom)",
+        _ => locale,
+    }
+}
+
+async fn change(call: Call) -> Result {
+    let body = call.json()?;
+    if let Some(replies) = json::object(&body, "automaticRepliesSetting")?
+        && json::text(replies, "status")?.is_some_and(|s| !s.eq_ignore_ascii_case("disabled"))
+    {
+        return Err(GraphError::bad(
+            "ErrorNotSupported",
+            "automatic replies are not available on this server; nothing was changed",
+        ));
+    }
+    let locale = match json::object(&body, "language")? {
+        Some(language) => json::text(language, "locale")?.map(str::to_owned),
+        None => None,
+    };
+    let new = MailboxSettings {
+        time_zone: json::text(&body, "timeZone")?.map(zone).transpose()?,
+        locale: locale.map(|l| short_text("locale", l)).transpose()?,
+        date_format: format_of(&body, "dateFormat")?,
+        time_format: format_of(&body, "timeFormat")?,
+        working_hours: working_hours(&call, &body).await?,
+    };
+    change_mailbox_settings(call.ctx(), call.account, new).await?;
+    get(call).await
+}
+
+fn format_of(body: &Value, name: &str) -> Result<Option<String>, GraphError> {
+    let text = json::text(body, name)?.map(str::to_owned);
+    text.map(|t| short_text(name, t)).transpose()
+}
+
+fn short_text(name: &str, text: String) -> Result<String, GraphError> {
+    match text.is_empty() || text.len() > 100 || text.chars().any(char::is_control) {
+        true => Err(GraphError::request(format!(
+            "»{name}« is to be a text of 1 to 100 characters"
+        ))),
+        false => Ok(text),
+    }
+}
+
+/// A name of Windows or of the IANA. Errors: ErrorInvalidTimeZone.
+fn zone(name: &str) -> Result<String, GraphError> {
+    let is_windows = name.len() <= 64 && (name.ends_with(" Standard Time") || name.starts_with("UTC"));
+    if is_windows && !name.chars().any(char::is_control) || jiff::tz::TimeZone::get(name).is_ok() {
+        return Ok(name.to_owned());
+    }
+    Err(GraphError::bad(
+        "ErrorInvalidTimeZone",
+        format!(
+            "»{}« is no time zone; write W. Europe Standard Time or Europe/Berlin",
+            crate::base::text::one_line(name)
+        ),
+    ))
+}
+
+async fn working_hours(call: &Call, body: &Value) -> Result<Option<WorkingHours>, GraphError> {
+    let Some(given) = json::object(body, "workingHours")? else {
+        return Ok(None);
+    };
+    let before = mailbox_settings(call.ctx(), call.account).await?.working_hours;
+    let is_german = call.ctx().account()?.language == "de";
+    let mut out = before.unwrap_or_else(|| WorkingHours {
+        days: WORKDAYS.map(str::to_owned).to_vec(),
+        start: "08:00:00.0000000".into(),
+        end: "17:00:00.0000000".into(),
+        time_zone: default_zone(is_german),
+    });
+    if let Some(days) = json::list(given, "daysOfWeek")? {
+        let day = |v: &Value| {
+            let word = v.as_str().unwrap_or_default().to_ascii_lowercase();
+            let is_day = WORKDAYS.contains(&word.as_str()) || matches!(word.as_str(), "saturday" | "sunday");
+            is_day
+                .then_some(word)
+                .ok_or_else(|| GraphError::request("»daysOfWeek« is a list of monday to sunday"))
+        };
+        out.days = days.iter().map(day).collect::<Result<_, _>>()?;
+    }
+    for (name, place) in [("startTime", &mut out.start), ("endTime", &mut out.end)] {
+        if let Some(time) = json::text(given, name)? {
+            let parsed: jiff::civil::Time = time
+                .parse()
+                .map_err(|_| GraphError::request(format!("»{name}« is to be a time such as 08:00:00")))?;
+            *place = parsed.strftime("%H:%M:%S.0000000").to_string();
+        }
+    }
+    if let Some(name) = json::object(given, "timeZone")? {
+        out.time_zone = zone(json::required_text(name, "name")?)?;
+    }
+    Ok(Some(out))
+}
