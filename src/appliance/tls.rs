@@ -30,6 +30,8 @@ pub struct Tls {
     /// For ports of a single protocol.
     pub single: Arc<ServerConfig>,
     files: CertificateFiles,
+    /// The own authority's certificate, PEM, where ours is signed by it.
+    authority_pem: Option<Vec<u8>>,
     watcher: Mutex<Option<RecommendedWatcher>>,
 }
 
@@ -55,14 +57,15 @@ impl Tls {
         names: &[String],
         now_ms: i64,
     ) -> Result<Arc<Tls>> {
-        let files = match given {
-            Some(files) => files,
+        let (files, authority_pem) = match given {
+            Some(files) => (files, None),
             None => {
                 let own = authority::prepare(layout, names, now_ms)?;
-                CertificateFiles {
+                let files = CertificateFiles {
                     certificate: own.certificate,
                     key: own.key,
-                }
+                };
+                (files, Some(std::fs::read(&own.authority)?))
             }
         };
         let current = Arc::new(Current(RwLock::new(load(&files)?)));
@@ -82,8 +85,14 @@ impl Tls {
             single: config(&[])?,
             current,
             files,
+            authority_pem,
             watcher: Mutex::new(None),
         }))
+    }
+
+    /// What others have to trust so that they trust us, as PEM; None: our certificate is somebody else's.
+    pub fn authority_pem(&self) -> Option<&[u8]> {
+        self.authority_pem.as_deref()
     }
 
     /// Loads the files again. What is open stays open; what cannot be loaded leaves the old ones in use.

@@ -13,6 +13,7 @@ mod export;
 mod hook;
 mod output;
 mod outside;
+mod public;
 mod queue;
 mod serve;
 mod server_url;

@@ -2,6 +2,7 @@
 
 use super::account::parse_size;
 use super::outside::Outside;
+use super::public::Public;
 use super::{DataFolder, start_log};
 use crate::appliance::tls::CertificateFiles;
 use crate::base::{Patience, Result};
@@ -53,6 +54,8 @@ pub struct Serve {
     /// What the box calls itself towards other servers
     #[arg(long, value_name = "NAME", env = "HAUSPOST_HOST_NAME")]
     host_name: Option<String>,
+    #[command(flatten)]
+    public: Public,
     /// Largest message that is taken
     #[arg(long, value_name = "SIZE", default_value = "50M")]
     max_message_size: String,
@@ -138,6 +141,7 @@ impl Serve {
                 allow_plain_login: self.allow_plain_login,
                 patience,
                 trusted_proxies: self.trusted_proxy.clone(),
+                announced: self.public.announced(&self.listeners())?,
             },
             post_room: self.outside.options(host_name, max_message_bytes, schedule)?,
             store: store::Options {

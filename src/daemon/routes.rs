@@ -1,11 +1,12 @@
 //! Which path leads to which door.
 
-use crate::protocols::{graph, http, oidc, web_api};
+use crate::protocols::{discovery, graph, http, oidc, web_api};
 use actix_web::web::ServiceConfig;
 
 /// The page comes last: it answers everything that no door knows.
 pub fn configure(config: &mut ServiceConfig) {
     http::health::configure(config);
+    discovery::configure(config);
     web_api::configure(config);
     graph::configure(config);
     oidc::configure(config);

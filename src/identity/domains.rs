@@ -60,6 +60,12 @@ pub fn new_key() -> Result<String> {
     Ok(pem.to_string())
 }
 
+/// By name, in any case.
+pub async fn find_domain(ctx: &Ctx, name: &str) -> Result<Option<Domain>> {
+    let name = name.to_ascii_lowercase();
+    ctx.store.directory().peek(move |d| d.domain(&name)).await
+}
+
 /// Oldest first.
 pub async fn list_domains(ctx: &Ctx) -> Result<Vec<Domain>> {
     ctx.store.directory().read(|d| d.domains()).await

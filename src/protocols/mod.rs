@@ -1,5 +1,6 @@
 //! The doors: each speaks a protocol, asks a room, and prints the answer. No door opens the store.
 
+pub mod discovery;
 pub mod graph;
 pub mod http;
 pub mod imap;
@@ -49,6 +50,8 @@ pub struct Options {
     pub patience: Patience,
     /// Networks whose X-Forwarded-For is believed.
     pub trusted_proxies: Vec<Network>,
+    /// What mail programs are told.
+    pub announced: discovery::Announced,
 }
 
 /// An address range in CIDR notation.

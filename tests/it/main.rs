@@ -6,6 +6,7 @@ mod collect;
 mod corpus;
 mod counterparts;
 mod direct;
+mod discovery;
 mod disk_full;
 mod export;
 mod graph;

@@ -13,6 +13,14 @@ pub fn of_request(request: &HttpRequest) -> Option<String> {
     is_host(named).then(|| named.to_ascii_lowercase())
 }
 
+/// The host of [`of_request`] without its port, and an IPv6 address without its brackets.
+pub fn without_port(host: &str) -> &str {
+    match host.strip_prefix('[') {
+        Some(rest) => rest.split_once(']').map_or(rest, |(ip, _)| ip),
+        None => host.split_once(':').map_or(host, |(name, _)| name),
+    }
+}
+
 /// `https://host[:port]` as the client sees us; `fallback` names the host when the request does not.
 pub fn origin(request: &HttpRequest, fallback: &str) -> String {
     let scheme = if client(request).is_secure {
@@ -47,7 +55,19 @@ fn is_host(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::is_host;
+    use super::{is_host, without_port};
+
+    #[test]
+    fn ports_are_cut_off() {
+        for (host, name) in [
+            ("a.b", "a.b"),
+            ("a.b:1", "a.b"),
+            ("[::1]", "::1"),
+            ("[::1]:8", "::1"),
+        ] {
+            assert_eq!(without_port(host), name);
+        }
+    }
 
     #[test]
     fn knows_hosts() {
