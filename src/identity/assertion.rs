@@ -14,7 +14,8 @@ use x509_parser::pem::parse_x509_pem;
 struct Claims {
     iss: String,
     sub: String,
-    exp: i64,
+    /// With a fraction, from MSAL for Python (RFC 7519 §2 NumericDate).
+    exp: f64,
 }
 
 /// A statement is for now, not for a year.
@@ -47,7 +48,7 @@ pub fn verify_assertion(client: &Client, assertion: &str, audiences: &[String], 
     let claims = jsonwebtoken::decode::<Claims>(assertion, &key, &validation)
         .map_err(|e| refused().caused_by(e))?
         .claims;
-    if claims.iss != client.id || claims.sub != client.id || claims.exp > now_ms / 1000 + LONGEST_S {
+    if claims.iss != client.id || claims.sub != client.id || claims.exp > (now_ms / 1000 + LONGEST_S) as f64 {
         return Err(refused());
     }
     Ok(())

@@ -289,10 +289,7 @@ fn order_by(plan: &Plan, page: &Page) -> String {
 
 /// The walk: each row is a message in order and whether it fits.
 fn walk_statement(plan: &Plan, page: &Page) -> (String, Vec<Value>) {
-    let mut fits = Statement {
-        is_walk: true,
-        ..Statement::default()
-    };
+    let mut fits = Statement::default();
     fits.push(&Condition::And(plan.residual.clone()));
     let residual = std::mem::take(&mut fits.sql);
     fits.push_scope(page.folder_id);

@@ -129,8 +129,6 @@ pub(in crate::store) struct Statement {
     pub sql: String,
     pub values: Vec<Value>,
     pub needs_message: bool,
-    /// Texts are asked of each message by itself instead of being gathered first.
-    pub is_walk: bool,
 }
 
 impl Statement {
@@ -266,12 +264,7 @@ impl Statement {
 
     fn push_text(&mut self, text: &str, fields: &[Field]) {
         match text_index::expression(text, fields) {
-            Some(expression) if self.is_walk => {
-                self.sql
-                    .push_str("EXISTS (SELECT 1 FROM item_text WHERE item_text MATCH ");
-                self.bind(expression);
-                self.sql.push_str(" AND item_text.rowid = item.id)");
-            }
+            // Gathered once: asking the index for each message by itself costs as much each time.
             Some(expression) => {
                 self.sql
                     .push_str("item.id IN (SELECT rowid FROM item_text WHERE item_text MATCH ");

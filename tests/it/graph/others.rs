@@ -285,7 +285,7 @@ fn a_program_proves_itself_with_a_certificate() {
         .unwrap()
         .as_secs();
     let audience = format!("{}{TOKEN}", web.base);
-    let claims = json!({"aud": audience, "iss": "daemon", "sub": "daemon", "exp": now + 600, "nbf": now - 5, "jti": "1"});
+    let claims = json!({"aud": audience, "iss": "daemon", "sub": "daemon", "exp": now as f64 + 600.5, "nbf": now as f64 - 5.5, "jti": "1"});
     let ask = |claims: &Value, broken: bool| {
         let mut assertion = assertion(folder.path(), claims);
         if broken {
