@@ -181,7 +181,8 @@ pub(in crate::store) fn connect(path: &Path) -> Result<Connection> {
         path,
         OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
     )?;
-    tune(&conn, 2_000)?;
+    // What arrives goes into several indexes, some of them in the middle; given back when the writer is idle.
+    tune(&conn, 6_000)?;
     Ok(conn)
 }
 

@@ -561,3 +561,16 @@ fn a_device_signs_in_by_a_code_that_is_typed_elsewhere() {
     assert!(tokens["refresh_token"].is_string() && tokens["id_token"].is_string());
     assert_eq!(error(&poll(device).expect(400)).0, "bad_verification_code");
 }
+
+#[test]
+fn nobody_fills_the_house_with_device_codes() {
+    let server = Server::start();
+    register(&server);
+    let web = Web::new(&server);
+    let begin = || web.form("/common/oauth2/v2.0/devicecode", &[("client_id", "test-app")]);
+    for _ in 0..10 {
+        begin().expect(200);
+    }
+    let refused = begin().expect(429).json();
+    assert_eq!(refused["error"], "temporarily_unavailable");
+}

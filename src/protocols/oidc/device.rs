@@ -8,7 +8,7 @@ use super::request::{invalid_scope, unknown_client};
 use super::scope::Scopes;
 use super::site::Site;
 use super::words::{self, Words};
-use crate::base::{Kind, random};
+use crate::base::{Error, Kind, random};
 use crate::identity::Via;
 use crate::identity::clients::{Client, find_client};
 use crate::identity::device::{INTERVAL_MS, LIFETIME_MS};
@@ -30,6 +30,16 @@ pub async fn begin(request: HttpRequest, body: Bytes) -> Result<HttpResponse, Oa
     let client = find_client(&site.ctx, id)
         .await?
         .ok_or_else(|| unknown_client(id))?;
+    // Anybody may ask, and each question is a row for an hour.
+    if !site
+        .house
+        .claims
+        .take(format!("new device {}", peer_of(&request).ip), 1)
+    {
+        return Err(
+            Error::busy("too many devices ask for a code from this address; try again in a minute").into(),
+        );
+    }
     let scopes =
         Scopes::parse(form.get("scope").unwrap_or("openid"), &site.origin).map_err(|s| invalid_scope(&s))?;
     let (device_code, user_code) = site
