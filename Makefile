@@ -48,6 +48,11 @@ web-ui/dist/index.html: web-ui/node_modules $(shell find web-ui/src web-ui/publi
 test: install-test page check-page ## Prove it: unit tests, the program against real counterparts, the page in Chromium
 	$(CARGO) test --locked
 
+.PHONY: sdk-test
+sdk-test: install-test ## Released Microsoft 365 libraries (MSAL, Graph SDK, O365) against the program; fetches them from PyPI
+	$(CARGO) build --locked
+	tests/sdk/run "$${CARGO_TARGET_DIR:-target}/debug/hauspost"
+
 .PHONY: check-page
 check-page: web-ui/node_modules
 	cd web-ui && npm run check && npm test

@@ -49,17 +49,11 @@ pub async fn message_delta(
             check_horizon(s, known_since, row.highest_modseq)?;
             let changed = s.messages_changed_since(folder, cursor.since, limit + 1)?;
             let gone = s.tombstones_since(folder, known_since, limit + 1)?;
-            let mut all: Vec<(Modseq, Entry)> = Vec::with_capacity(changed.len() + gone.len());
-            for message in changed {
-                all.push((message.item.modseq, Entry::Present(Box::new(message))));
-            }
-            for tombstone in gone {
-                // What came back is told as present.
-                let is_back = s.item(tombstone.item_id)?.is_some_and(|i| i.folder_id == folder);
-                if !is_back {
-                    all.push((tombstone.modseq, Entry::Gone(tombstone.item_id)));
-                }
-            }
+            let changed = changed
+                .into_iter()
+                .map(|m| (m.item.modseq, Entry::Present(Box::new(m))));
+            let gone = gone.into_iter().map(|t| (t.modseq, Entry::Gone(t.item_id)));
+            let mut all: Vec<(Modseq, Entry)> = changed.chain(gone).collect();
             all.sort_by_key(|(modseq, _)| *modseq);
             let has_more = all.len() > limit;
             all.truncate(limit);
@@ -67,8 +61,19 @@ pub async fn message_delta(
                 Some((modseq, _)) if has_more => *modseq,
                 _ => row.highest_modseq.max(known_since),
             };
+            let mut entries = Vec::with_capacity(all.len());
+            for (_, entry) in all {
+                // What came back is told as present.
+                let is_back = match &entry {
+                    Entry::Gone(id) => s.item(*id)?.is_some_and(|i| i.folder_id == folder),
+                    Entry::Present(_) => false,
+                };
+                if !is_back {
+                    entries.push(entry);
+                }
+            }
             Ok(Delta {
-                entries: all.into_iter().map(|(_, e)| e).collect(),
+                entries,
                 cursor: Cursor { since, ..cursor },
                 has_more,
             })

@@ -24,7 +24,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use futures_util::StreamExt;
 use std::sync::Arc;
 
-pub async fn answer(request: HttpRequest, payload: Payload) -> HttpResponse {
+pub async fn answer(request: HttpRequest, mut payload: Payload) -> HttpResponse {
     let (ours, theirs) = (random::uuid(), client_request_id(&request));
     let site = Site::of(&request);
     let now_ms = house(&request).map_or(0, |h| h.doorkeeper.system().now_ms());
@@ -42,7 +42,10 @@ pub async fn answer(request: HttpRequest, payload: Payload) -> HttpResponse {
             Ok(asked) => answer_one(&Arc::new(caller), asked).await,
             Err(e) => e.into_answer(&site, (&ours, &theirs), now_ms),
         },
-        Err(e) => e.into_answer(&site, (&ours, &theirs), now_ms),
+        Err(e) => {
+            upload::drain(&mut payload).await;
+            e.into_answer(&site, (&ours, &theirs), now_ms)
+        }
     };
     cors::open(answered)
         .with("request-id", ours)

@@ -95,7 +95,7 @@ async fn take_range(
 }
 
 /// Who is still sending does not hear an answer: a body of usual size is read to its end first.
-async fn drain(payload: &mut Payload) {
+pub async fn drain(payload: &mut Payload) {
     const MOST: usize = 64 << 20;
     let mut read = 0;
     while let Some(Ok(piece)) = payload.next().await {
