@@ -24,10 +24,15 @@ async fn get(call: Call) -> Result {
     let mut all = view(&call).await?;
     if let Some(wanted) = call.query.get(Opt::Select).filter(|s| !s.is_empty() && *s != "*") {
         let wanted: Vec<&str> = wanted.split(',').map(str::trim).collect();
-        if let Some(unknown) = wanted.iter().find(|w| !all.keys().any(|k| k.eq_ignore_ascii_case(w))) {
+        if let Some(unknown) = wanted
+            .iter()
+            .find(|w| !all.keys().any(|k| k.eq_ignore_ascii_case(w)))
+        {
             return Err(GraphError::bad(
                 "RequestBroker--ParseUri",
-                format!("Could not find a property named '{unknown}' on type 'microsoft.graph.mailboxSettings'."),
+                format!(
+                    "Could not find a property named '{unknown}' on type 'microsoft.graph.mailboxSettings'."
+                ),
             ));
         }
         all.retain(|k, _| wanted.iter().any(|w| k.eq_ignore_ascii_case(w)));
