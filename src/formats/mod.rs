@@ -1,5 +1,8 @@
-//! Bytes to values and back: MIME, IMAP, DSN, HTML. Syntax only; nothing here knows accounts or folders.
+//! Bytes to values and back: MIME, IMAP, DSN, HTML, iCalendar, vCard. Syntax only; nothing here knows accounts or folders.
 
+pub mod card;
+pub mod content_line;
 pub mod html;
+pub mod ical;
 pub mod imap;
 pub mod mime;

@@ -1,0 +1,292 @@
+//! When a calendar object takes place: its occurrences within a window, and the span that they all lie in.
+
+use super::object::{CalendarObject, ComponentKind, Moment, Part};
+use super::value::Length;
+use super::zone::{Zone, plain_seconds, plain_time};
+use jiff::SignedDuration;
+use jiff::civil::DateTime;
+use std::collections::BTreeMap;
+
+/// One time that something takes place. In seconds since 1970, the end is not part of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Occurrence {
+    /// Index into the object's parts: the event itself or an override.
+    pub part: usize,
+    pub start_s: i64,
+    pub end_s: i64,
+    /// For occurrences of a series: where the rule has it, in the local time of the series.
+    pub recurrence_id: Option<DateTime>,
+}
+
+/// What has no time is always there.
+pub const ALWAYS: (i64, i64) = (i64::MIN, i64::MAX);
+
+/// More than a screen or a program can take; what is asked for beyond has to be asked for in smaller windows.
+pub const MAX_OCCURRENCES: usize = 20_000;
+
+/// A day on every side covers the zones that those who look may be in.
+const FLOATING_SLACK_S: i64 = 15 * 3_600;
+
+/// Whether something from `start_s` to `end_s` lies in the window (RFC 4791 §9.9): touching is not enough, but what
+/// has no length lies where it is.
+pub fn overlaps(start_s: i64, end_s: i64, from_s: i64, to_s: i64) -> bool {
+    if start_s == end_s {
+        return start_s >= from_s && start_s < to_s;
+    }
+    start_s < to_s && end_s > from_s
+}
+
+/// Occurrences that lie in the window, ascending; at most [`MAX_OCCURRENCES`].
+pub fn expand(object: &CalendarObject, floating: &Zone, from_s: i64, to_s: i64) -> Vec<Occurrence> {
+    let mut out = Vec::new();
+    // Beyond these there are no dates to reckon with.
+    let (from_s, to_s) = (from_s.max(-60_000_000_000), to_s.min(240_000_000_000));
+    let mut series_zone = None;
+    for (i, part) in object.parts.iter().enumerate() {
+        if part.recurrence_id.is_none() && !(part.rules.is_empty() && part.added.is_empty()) {
+            series_zone = part.start.as_ref().map(|s| s.zone.clone());
+            expand_series(object, i, floating, (from_s, to_s), &mut out);
+            continue;
+        }
+        let Some((start_s, end_s)) = single_span(object.kind, part, floating) else {
+            out.push(Occurrence {
+                part: i,
+                start_s: from_s,
+                end_s: to_s,
+                recurrence_id: None,
+            });
+            continue;
+        };
+        if is_within(object.kind, part, (start_s, end_s), (from_s, to_s)) {
+            let zone = series_zone.as_ref().and_then(Option::as_ref);
+            let recurrence_id = part.recurrence_id.as_ref().map(|r| r.local_in(zone));
+            out.push(Occurrence {
+                part: i,
+                start_s,
+                end_s,
+                recurrence_id,
+            });
+        }
+    }
+    out.sort_by_key(|o| (o.start_s, o.end_s));
+    out.truncate(MAX_OCCURRENCES);
+    out
+}
+
+/// Tasks lie in a window also when they only end at its edge (RFC 4791 §9.9).
+fn is_within(kind: ComponentKind, part: &Part, span: (i64, i64), window: (i64, i64)) -> bool {
+    let (start_s, end_s) = span;
+    if kind == ComponentKind::Task && (part.due.is_some() || part.start.is_none()) {
+        return start_s <= window.1 && end_s >= window.0;
+    }
+    overlaps(start_s, end_s, window.0, window.1)
+}
+
+/// None: it has no time and is always there.
+fn single_span(kind: ComponentKind, part: &Part, floating: &Zone) -> Option<(i64, i64)> {
+    if let Some(start) = &part.start {
+        return Some(span(start, part.length, floating));
+    }
+    if kind != ComponentKind::Task {
+        return None;
+    }
+    let utc = |m: &Option<Moment>| m.as_ref().map(|m| m.to_utc(floating));
+    match (utc(&part.due), utc(&part.completed), utc(&part.created)) {
+        (Some(due), _, _) => Some((due, due)),
+        (None, Some(completed), created) => Some((created.unwrap_or(completed).min(completed), completed)),
+        (None, None, Some(created)) => Some((created, i64::MAX)),
+        (None, None, None) => None,
+    }
+}
+
+fn span(start: &Moment, length: Length, floating: &Zone) -> (i64, i64) {
+    let zone = start.zone.as_ref().unwrap_or(floating);
+    let start_s = zone.to_utc(start.local);
+    let end_local = later(start.local, length.days * 86_400);
+    let end_s = zone.to_utc(end_local).saturating_add(length.seconds);
+    (start_s, end_s.max(start_s))
+}
+
+fn later(local: DateTime, seconds: i64) -> DateTime {
+    let moved = local.checked_add(SignedDuration::from_secs(seconds));
+    moved.unwrap_or(if seconds < 0 { DateTime::MIN } else { DateTime::MAX })
+}
+
+/// What an override does to the series from its place on.
+struct Turn {
+    part: usize,
+    at: DateTime,
+    shift_s: i64,
+}
+
+fn expand_series(
+    object: &CalendarObject,
+    index: usize,
+    floating: &Zone,
+    window: (i64, i64),
+    out: &mut Vec<Occurrence>,
+) {
+    let part = &object.parts[index];
+    let Some(start) = &part.start else { return };
+    let zone = start.zone.as_ref();
+    let turns = turns(object, zone);
+    let overridden: Vec<(DateTime, bool)> = object
+        .parts
+        .iter()
+        .filter_map(|p| p.recurrence_id.as_ref())
+        .map(|r| (r.local_in(zone), r.is_date))
+        .collect();
+    let reach = turns.iter().map(|t| t.shift_s.abs()).max().unwrap_or(0);
+    let longest = object
+        .parts
+        .iter()
+        .map(|p| p.length.days * 86_400 + p.length.seconds)
+        .max()
+        .unwrap_or(0);
+    let longest = longest.max(
+        part.added
+            .iter()
+            .filter_map(|(_, l)| *l)
+            .map(|l| l.days * 86_400 + l.seconds)
+            .max()
+            .unwrap_or(0),
+    );
+    let from = plain_time(
+        window
+            .0
+            .saturating_sub(longest + reach + 2 * 86_400)
+            .max(-62_000_000_000),
+    );
+    let to = plain_time(window.1.saturating_add(reach + 2 * 86_400).min(250_000_000_000));
+    let excluded = |at: DateTime| {
+        part.excluded.iter().any(|e| match e.is_date && !start.is_date {
+            true => e.local.date() == at.date(),
+            false => e.local_in(zone) == at,
+        })
+    };
+    for (at, length) in starts_of(part, start, floating, from, to) {
+        let is_overridden = overridden
+            .iter()
+            .any(|(o, is_date)| match *is_date && !start.is_date {
+                true => o.date() == at.date(),
+                false => *o == at,
+            });
+        if is_overridden || excluded(at) {
+            continue;
+        }
+        let turn = turns.iter().rev().find(|t| t.at <= at);
+        let (by, local, length) = match turn {
+            Some(turn) => (turn.part, later(at, turn.shift_s), object.parts[turn.part].length),
+            None => (index, at, length.unwrap_or(part.length)),
+        };
+        let moment = Moment {
+            local,
+            ..start.clone()
+        };
+        let (start_s, end_s) = span(&moment, length, floating);
+        if is_within(object.kind, part, (start_s, end_s), window) {
+            out.push(Occurrence {
+                part: by,
+                start_s,
+                end_s,
+                recurrence_id: Some(at),
+            });
+            if out.len() >= MAX_OCCURRENCES {
+                return;
+            }
+        }
+    }
+}
+
+fn turns(object: &CalendarObject, zone: Option<&Zone>) -> Vec<Turn> {
+    let mut out: Vec<Turn> = Vec::new();
+    for (part, p) in object
+        .parts
+        .iter()
+        .enumerate()
+        .filter(|(_, p)| p.is_this_and_future)
+    {
+        let (Some(id), Some(start)) = (&p.recurrence_id, &p.start) else {
+            continue;
+        };
+        let at = id.local_in(zone);
+        let shift_s = plain_seconds(start.local_in(zone)) - plain_seconds(at);
+        out.push(Turn { part, at, shift_s });
+    }
+    out.sort_by_key(|t| t.at);
+    out
+}
+
+/// Local starts of a series with the length of those that have their own.
+fn starts_of(
+    part: &Part,
+    start: &Moment,
+    floating: &Zone,
+    from: DateTime,
+    to: DateTime,
+) -> BTreeMap<DateTime, Option<Length>> {
+    let mut out = BTreeMap::new();
+    let zone = start.zone.as_ref();
+    for rule in &part.rules {
+        let until = rule.until_local(zone.unwrap_or(floating));
+        // A date has no time of day that an UNTIL with one could cut off.
+        let until = until.map(|u| {
+            if start.is_date {
+                later(u.date().into(), 86_399)
+            } else {
+                u
+            }
+        });
+        for at in rule.starts(start.local, until, from, to, MAX_OCCURRENCES) {
+            out.insert(at, None);
+        }
+    }
+    if part.rules.is_empty() {
+        out.insert(start.local, None);
+    }
+    for (moment, length) in &part.added {
+        let local = moment.local_in(zone);
+        if (from..=to).contains(&local) {
+            out.insert(local, *length);
+        }
+    }
+    out
+}
+
+/// The span in which everything of the object lies, for an index: from where, to where, widened for what floats.
+pub fn bounds(object: &CalendarObject) -> (i64, i64) {
+    let (mut first, mut last) = (i64::MAX, i64::MIN);
+    let utc = Zone::utc();
+    for part in &object.parts {
+        let Some((start_s, end_s)) = single_span(object.kind, part, &utc) else {
+            return ALWAYS;
+        };
+        let slack = match &part.start {
+            Some(start) if start.zone.is_some() => 0,
+            _ => FLOATING_SLACK_S,
+        };
+        first = first.min(start_s.saturating_sub(slack));
+        last = last.max(end_s.saturating_add(slack));
+        let Some(start) = &part.start else { continue };
+        let length = end_s - start_s + slack + 86_400;
+        for (moment, own) in &part.added {
+            let (s, e) = span(moment, own.unwrap_or(part.length), &utc);
+            first = first.min(s.saturating_sub(slack));
+            last = last.max(e.saturating_add(slack));
+        }
+        for rule in &part.rules {
+            let until = rule.until_local(start.zone.as_ref().unwrap_or(&utc));
+            let end = match (until, rule.count) {
+                (Some(until), _) => Some(until),
+                (None, Some(_)) => rule.last_of_count(start.local),
+                (None, None) => None,
+            };
+            last = last.max(end.map_or(i64::MAX, |e| plain_seconds(e).saturating_add(length + 86_400)));
+        }
+    }
+    // An override from its place on moves all that follow it.
+    if object.parts.iter().any(|p| p.is_this_and_future) {
+        return ALWAYS;
+    }
+    (first, last)
+}
