@@ -47,6 +47,7 @@ web-ui/dist/index.html: web-ui/node_modules $(shell find web-ui/src web-ui/publi
 .PHONY: test
 test: install-test page check-page ## Prove it: unit tests, the program against real counterparts, the page in Chromium
 	$(CARGO) test --locked
+	@$(MAKE) --no-print-directory sdk-test
 
 .PHONY: sdk-test
 sdk-test: install-test ## Released Microsoft 365 libraries (MSAL, Graph SDK, O365) against the program; fetches them from PyPI
