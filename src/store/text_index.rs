@@ -35,15 +35,7 @@ impl Field {
 /// The expression for FTS5 that finds `text` as words, the last one as a prefix, in one of `fields` (empty: all).
 /// None when there is no word in it.
 pub fn expression(text: &str, fields: &[Field]) -> Option<String> {
-    let words: Vec<String> = text
-        .split(|c: char| !c.is_alphanumeric())
-        .filter(|w| !w.is_empty())
-        .map(|w| format!("\"{w}\""))
-        .collect();
-    if words.is_empty() {
-        return None;
-    }
-    let phrase = format!("{} *", words.join(" + "));
+    let phrase = format!("{} *", words(text)?);
     if fields.is_empty() {
         return Some(phrase);
     }
@@ -51,17 +43,31 @@ pub fn expression(text: &str, fields: &[Field]) -> Option<String> {
     Some(format!("{{{}}} : {phrase}", columns.join(" ")))
 }
 
+/// `text` as a phrase. Accents that are characters of their own belong to the letter before them, as in the index.
+fn words(text: &str) -> Option<String> {
+    let is_of_word = |c: char| c.is_alphanumeric() || ('\u{300}'..='\u{36f}').contains(&c);
+    let words: Vec<String> = text
+        .split(|c| !is_of_word(c))
+        .filter(|w| w.contains(char::is_alphanumeric))
+        .map(|w| format!("\"{w}\""))
+        .collect();
+    (!words.is_empty()).then(|| words.join(" + "))
+}
+
 /// The expression that finds at least the messages for which a comparison holds. None where no words can lead there:
 /// a text may end or lie in the middle of a word.
 pub(in crate::store) fn comparison(column: Column, how: Matching, text: &str) -> Option<String> {
-    if !matches!(how, Matching::Is | Matching::StartsWith) {
-        return None;
-    }
-    match column {
-        Column::Subject => expression(text, &[Field::Subject]),
-        Column::FromAddress => expression(text, &[Field::From]),
-        Column::SenderAddress if how == Matching::Is => expression(text, &[Field::From]),
-        Column::SenderAddress | Column::FromName => None,
+    let field = match column {
+        Column::Subject => Field::Subject,
+        Column::FromAddress => Field::From,
+        Column::SenderAddress if how == Matching::Is => Field::From,
+        Column::SenderAddress | Column::FromName => return None,
+    };
+    match how {
+        Matching::StartsWith => expression(text, &[field]),
+        // Whole words only: a prefix such as that of a common domain would gather every message first.
+        Matching::Is => Some(format!("{} : {}", field.column(), words(text)?)),
+        Matching::EndsWith | Matching::Contains => None,
     }
 }
 
@@ -169,5 +175,23 @@ mod tests {
             "{sender recipients} : \"a\" *"
         );
         assert_eq!(expression("\" * -", &[]), None);
+        assert_eq!(
+            expression("cafe\u{301}s \u{301}", &[]).unwrap(),
+            "\"cafe\u{301}s\" *"
+        );
+    }
+
+    #[test]
+    fn what_has_to_be_equal_is_looked_for_in_whole_words() {
+        let address = "ben@other.test";
+        assert_eq!(
+            comparison(Column::FromAddress, Matching::Is, address).unwrap(),
+            "sender : \"ben\" + \"other\" + \"test\""
+        );
+        assert_eq!(
+            comparison(Column::FromAddress, Matching::StartsWith, "be").unwrap(),
+            "{sender} : \"be\" *"
+        );
+        assert_eq!(comparison(Column::FromAddress, Matching::EndsWith, address), None);
     }
 }
