@@ -43,7 +43,7 @@ pub async fn message_delta(
     ctx.store
         .account(account)?
         .read(move |s| {
-            let row = s.folder(folder)?;
+            let row = s.mail_folder(folder)?;
             let cursor = begin(s, cursor)?;
             let known_since = cursor.since.max(cursor.begun_at);
             check_horizon(s, known_since, row.highest_modseq)?;
@@ -55,7 +55,9 @@ pub async fn message_delta(
             }
             for tombstone in gone {
                 // What came back is told as present.
-                let is_back = s.item(tombstone.item_id)?.is_some_and(|i| i.folder_id == folder);
+                let is_back = s
+                    .mail_item(tombstone.item_id)?
+                    .is_some_and(|i| i.folder_id == folder);
                 if !is_back {
                     all.push((tombstone.modseq, Entry::Gone(tombstone.item_id)));
                 }
