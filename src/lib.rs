@@ -9,10 +9,13 @@ pub mod daemon;
 pub mod delivery;
 pub mod protocols;
 
+pub mod calendar;
+pub mod contacts;
 pub mod formats;
 pub mod identity;
 pub mod jobs;
 pub mod mail;
 pub mod model;
+pub mod objects;
 pub mod store;
 pub mod sync;

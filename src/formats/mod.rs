@@ -2,6 +2,7 @@
 
 pub mod card;
 pub mod content_line;
+pub mod filter;
 pub mod html;
 pub mod ical;
 pub mod imap;

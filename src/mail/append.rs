@@ -46,7 +46,7 @@ pub fn append_message_in(
     prepared: &Prepared,
     place: &Placement,
 ) -> Result<Appended> {
-    let folder = tx.folder(place.folder_id)?;
+    let folder = tx.mail_folder(place.folder_id)?;
     if folder.kind != FolderKind::Mail {
         return Err(Error::invalid(format!("»{}« is no mail folder", folder.name)));
     }

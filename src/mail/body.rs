@@ -19,7 +19,7 @@ pub async fn read_body(ctx: &Ctx, account: AccountId, id: ItemId) -> Result<(Ite
     ctx.store
         .account(account)?
         .read(move |s| {
-            let item = s.item(id)?.ok_or_else(no_such_message)?;
+            let item = s.mail_item(id)?.ok_or_else(no_such_message)?;
             let raw = s.open_body(item.body_id)?.read_all()?;
             Ok((item, raw))
         })

@@ -32,7 +32,7 @@ pub async fn change_message(
     ctx.store
         .account(account)?
         .write(move |tx| {
-            let mut item = tx.item(id)?.ok_or_else(no_such_message)?;
+            let mut item = tx.mail_item(id)?.ok_or_else(no_such_message)?;
             check_unchanged(&item, change.unchanged)?;
             let flags = item.flags.without(change.clear).with(change.set);
             let mut keywords = item.keywords.clone();

@@ -41,7 +41,7 @@ pub fn copy_messages_in(
     ranges: &[(Uid, Uid)],
     to: FolderId,
 ) -> Result<Transferred> {
-    tx.folder(from)?;
+    tx.mail_folder(from)?;
     let mut out = Transferred {
         uid_validity: check_target(tx, to)?,
         ..Transferred::default()
@@ -59,7 +59,7 @@ pub fn copy_messages_in(
 
 /// Returns the UIDVALIDITY of a folder that takes messages.
 pub(in crate::mail) fn check_target(tx: &Tx<'_, AccountDb>, to: FolderId) -> Result<u32> {
-    let folder = tx.folder(to)?;
+    let folder = tx.mail_folder(to)?;
     if folder.kind != FolderKind::Mail {
         return Err(Error::invalid(format!("»{}« is no mail folder", folder.name)));
     }

@@ -25,7 +25,7 @@ pub async fn copy_folder(
         .account(account)?
         .write(move |tx| {
             if let Some(to) = to {
-                tx.folder(to)?;
+                tx.mail_folder(to)?;
             }
             // As it was before, so that a copy within itself ends.
             let tree = list_folders_in(tx)?;

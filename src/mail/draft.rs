@@ -60,7 +60,7 @@ pub async fn replace_draft(
     ctx.store
         .account(account)?
         .write(move |tx| {
-            let item = tx.item(id)?.ok_or_else(no_such_message)?;
+            let item = tx.mail_item(id)?.ok_or_else(no_such_message)?;
             check_draft(&item)?;
             if item.body_id != before {
                 return Err(Error::conflict(

@@ -14,7 +14,7 @@ pub async fn duplicate_message(ctx: &Ctx, account: AccountId, id: ItemId, to: Fo
     ctx.store
         .account(account)?
         .write(move |tx| {
-            let item = tx.item(id)?.ok_or_else(no_such_message)?;
+            let item = tx.mail_item(id)?.ok_or_else(no_such_message)?;
             check_target(tx, to)?;
             let copy = tx.insert_copy(&item, to)?;
             Ok(copy.id)

@@ -29,7 +29,7 @@ pub async fn expunge_messages(
     ctx.store
         .account(account)?
         .write(move |tx| {
-            let row = tx.folder(folder)?;
+            let row = tx.mail_folder(folder)?;
             let before = row.highest_modseq;
             let mut out = Expunged {
                 span: Span {
@@ -49,7 +49,7 @@ pub async fn expunge_messages(
             };
             let items: Vec<Item> = tx.deleted_items(folder)?.into_iter().filter(is_meant).collect();
             tx.remove_items(&items, now_ms)?;
-            out.span.after = tx.folder(folder)?.highest_modseq;
+            out.span.after = tx.mail_folder(folder)?.highest_modseq;
             out.uids = items.iter().map(|i| i.uid).collect();
             Ok(out)
         })
@@ -70,7 +70,7 @@ pub async fn delete_message(
     ctx.store
         .account(account)?
         .write(move |tx| {
-            let item = tx.item(id)?.ok_or_else(no_such_message)?;
+            let item = tx.mail_item(id)?.ok_or_else(no_such_message)?;
             check_unchanged(&item, unchanged)?;
             match tx.folder_by_role(Role::Trash)? {
                 Some(trash) if !for_good && trash.id != item.folder_id => {

@@ -71,7 +71,7 @@ pub async fn mark_read(
     let unread = file
         .read(move |s| {
             let mut unread = Vec::new();
-            if s.folder(folder)?.unread > 0 {
+            if s.mail_folder(folder)?.unread > 0 {
                 for (first, last) in ranges {
                     unread.extend(
                         s.unread_items(folder, first, last)?
@@ -102,7 +102,7 @@ pub fn store_flags_in(
     ranges: &[(Uid, Uid)],
     request: &FlagRequest,
 ) -> Result<FlagOutcome> {
-    let before = tx.folder(folder)?.highest_modseq;
+    let before = tx.mail_folder(folder)?.highest_modseq;
     let mut outcome = FlagOutcome::default();
     let (mut changes, mut changed_at) = (Vec::new(), Vec::new());
     for (first, last) in ranges {

@@ -21,7 +21,7 @@ pub fn list_folders_in(s: &Snapshot<'_, AccountDb>) -> Result<FolderTree> {
 /// One folder as it is now. Errors: NotFound.
 pub async fn get_folder(ctx: &Ctx, account: AccountId, id: FolderId) -> Result<Folder> {
     ctx.require_owner(account)?;
-    ctx.store.account(account)?.peek(move |s| s.folder(id)).await
+    ctx.store.account(account)?.peek(move |s| s.mail_folder(id)).await
 }
 
 /// With more unread messages than this, looking for the first costs more than anybody has of it.
@@ -38,7 +38,7 @@ pub async fn first_unread(ctx: &Ctx, account: AccountId, folder: &Folder) -> Res
     ctx.store
         .account(account)?
         .read(move |s| {
-            let now = s.folder(before.id)?;
+            let now = s.mail_folder(before.id)?;
             if now.highest_modseq != before.highest_modseq {
                 return Ok(None);
             }
@@ -53,7 +53,7 @@ pub async fn deleted_bytes(ctx: &Ctx, account: AccountId, id: FolderId) -> Resul
     ctx.require_owner(account)?;
     ctx.store
         .account(account)?
-        .peek(move |s| match s.folder(id)?.deleted {
+        .peek(move |s| match s.mail_folder(id)?.deleted {
             0 => Ok(0),
             _ => Ok(s.deleted_items(id)?.iter().map(|i| i.size_bytes).sum()),
         })
@@ -158,7 +158,7 @@ pub async fn place_folder(
     ctx.store
         .account(account)?
         .write(move |tx| {
-            let folder = tx.folder(id)?;
+            let folder = tx.mail_folder(id)?;
             let name = name.unwrap_or_else(|| folder.name.clone());
             place_folder_in(tx, id, parent.unwrap_or(folder.parent_id), &name)
         })
@@ -172,7 +172,7 @@ pub fn place_folder_in(
     name: &str,
 ) -> Result<()> {
     tree::check_name(name)?;
-    let folder = tx.folder(id)?;
+    let folder = tx.mail_folder(id)?;
     if folder.role == Some(Role::Inbox) {
         return Err(Error::forbidden("the inbox keeps its name and place"));
     }
@@ -198,7 +198,7 @@ fn is_below(s: &Snapshot<'_, AccountDb>, id: FolderId, top: FolderId) -> Result<
         if id == top {
             return Ok(true);
         }
-        next = s.folder(id)?.parent_id;
+        next = s.mail_folder(id)?.parent_id;
     }
     Ok(false)
 }
@@ -216,7 +216,7 @@ fn check_depth(s: &Snapshot<'_, AccountDb>, parent: FolderId, below: usize) -> R
     let mut next = Some(parent);
     while let Some(id) = next {
         depth += 1;
-        next = s.folder(id)?.parent_id;
+        next = s.mail_folder(id)?.parent_id;
     }
     if depth > MAX_DEPTH {
         return Err(Error::invalid(format!(
@@ -236,7 +236,7 @@ pub async fn subscribe_folder(
     ctx.store
         .account(account)?
         .write(move |tx| {
-            if tx.folder(id)?.is_subscribed != is_subscribed {
+            if tx.mail_folder(id)?.is_subscribed != is_subscribed {
                 tx.subscribe_folder(id, is_subscribed)?;
             }
             Ok(())
@@ -261,7 +261,7 @@ fn delete_folder_in(
     with_children: bool,
     now_ms: TimeMs,
 ) -> Result<()> {
-    let folder = tx.folder(id)?;
+    let folder = tx.mail_folder(id)?;
     if folder.role.is_some() {
         return Err(Error::forbidden(format!(
             "»{}« is needed and cannot be deleted",

@@ -63,13 +63,13 @@ fn counted(s: &Snapshot<'_, AccountDb>, page: &Page) -> Result<Option<u64>> {
         Condition::Not(c) if **c == seen => |f| f.unread,
         _ => {
             if let Some(id) = page.folder_id {
-                s.folder(id)?;
+                s.mail_folder(id)?;
             }
             return Ok(None);
         }
     };
     let total: i64 = match page.folder_id {
-        Some(id) => count(&s.folder(id)?),
+        Some(id) => count(&s.mail_folder(id)?),
         None => s.folders(FolderKind::Mail)?.iter().map(count).sum(),
     };
     Ok(Some(u64::try_from(total).unwrap_or(0)))

@@ -34,7 +34,7 @@ pub fn move_messages_in(
     to: FolderId,
     now_ms: TimeMs,
 ) -> Result<Transferred> {
-    let before = tx.folder(from)?.highest_modseq;
+    let before = tx.mail_folder(from)?.highest_modseq;
     let uid_validity = check_target(tx, to)?;
     let mut items = Vec::new();
     for (first, last) in ranges {
@@ -44,7 +44,7 @@ pub fn move_messages_in(
     let uids = items.iter().map(|i| i.uid).zip(new).collect();
     let span = Span {
         before,
-        after: tx.folder(from)?.highest_modseq,
+        after: tx.mail_folder(from)?.highest_modseq,
     };
     Ok(Transferred {
         uid_validity,
@@ -60,7 +60,7 @@ pub async fn move_message(ctx: &Ctx, account: AccountId, id: ItemId, to: FolderI
     ctx.store
         .account(account)?
         .write(move |tx| {
-            let item = tx.item(id)?.ok_or_else(no_such_message)?;
+            let item = tx.mail_item(id)?.ok_or_else(no_such_message)?;
             check_target(tx, to)?;
             if item.folder_id != to {
                 tx.move_items(&[item], to, now_ms)?;

@@ -33,7 +33,7 @@ pub async fn set_folder_properties(
     ctx.store
         .account(account)?
         .write(move |tx| {
-            let folder = tx.folder(id)?;
+            let folder = tx.mail_folder(id)?;
             // The change log tells of it as of a new name.
             tx.place_folder(id, folder.parent_id, &folder.name)?;
             tx.put_properties(id.0, &properties)

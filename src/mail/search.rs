@@ -57,7 +57,7 @@ pub async fn search_messages(
     ctx.store
         .account(account)?
         .read(move |s| {
-            s.folder(folder)?;
+            s.mail_folder(folder)?;
             let condition = resolve(s, folder, &criterion, 0)?;
             s.search(folder, &condition)
         })
@@ -91,7 +91,9 @@ fn items_with_header(
     let wanted = text.to_lowercase();
     let mut out = Vec::new();
     for found in s.search(folder, &Condition::All)? {
-        let Some(item) = s.item(found.id)? else { continue };
+        let Some(item) = s.mail_item(found.id)? else {
+            continue;
+        };
         let mut body = s.open_body(item.body_id)?;
         let head = body.read_range(0, HEADER_MAX.min(body.size_bytes()))?;
         let has_it = fields(&head)

@@ -9,6 +9,7 @@ pub mod flags;
 pub mod folder;
 pub mod ids;
 pub mod message;
+pub mod object;
 pub mod outbound;
 pub mod outgoing;
 pub mod property;

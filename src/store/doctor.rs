@@ -140,7 +140,8 @@ impl Snapshot<'_, AccountDb> {
             ("uses of stored messages are counted wrongly", WRONG_REFS),
             (
                 "messages have no derived row",
-                "SELECT count(*) FROM item WHERE body_id NOT IN (SELECT body_id FROM message)",
+                "SELECT count(*) FROM item WHERE body_id NOT IN (SELECT body_id FROM message)
+                 AND folder_id IN (SELECT id FROM folder WHERE kind = 1)",
             ),
             (
                 "derived rows belong to no message",
@@ -162,6 +163,11 @@ impl Snapshot<'_, AccountDb> {
             }
         }
         let lost = [
+            (
+                "events, tasks or cards have lost their names",
+                "SELECT count(*) FROM item WHERE folder_id IN (SELECT id FROM folder WHERE kind <> 1)
+                 AND id NOT IN (SELECT item_id FROM object)",
+            ),
             (
                 "items have numbers beyond the account's counter",
                 "SELECT count(*) FROM item WHERE modseq > (SELECT modseq FROM state)",
@@ -204,7 +210,9 @@ impl Snapshot<'_, AccountDb> {
     pub fn message_bodies(&self) -> Result<Vec<BodyId>> {
         let mut st = self
             .conn
-            .prepare("SELECT DISTINCT body_id FROM item ORDER BY body_id")?;
+            .prepare(
+                "SELECT DISTINCT body_id FROM item WHERE folder_id IN (SELECT id FROM folder WHERE kind = 1) ORDER BY body_id",
+            )?;
         let rows = st.query_map([], |r| Ok(BodyId(r.get(0)?)))?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }

@@ -67,6 +67,15 @@ impl Snapshot<'_, AccountDb> {
             .ok_or_else(no_such_folder)
     }
 
+    /// As [`Snapshot::folder`], for those who speak of mail only. Errors: NotFound, also for calendars and the like.
+    pub fn mail_folder(&self, id: FolderId) -> Result<Folder> {
+        let folder = self.folder(id)?;
+        match folder.kind {
+            FolderKind::Mail => Ok(folder),
+            _ => Err(no_such_folder()),
+        }
+    }
+
     pub fn folder_by_role(&self, role: Role) -> Result<Option<Folder>> {
         let sql = format!("SELECT {COLUMNS} FROM folder WHERE role = ?1");
         Ok(self

@@ -61,6 +61,18 @@ impl Snapshot<'_, AccountDb> {
             .optional()?)
     }
 
+    /// As [`Snapshot::item`], for those who speak of mail only.
+    pub fn mail_item(&self, id: ItemId) -> Result<Option<Item>> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM item WHERE id = ?1 AND folder_id IN (SELECT id FROM folder WHERE kind = 1)"
+        );
+        Ok(self
+            .conn
+            .prepare_cached(&sql)?
+            .query_row([id.0], read_item)
+            .optional()?)
+    }
+
     /// The lowest UID of a folder that nobody has read, and how many items there are from it on.
     pub fn first_unread(&self, folder: FolderId) -> Result<Option<(Uid, i64)>> {
         let first: Option<Uid> = self

@@ -84,7 +84,8 @@ impl Snapshot<'_, AccountDb> {
     /// Items that are not in the index yet, oldest first; at most `limit`.
     pub fn unindexed_items(&self, limit: usize) -> Result<Vec<Item>> {
         let sql = format!(
-            "SELECT {} FROM item WHERE id > (SELECT indexed_item FROM state) ORDER BY id LIMIT ?1",
+            "SELECT {} FROM item WHERE id > (SELECT indexed_item FROM state)
+             AND folder_id IN (SELECT id FROM folder WHERE kind = 1) ORDER BY id LIMIT ?1",
             item::COLUMNS
         );
         let mut st = self.conn.prepare_cached(&sql)?;
@@ -93,9 +94,10 @@ impl Snapshot<'_, AccountDb> {
     }
 
     pub fn is_fully_indexed(&self) -> Result<bool> {
-        let mut st = self
-            .conn
-            .prepare_cached("SELECT 1 FROM item WHERE id > (SELECT indexed_item FROM state) LIMIT 1")?;
+        let mut st = self.conn.prepare_cached(
+            "SELECT 1 FROM item WHERE id > (SELECT indexed_item FROM state)
+                 AND folder_id IN (SELECT id FROM folder WHERE kind = 1) LIMIT 1",
+        )?;
         Ok(!st.exists([])?)
     }
 }

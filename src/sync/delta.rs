@@ -43,7 +43,7 @@ pub async fn message_delta(
     ctx.store
         .account(account)?
         .read(move |s| {
-            let row = s.folder(folder)?;
+            let row = s.mail_folder(folder)?;
             let cursor = begin(s, cursor)?;
             let known_since = cursor.since.max(cursor.begun_at);
             check_horizon(s, known_since, row.highest_modseq)?;

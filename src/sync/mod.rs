@@ -1,5 +1,6 @@
 //! What changed since a number: the one question behind CONDSTORE, delta links, sync tokens and states.
 
+pub mod collection;
 pub mod delta;
 pub mod listen;
 pub mod view;

@@ -37,7 +37,7 @@ pub async fn folder_news(
     ctx.store
         .account(account)?
         .peek(move |s| {
-            let row = s.folder(folder)?;
+            let row = s.mail_folder(folder)?;
             if row.highest_modseq <= since {
                 return Ok(nothing_new(row, since));
             }
@@ -100,7 +100,7 @@ pub async fn uids_as_of(
     ctx.store
         .account(account)?
         .read(move |s| {
-            let row = s.folder(folder)?;
+            let row = s.mail_folder(folder)?;
             check_horizon(s, &row, since)?;
             let mut uids = s.uids(folder)?;
             if row.highest_modseq > since {

@@ -70,8 +70,10 @@ fn allowed(module: &str) -> Option<Vec<&'static str>> {
         "formats" | "model" => vec!["base"],
         "store" => vec!["base", "model"],
         "identity" => vec!["base", "formats", "model", "store"],
-        "mail" | "calendar" | "contacts" | "tasks" | "sync" => {
-            vec!["base", "formats", "model", "store", "identity"]
+        "objects" => vec!["base", "formats", "model", "store", "identity"],
+        "mail" | "sync" => vec!["base", "formats", "model", "store", "identity"],
+        "calendar" | "contacts" | "tasks" => {
+            vec!["base", "formats", "model", "store", "identity", "objects"]
         }
         "delivery" => vec![
             "base", "formats", "model", "store", "identity", "mail", "calendar", "contacts", "sync",
@@ -98,6 +100,7 @@ fn allowed(module: &str) -> Option<Vec<&'static str>> {
         _ => return None,
     };
     if matches!(module, "jobs" | "protocols") {
+        all.push("objects");
         all.extend(ROOMS);
     }
     Some(all)

@@ -9,6 +9,16 @@ CREATE TABLE body_data (
   body_id INTEGER PRIMARY KEY REFERENCES body (id),
   packed  BLOB NOT NULL
 ) STRICT;
+CREATE TABLE collection (
+  folder_id      INTEGER PRIMARY KEY REFERENCES folder (id),
+  display_name   TEXT,
+  description    TEXT,
+  colour         TEXT,
+  sort_order     INTEGER,
+  time_zone      TEXT,
+  components     INTEGER NOT NULL,      -- bits, model::object::Components
+  is_transparent INTEGER NOT NULL
+) STRICT;
 CREATE TABLE delivered (
   delivery_id TEXT PRIMARY KEY,
   at_ms       INTEGER NOT NULL
@@ -66,6 +76,30 @@ CREATE TABLE message (
   structure       BLOB NOT NULL,
   parts           BLOB NOT NULL
 , conversation BLOB, sender_address TEXT) STRICT;
+CREATE TABLE object (
+  item_id    INTEGER PRIMARY KEY REFERENCES item (id),
+  folder_id  INTEGER NOT NULL,
+  name       TEXT NOT NULL,             -- unique in its folder
+  uid        TEXT,
+  kind       INTEGER NOT NULL,          -- model::object::ObjectKind
+  shape      INTEGER NOT NULL,          -- bits, model::object::Shape
+  first_s    INTEGER,                   -- everything of it lies between these; NULL for cards
+  last_s     INTEGER,
+  title      TEXT NOT NULL,             -- SUMMARY, FN
+  status     TEXT,
+  organizer  TEXT,
+  people     TEXT,                      -- attendees, or a card's addresses; lower case, a line each
+  phones     TEXT,
+  company    TEXT,
+  due_s      INTEGER,
+  priority   INTEGER
+) STRICT;
+CREATE TABLE object_gone (
+  folder_id INTEGER NOT NULL,
+  item_id   INTEGER NOT NULL,
+  name      TEXT NOT NULL,
+  PRIMARY KEY (folder_id, item_id)
+) STRICT, WITHOUT ROWID;
 CREATE TABLE outbox (
   id            INTEGER PRIMARY KEY,
   body_id       INTEGER NOT NULL REFERENCES body (id),
@@ -118,4 +152,7 @@ CREATE INDEX message_by_importance ON message (importance) WHERE importance <> 1
 CREATE INDEX message_by_message_id ON message (message_id) WHERE message_id IS NOT NULL;
 CREATE INDEX message_by_sender ON message (lower(sender_address)) WHERE sender_address IS NOT NULL;
 CREATE INDEX message_with_attachments ON message (has_attachments) WHERE has_attachments = 1;
+CREATE UNIQUE INDEX object_by_name ON object (folder_id, name);
+CREATE INDEX object_by_time ON object (folder_id, last_s, first_s) WHERE first_s IS NOT NULL;
+CREATE UNIQUE INDEX object_by_uid ON object (folder_id, uid) WHERE uid IS NOT NULL;
 CREATE INDEX property_by_value ON property (name, value);

@@ -1,0 +1,25 @@
+//! The calendar room: events, tasks and journal entries as iCalendar objects. They are stored as they came; what lists
+//! and windows need stands beside them.
+
+pub mod free_busy;
+pub mod put;
+pub mod query;
+
+use crate::formats::content_line::read_component;
+use crate::formats::ical::zone::{Zone, read_zones};
+use crate::model::FolderKind;
+use crate::model::object::Collection;
+
+/// What this room keeps things in.
+pub const KINDS: [FolderKind; 2] = [FolderKind::Calendar, FolderKind::TaskList];
+
+/// Where those are who look at a calendar, for what floats: its own zone, or UTC when it has none.
+pub fn zone_of(collection: &Collection) -> Zone {
+    let described = collection.properties.time_zone.as_deref();
+    let zones = described
+        .and_then(|z| read_component(z.as_bytes()).ok())
+        .and_then(|c| read_zones(&c).ok());
+    zones
+        .and_then(|z| z.into_values().next())
+        .unwrap_or_else(Zone::utc)
+}

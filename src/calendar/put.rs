@@ -1,0 +1,99 @@
+//! Storing an event, a task or a journal entry.
+
+use crate::base::text::one_line;
+use crate::base::{Error, Result};
+use crate::formats::content_line::Component;
+use crate::formats::ical::expand::bounds;
+use crate::formats::ical::zone::Zone;
+use crate::formats::ical::{CalendarObject, ComponentKind, read_object};
+use crate::identity::Ctx;
+use crate::model::AccountId;
+use crate::model::object::{Collection, ObjectColumns, ObjectKind, Shape};
+use crate::objects::put::put_object;
+use crate::objects::{Condition, Put};
+
+/// Errors: Invalid, with the line; Forbidden, when the calendar does not take such components; and those of
+/// [`put_object`].
+pub async fn put_event(
+    ctx: &Ctx,
+    account: AccountId,
+    calendar: &Collection,
+    name: &str,
+    raw: Vec<u8>,
+    condition: Condition,
+) -> Result<Put> {
+    ctx.require_owner(account)?;
+    let object = read_object(&raw)?;
+    if let Some(method) = object.calendar.property("METHOD") {
+        return Err(method.wrong("makes this a message, which is not stored in a calendar; leave METHOD out"));
+    }
+    let columns = columns(&object);
+    if !calendar.components().contains(columns.kind) {
+        return Err(Error::forbidden(format!(
+            "»{}« takes no {}",
+            calendar.display_name(),
+            object.kind.name()
+        )));
+    }
+    put_object(ctx, account, calendar.folder.id, name, raw, columns, condition).await
+}
+
+fn kind(kind: ComponentKind) -> ObjectKind {
+    match kind {
+        ComponentKind::Event => ObjectKind::Event,
+        ComponentKind::Task => ObjectKind::Task,
+        ComponentKind::Journal => ObjectKind::Journal,
+        ComponentKind::FreeBusy => ObjectKind::FreeBusy,
+        ComponentKind::Availability => ObjectKind::Availability,
+    }
+}
+
+/// What is kept beside an object.
+pub fn columns(object: &CalendarObject) -> ObjectColumns {
+    let main = &object.parts[0];
+    let component = &object.calendar.parts[main.component];
+    let is_series = object.parts.len() > 1 || !main.rules.is_empty() || !main.added.is_empty();
+    let is_floating = main
+        .start
+        .as_ref()
+        .or(main.due.as_ref())
+        .is_none_or(|s| s.zone.is_none());
+    let text = |name: &str| component.text(name).map(|t| one_line(&t));
+    let transparent = text("TRANSP").is_some_and(|t| t.eq_ignore_ascii_case("TRANSPARENT"));
+    ObjectColumns {
+        uid: Some(object.uid.clone()),
+        kind: kind(object.kind),
+        shape: Shape::default()
+            .with(Shape::RECURRING, is_series)
+            .with(Shape::ALL_DAY, main.start.as_ref().is_some_and(|s| s.is_date))
+            .with(Shape::FLOATING, is_floating)
+            .with(Shape::TRANSPARENT, transparent),
+        span: Some(bounds(object)),
+        title: text("SUMMARY").unwrap_or_default(),
+        status: text("STATUS").map(|s| s.to_ascii_uppercase()),
+        organizer: component.property("ORGANIZER").map(|p| address(&p.value)),
+        people: people(component),
+        phones: Vec::new(),
+        company: None,
+        due_s: main.due.as_ref().map(|d| d.to_utc(&Zone::utc())),
+        priority: component
+            .property("PRIORITY")
+            .and_then(|p| p.value.trim().parse().ok()),
+    }
+}
+
+/// More attendees than this are found by reading the event.
+const MAX_PEOPLE: usize = 1_000;
+
+fn people(component: &Component) -> Vec<String> {
+    component
+        .all("ATTENDEE")
+        .take(MAX_PEOPLE)
+        .map(|p| address(&p.value))
+        .collect()
+}
+
+fn address(value: &str) -> String {
+    let value = value.trim().to_lowercase();
+    value.strip_prefix("mailto:").map_or(value.clone(), str::to_owned)
+}

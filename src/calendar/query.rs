@@ -1,0 +1,66 @@
+//! Which objects of a calendar fit a filter. The index gives those that can; only what it cannot decide is read.
+
+use super::zone_of;
+use crate::base::Result;
+use crate::formats::filter::CompFilter;
+use crate::formats::ical::expand::overlaps;
+use crate::formats::ical::{ComponentKind, read_object};
+use crate::identity::Ctx;
+use crate::model::AccountId;
+use crate::model::object::{Collection, Object, ObjectKind, Shape};
+
+/// Objects that fit, by id. `filter` is about the VCALENDAR (RFC 4791 §9.7).
+pub async fn query_calendar(
+    ctx: &Ctx,
+    account: AccountId,
+    calendar: &Collection,
+    filter: CompFilter,
+) -> Result<Vec<Object>> {
+    ctx.require_owner(account)?;
+    let (folder, zone) = (calendar.folder.id, zone_of(calendar));
+    ctx.store
+        .account(account)?
+        .read(move |s| {
+            let candidates = match filter.window() {
+                Some((from_s, to_s)) => s.objects_between(folder, from_s, to_s)?,
+                None => s.objects(folder)?,
+            };
+            let mut out = Vec::new();
+            for object in candidates {
+                let fits = match decide(&filter, &object) {
+                    Some(fits) => fits,
+                    None => {
+                        let raw = s.open_body(object.item.body_id)?.read_all()?;
+                        // What is stored has been read once; what cannot be read any more fits nothing.
+                        read_object(&raw).is_ok_and(|o| filter.fits(&o, &zone))
+                    }
+                };
+                if fits {
+                    out.push(object);
+                }
+            }
+            out.sort_by_key(|o| o.item.id);
+            Ok(out)
+        })
+        .await
+}
+
+/// What the index alone says; None: the object must be read.
+fn decide(filter: &CompFilter, object: &Object) -> Option<bool> {
+    if filter.components.is_empty() && filter.properties.is_empty() {
+        return Some(true);
+    }
+    let name = filter.is_only_window()?;
+    let wanted = ComponentKind::by_name(name)? as i64;
+    if wanted != object.kind as i64 {
+        return Some(false);
+    }
+    let Some((from_s, to_s)) = filter.window() else {
+        return Some(true);
+    };
+    let is_exact = object.kind == ObjectKind::Event
+        && !object.shape.contains(Shape::RECURRING)
+        && !object.shape.contains(Shape::FLOATING);
+    let (first_s, last_s) = object.span?;
+    is_exact.then(|| overlaps(first_s, last_s, from_s, to_s))
+}

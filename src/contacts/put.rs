@@ -1,0 +1,40 @@
+//! Storing a card.
+
+use crate::base::Result;
+use crate::formats::card::{Card, read_card};
+use crate::identity::Ctx;
+use crate::model::AccountId;
+use crate::model::object::{Collection, ObjectColumns, ObjectKind, Shape};
+use crate::objects::put::put_object;
+use crate::objects::{Condition, Put};
+
+/// Errors: Invalid, with the line, and those of [`put_object`].
+pub async fn put_card(
+    ctx: &Ctx,
+    account: AccountId,
+    book: &Collection,
+    name: &str,
+    raw: Vec<u8>,
+    condition: Condition,
+) -> Result<Put> {
+    ctx.require_owner(account)?;
+    let columns = columns(read_card(&raw)?);
+    put_object(ctx, account, book.folder.id, name, raw, columns, condition).await
+}
+
+fn columns(card: Card) -> ObjectColumns {
+    ObjectColumns {
+        uid: card.uid,
+        kind: ObjectKind::Card,
+        shape: Shape::default(),
+        span: None,
+        title: card.full_name,
+        status: None,
+        organizer: None,
+        people: card.emails.iter().map(|e| e.to_lowercase()).collect(),
+        phones: card.phones,
+        company: card.organization,
+        due_s: None,
+        priority: None,
+    }
+}

@@ -1,0 +1,189 @@
+//! Collections: which there are, making, changing and removing them. Every account has a calendar, a task list and an
+//! address book from the first look on.
+
+use crate::base::{Error, Result};
+use crate::identity::Ctx;
+use crate::model::folder::MAX_NAME_BYTES;
+use crate::model::object::{Collection, CollectionProperties, Components, ObjectKind};
+use crate::model::property::{Property, PropertyValue};
+use crate::model::{AccountId, FolderId, FolderKind};
+use crate::store::Tx;
+use crate::store::account::AccountDb;
+
+/// Kinds that are collections, each with the name and the shown names of the one that every account has.
+const DEFAULTS: [(FolderKind, &str, &str, &str); 3] = [
+    (FolderKind::Calendar, "calendar", "Calendar", "Kalender"),
+    (FolderKind::TaskList, "tasks", "Tasks", "Aufgaben"),
+    (FolderKind::AddressBook, "contacts", "Contacts", "Kontakte"),
+];
+
+/// Collections of one account, so that nobody fills the disk with empty ones.
+const MOST: usize = 1_000;
+
+/// Collections of these kinds, by id.
+pub async fn list_collections(
+    ctx: &Ctx,
+    account: AccountId,
+    kinds: &[FolderKind],
+) -> Result<Vec<Collection>> {
+    ctx.require_owner(account)?;
+    let file = ctx.store.account(account)?;
+    let wanted = kinds.to_vec();
+    let all = file
+        .peek(move |s| {
+            let mut out = Vec::new();
+            for kind in &wanted {
+                out.push(s.collections(*kind)?);
+            }
+            Ok(out)
+        })
+        .await?;
+    if all.iter().all(|of_kind| !of_kind.is_empty()) {
+        return Ok(all.into_iter().flatten().collect());
+    }
+    let language = ctx.account().map(|a| a.language.clone()).unwrap_or_default();
+    let (kinds, now_ms) = (kinds.to_vec(), ctx.now_ms());
+    file.write(move |tx| {
+        let mut out = Vec::new();
+        for kind in kinds {
+            if tx.collections(kind)?.is_empty() {
+                insert_default(tx, kind, &language, now_ms)?;
+            }
+            out.extend(tx.collections(kind)?);
+        }
+        Ok(out)
+    })
+    .await
+}
+
+fn insert_default(tx: &mut Tx<'_, AccountDb>, kind: FolderKind, language: &str, now_ms: i64) -> Result<()> {
+    let Some((_, name, english, german)) = DEFAULTS.iter().find(|(k, ..)| *k == kind) else {
+        return Ok(());
+    };
+    let shown = if language == "de" { german } else { english };
+    // The task list beside it takes the tasks.
+    let components = (kind == FolderKind::Calendar).then(|| {
+        Components::of(&[
+            ObjectKind::Event,
+            ObjectKind::Journal,
+            ObjectKind::FreeBusy,
+            ObjectKind::Availability,
+        ])
+    });
+    let properties = CollectionProperties {
+        display_name: Some((*shown).to_owned()),
+        components,
+        ..CollectionProperties::default()
+    };
+    tx.insert_collection(kind, name, &properties, now_ms).map(drop)
+}
+
+/// By the last part of its address. Errors: NotFound.
+pub async fn get_collection(
+    ctx: &Ctx,
+    account: AccountId,
+    kinds: &[FolderKind],
+    name: &str,
+) -> Result<Collection> {
+    let all = list_collections(ctx, account, kinds).await?;
+    let found = all.into_iter().find(|c| c.folder.name == name);
+    found.ok_or_else(|| Error::not_found(format!("there is no collection »{name}«")))
+}
+
+/// Errors: Exists, also when another kind has one of that name: they share an address; Invalid (the name).
+pub async fn create_collection(
+    ctx: &Ctx,
+    account: AccountId,
+    kind: FolderKind,
+    name: &str,
+    properties: CollectionProperties,
+    more: Vec<Property>,
+) -> Result<FolderId> {
+    check_name(name)?;
+    let beside: &[FolderKind] = match kind {
+        FolderKind::AddressBook => &[FolderKind::AddressBook],
+        _ => &[FolderKind::Calendar, FolderKind::TaskList],
+    };
+    let all = list_collections(ctx, account, beside).await?;
+    if all.len() >= MOST {
+        return Err(Error::over_quota(format!(
+            "an account has at most {MOST} of these; remove one"
+        )));
+    }
+    if all.iter().any(|c| c.folder.name == name) {
+        return Err(Error::exists(format!("there is already a collection »{name}«")));
+    }
+    let (name, now_ms) = (name.to_owned(), ctx.now_ms());
+    ctx.store
+        .account(account)?
+        .write(move |tx| {
+            let id = tx.insert_collection(kind, &name, &properties, now_ms)?;
+            tx.put_properties(id.0, &more)?;
+            Ok(id)
+        })
+        .await
+}
+
+fn check_name(name: &str) -> Result<()> {
+    let is_odd = |c: char| c == '/' || c.is_control();
+    if name.is_empty() || name == "." || name == ".." || name.len() > MAX_NAME_BYTES || name.contains(is_odd)
+    {
+        return Err(Error::invalid(
+            "the name must have 1 to 255 bytes, without slashes and control characters",
+        ));
+    }
+    Ok(())
+}
+
+/// Errors: Invalid, for what cannot be the name of an object.
+pub fn check_object_name(name: &str) -> Result<()> {
+    check_name(name)
+}
+
+/// All of what it says of itself, and properties in programs' own words. Errors: NotFound.
+pub async fn change_collection(
+    ctx: &Ctx,
+    account: AccountId,
+    collection: &Collection,
+    properties: CollectionProperties,
+    more: Vec<Property>,
+) -> Result<()> {
+    ctx.require_owner(account)?;
+    let (id, kind) = (collection.folder.id, collection.folder.kind);
+    ctx.store
+        .account(account)?
+        .write(move |tx| {
+            tx.folder(id)?;
+            tx.put_collection(id, kind, &properties)?;
+            tx.put_properties(id.0, &more)
+        })
+        .await
+}
+
+/// Properties in programs' own words, by name.
+pub async fn own_properties(ctx: &Ctx, account: AccountId, id: FolderId) -> Result<Vec<(String, String)>> {
+    ctx.require_owner(account)?;
+    let all = ctx
+        .store
+        .account(account)?
+        .peek(move |s| s.properties(id.0))
+        .await?;
+    let text = |p: Property| match p.value {
+        PropertyValue::One(text) => Some((p.name, text)),
+        _ => None,
+    };
+    Ok(all.into_iter().filter_map(text).collect())
+}
+
+/// With all that it holds. Errors: NotFound.
+pub async fn delete_collection(ctx: &Ctx, account: AccountId, id: FolderId) -> Result<()> {
+    ctx.require_owner(account)?;
+    let now_ms = ctx.now_ms();
+    ctx.store
+        .account(account)?
+        .write(move |tx| {
+            tx.folder(id)?;
+            tx.remove_collection(id, now_ms)
+        })
+        .await
+}

@@ -1,0 +1,16 @@
+//! What calendars, address books and task lists have in common: collections, and objects with a name in them. The rooms
+//! above know what is in an object; here it is bytes with columns.
+
+pub mod collections;
+pub mod get;
+pub mod put;
+pub mod remove;
+pub mod transfer;
+
+pub use put::{Condition, Put};
+
+use crate::base::Error;
+
+pub fn no_such_object() -> Error {
+    Error::not_found("there is no such event, task or card")
+}

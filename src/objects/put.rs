@@ -1,0 +1,122 @@
+//! Storing an object under its name: the bytes as they came, beside them what is found by.
+
+use super::collections::check_object_name;
+use crate::base::{Error, Result, TimeMs};
+use crate::identity::Ctx;
+use crate::model::object::{Object, ObjectColumns};
+use crate::model::{AccountId, FolderId, Modseq};
+use crate::store::Tx;
+use crate::store::account::AccountDb;
+use crate::store::blob::Staged;
+
+/// One object; RFC 4791 max-resource-size.
+pub const MAX_BYTES: usize = 10 << 20;
+
+/// Hashing and packing more than this takes longer than waking another thread.
+const QUICK_BYTES: usize = 32 << 10;
+
+/// What must be so, else nothing is done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Condition {
+    Always,
+    /// It is there, as it was at this number.
+    Unchanged(Modseq),
+    Present,
+    Absent,
+}
+
+impl Condition {
+    /// Errors: Conflict.
+    pub fn check(self, object: Option<&Object>) -> Result<()> {
+        let holds = match self {
+            Condition::Always => true,
+            Condition::Unchanged(modseq) => object.is_some_and(|o| o.item.modseq == modseq),
+            Condition::Present => object.is_some(),
+            Condition::Absent => object.is_none(),
+        };
+        match holds {
+            true => Ok(()),
+            false => Err(Error::conflict(
+                "somebody else has changed this meanwhile; read it again",
+            )),
+        }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Put {
+    Stored {
+        modseq: Modseq,
+        is_new: bool,
+    },
+    /// Another object of the collection, of this name, has the same UID.
+    UidTaken(String),
+}
+
+/// Errors: Conflict (the condition), Invalid (the name), TooLarge, OverQuota, NotFound (the collection).
+pub async fn put_object(
+    ctx: &Ctx,
+    account: AccountId,
+    folder: FolderId,
+    name: &str,
+    raw: Vec<u8>,
+    columns: ObjectColumns,
+    condition: Condition,
+) -> Result<Put> {
+    ctx.require_owner(account)?;
+    check_object_name(name)?;
+    if raw.len() > MAX_BYTES {
+        return Err(Error::too_large(format!(
+            "one object may have {} MB",
+            MAX_BYTES >> 20
+        )));
+    }
+    ctx.store.check_room(raw.len() as u64)?;
+    let file = ctx.store.account(account)?;
+    if let Some(quota) = ctx.account().ok().and_then(|a| a.quota_bytes) {
+        let used = file.peek(|s| s.used_bytes()).await?;
+        if used.saturating_add(raw.len() as i64) > quota {
+            return Err(Error::over_quota(
+                "the account is full; delete something or ask for more room",
+            ));
+        }
+    }
+    let staged = stage(ctx, raw).await?;
+    let (name, now_ms) = (name.to_owned(), ctx.now_ms());
+    file.write(move |tx| put_object_in(tx, folder, &name, &staged, &columns, condition, now_ms))
+        .await
+}
+
+async fn stage(ctx: &Ctx, raw: Vec<u8>) -> Result<Staged> {
+    let store = ctx.store.clone();
+    if raw.len() <= QUICK_BYTES {
+        return Staged::from_bytes(store.layout(), &raw);
+    }
+    tokio::task::spawn_blocking(move || Staged::from_bytes(store.layout(), &raw))
+        .await
+        .map_err(|e| Error::internal("storing was broken off").caused_by(e))?
+}
+
+pub fn put_object_in(
+    tx: &mut Tx<'_, AccountDb>,
+    folder: FolderId,
+    name: &str,
+    staged: &Staged,
+    columns: &ObjectColumns,
+    condition: Condition,
+    now_ms: TimeMs,
+) -> Result<Put> {
+    let old = tx.object_by_name(folder, name)?;
+    condition.check(old.as_ref())?;
+    if let Some(uid) = &columns.uid
+        && let Some(other) = tx.object_by_uid(folder, uid)?
+        && other.name != name
+    {
+        return Ok(Put::UidTaken(other.name));
+    }
+    let (modseq, is_new) = match old {
+        Some(old) => (tx.replace_object(&old, staged, columns)?, false),
+        None => (tx.insert_object(folder, name, staged, columns, now_ms)?, true),
+    };
+    Ok(Put::Stored { modseq, is_new })
+}
