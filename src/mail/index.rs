@@ -46,6 +46,8 @@ pub(in crate::mail) fn text_of(raw: &[u8]) -> IndexText {
         subject: t.subject,
         from: t.from,
         to: t.to,
+        cc: t.cc,
+        bcc: t.bcc,
         body: t.body,
         attachments: t.attachments,
     }

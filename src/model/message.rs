@@ -74,8 +74,9 @@ pub struct ListedMessage {
 pub struct IndexText {
     pub subject: String,
     pub from: String,
-    /// To, Cc and Bcc.
     pub to: String,
+    pub cc: String,
+    pub bcc: String,
     pub body: String,
     /// File names.
     pub attachments: String,

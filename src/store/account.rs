@@ -42,6 +42,7 @@ impl Database for AccountDb {
         include_str!("schema/account/0004.sql"),
         include_str!("schema/account/0005.sql"),
         include_str!("schema/account/0006.sql"),
+        include_str!("schema/account/0007.sql"),
     ];
 
     fn begin(&self, conn: &Connection, effects: &mut AccountEffects) -> Result<()> {

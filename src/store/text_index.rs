@@ -16,6 +16,8 @@ pub enum Field {
     Subject,
     From,
     To,
+    Cc,
+    Bcc,
     Body,
     Attachments,
 }
@@ -25,7 +27,9 @@ impl Field {
         match self {
             Field::Subject => "subject",
             Field::From => "sender",
-            Field::To => "recipients",
+            Field::To => "addressed",
+            Field::Cc => "copied",
+            Field::Bcc => "blind_copied",
             Field::Body => "body",
             Field::Attachments => "attachments",
         }
@@ -140,9 +144,19 @@ impl Tx<'_, AccountDb> {
     fn put_text(&mut self, id: ItemId, text: &IndexText) -> Result<()> {
         self.conn
             .prepare_cached(
-                "INSERT INTO item_text (rowid, subject, sender, recipients, body, attachments) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                "INSERT INTO item_text (rowid, subject, sender, addressed, copied, blind_copied, body, attachments)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
             )?
-            .execute(params![id.0, text.subject, text.from, text.to, text.body, text.attachments])?;
+            .execute(params![
+                id.0,
+                text.subject,
+                text.from,
+                text.to,
+                text.cc,
+                text.bcc,
+                text.body,
+                text.attachments
+            ])?;
         Ok(())
     }
 
@@ -174,7 +188,7 @@ mod tests {
         );
         assert_eq!(
             expression("a", &[Field::From, Field::To]).unwrap(),
-            "{sender recipients} : \"a\" *"
+            "{sender addressed} : \"a\" *"
         );
         assert_eq!(expression("\" * -", &[]), None);
         assert_eq!(

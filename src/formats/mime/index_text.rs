@@ -17,8 +17,9 @@ pub struct IndexText {
     pub subject: String,
     /// Names and addresses.
     pub from: String,
-    /// To, Cc and Bcc.
     pub to: String,
+    pub cc: String,
+    pub bcc: String,
     /// All text parts, those of attached messages too.
     pub body: String,
     /// File names.
@@ -43,9 +44,9 @@ pub fn index_text(raw: &[u8]) -> IndexText {
             }
         };
         add(&mut text.from, Known::From);
-        for name in [Known::To, Known::Cc, Known::Bcc] {
-            add(&mut text.to, name);
-        }
+        add(&mut text.to, Known::To);
+        add(&mut text.cc, Known::Cc);
+        add(&mut text.bcc, Known::Bcc);
     }
     for part in &parts {
         push_words(
@@ -129,7 +130,9 @@ mod tests {
             IndexText {
                 subject: "Grüße".into(),
                 from: "Anna\na@b.de".into(),
-                to: "c@d.de\nE\ne@f.de".into(),
+                to: "c@d.de".into(),
+                cc: "E\ne@f.de".into(),
+                bcc: String::new(),
                 body: "plain words here\ninner".into(),
                 attachments: "old.eml".into(),
             }

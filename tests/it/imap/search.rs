@@ -83,3 +83,23 @@ fn results_come_in_the_form_that_was_asked_for_and_can_be_kept() {
         ["NO [BADCHARSET (UTF-8)] That charset is not known, use UTF-8"]
     );
 }
+
+#[test]
+fn those_addressed_and_those_copied_are_told_apart() {
+    let server = Server::start();
+    let mut c = Client::in_inbox(server.imap);
+    c.append(
+        "INBOX",
+        "From: a@x.test\r\nTo: Ben <ben@x.test>\r\nCc: Carla <carla@x.test>\r\nBcc: dora@x.test\r\nSubject: s\r\n\r\nText",
+    );
+    for (key, person) in [("TO", "ben"), ("CC", "carla"), ("BCC", "dora")] {
+        for other in ["TO", "CC", "BCC"] {
+            let found = if key == other { " 1" } else { "" };
+            assert_eq!(
+                c.ask(&format!("SEARCH {other} {person}")),
+                [format!("* SEARCH{found}"), "OK done".to_owned()],
+                "{other} {person}"
+            );
+        }
+    }
+}

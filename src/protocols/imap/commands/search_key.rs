@@ -90,8 +90,9 @@ fn plain(key: &SearchKey) -> Condition {
     match key {
         SearchKey::Subject(t) => text(t, &[Field::Subject]),
         SearchKey::From(t) => text(t, &[Field::From]),
-        // The index keeps all recipients together.
-        SearchKey::To(t) | SearchKey::Cc(t) | SearchKey::Bcc(t) => text(t, &[Field::To]),
+        SearchKey::To(t) => text(t, &[Field::To]),
+        SearchKey::Cc(t) => text(t, &[Field::Cc]),
+        SearchKey::Bcc(t) => text(t, &[Field::Bcc]),
         SearchKey::Body(t) => text(t, &[Field::Body]),
         SearchKey::Text(t) => text(t, &[]),
         SearchKey::Before(day) => ReceivedBefore(start_of(*day)),

@@ -58,7 +58,7 @@ CREATE TABLE item (
   body_id        INTEGER NOT NULL REFERENCES body (id)
 , sent_at_ms INTEGER NOT NULL DEFAULT 0) STRICT;
 CREATE VIRTUAL TABLE item_text USING fts5 (
-  subject, sender, recipients, body, attachments,
+  subject, sender, addressed, copied, blind_copied, body, attachments,
   content = '', contentless_delete = 1, tokenize = 'unicode61 remove_diacritics 2'
 );
 CREATE TABLE message (
