@@ -115,7 +115,7 @@ pub fn put_object_in(
         return Ok(Put::UidTaken(other.name));
     }
     let (modseq, is_new) = match old {
-        Some(old) => (tx.replace_object(&old, staged, columns)?, false),
+        Some(old) => (tx.replace_object(&old, staged, columns, now_ms)?, false),
         None => (tx.insert_object(folder, name, staged, columns, now_ms)?, true),
     };
     Ok(Put::Stored { modseq, is_new })

@@ -1,5 +1,6 @@
 //! The doors: each speaks a protocol, asks a room, and prints the answer. No door opens the store.
 
+pub mod dav;
 pub mod discovery;
 pub mod graph;
 pub mod http;

@@ -130,12 +130,16 @@ impl Tx<'_, AccountDb> {
         old: &Object,
         staged: &Staged,
         columns: &ObjectColumns,
+        now_ms: TimeMs,
     ) -> Result<Modseq> {
         let (body_id, _) = self.put_body(staged)?;
         let (modseq, size_bytes) = (self.next_number(), staged.size_bytes() as i64);
         self.conn
-            .prepare_cached("UPDATE item SET modseq = ?2, body_id = ?3, size_bytes = ?4 WHERE id = ?1")?
-            .execute([old.item.id.0, modseq, body_id.0, size_bytes])?;
+            .prepare_cached(
+                "UPDATE item SET modseq = ?2, body_id = ?3, size_bytes = ?4, received_at_ms = ?5, sent_at_ms = ?5
+                 WHERE id = ?1",
+            )?
+            .execute([old.item.id.0, modseq, body_id.0, size_bytes, now_ms])?;
         self.release_body(old.item.body_id)?;
         let counts = Counts {
             size_bytes: size_bytes - old.item.size_bytes,

@@ -5,6 +5,7 @@ mod cli;
 mod collect;
 mod corpus;
 mod counterparts;
+mod dav;
 mod direct;
 mod discovery;
 mod disk_full;

@@ -2,10 +2,10 @@
 
 use super::object::{CalendarObject, ComponentKind, Moment, Part};
 use super::value::Length;
-use super::zone::{Zone, plain_seconds, plain_time};
+use super::zone::{Zone, plain_seconds};
 use jiff::SignedDuration;
-use jiff::civil::DateTime;
-use std::collections::BTreeMap;
+use jiff::civil::{Date, DateTime};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// One time that something takes place. In seconds since 1970, the end is not part of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -112,6 +112,30 @@ fn later(local: DateTime, seconds: i64) -> DateTime {
     moved.unwrap_or(if seconds < 0 { DateTime::MIN } else { DateTime::MAX })
 }
 
+/// Places of a series that are left out or overridden: looked up for each occurrence, however many there are.
+struct Places {
+    times: BTreeSet<DateTime>,
+    /// Dates among the times of a series mean the whole day.
+    days: BTreeSet<Date>,
+}
+
+impl Places {
+    fn new<'m>(all: impl Iterator<Item = &'m Moment>, start: &Moment) -> Places {
+        let (days, times): (Vec<&Moment>, Vec<&Moment>) = all.partition(|m| m.is_date && !start.is_date);
+        Places {
+            times: times
+                .into_iter()
+                .map(|m| m.local_in(start.zone.as_ref()))
+                .collect(),
+            days: days.into_iter().map(|m| m.local.date()).collect(),
+        }
+    }
+
+    fn contains(&self, at: DateTime) -> bool {
+        self.times.contains(&at) || self.days.contains(&at.date())
+    }
+}
+
 /// What an override does to the series from its place on.
 struct Turn {
     part: usize,
@@ -130,12 +154,8 @@ fn expand_series(
     let Some(start) = &part.start else { return };
     let zone = start.zone.as_ref();
     let turns = turns(object, zone);
-    let overridden: Vec<(DateTime, bool)> = object
-        .parts
-        .iter()
-        .filter_map(|p| p.recurrence_id.as_ref())
-        .map(|r| (r.local_in(zone), r.is_date))
-        .collect();
+    let overrides = object.parts.iter().filter_map(|p| p.recurrence_id.as_ref());
+    let left_out = Places::new(part.excluded.iter().chain(overrides), start);
     let reach = turns.iter().map(|t| t.shift_s.abs()).max().unwrap_or(0);
     let longest = object
         .parts
@@ -151,30 +171,22 @@ fn expand_series(
             .max()
             .unwrap_or(0),
     );
-    let from = plain_time(
-        window
-            .0
-            .saturating_sub(longest + reach + 2 * 86_400)
-            .max(-62_000_000_000),
+    // As local times, with room for a change of the clock on the way.
+    let near = zone.unwrap_or(floating);
+    let from_s = window.0.saturating_sub(longest + reach).max(-62_000_000_000);
+    let to_s = window.1.saturating_add(reach).min(250_000_000_000);
+    let (from, to) = (
+        later(near.to_local(from_s), -7_200),
+        later(near.to_local(to_s), 7_200),
     );
-    let to = plain_time(window.1.saturating_add(reach + 2 * 86_400).min(250_000_000_000));
-    let excluded = |at: DateTime| {
-        part.excluded.iter().any(|e| match e.is_date && !start.is_date {
-            true => e.local.date() == at.date(),
-            false => e.local_in(zone) == at,
-        })
-    };
     for (at, length) in starts_of(part, start, floating, from, to) {
-        let is_overridden = overridden
-            .iter()
-            .any(|(o, is_date)| match *is_date && !start.is_date {
-                true => o.date() == at.date(),
-                false => *o == at,
-            });
-        if is_overridden || excluded(at) {
+        if left_out.contains(at) {
             continue;
         }
-        let turn = turns.iter().rev().find(|t| t.at <= at);
+        let turn = turns
+            .partition_point(|t| t.at <= at)
+            .checked_sub(1)
+            .and_then(|i| turns.get(i));
         let (by, local, length) = match turn {
             Some(turn) => (turn.part, later(at, turn.shift_s), object.parts[turn.part].length),
             None => (index, at, length.unwrap_or(part.length)),

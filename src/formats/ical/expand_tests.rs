@@ -204,6 +204,13 @@ fn a_series_without_end_is_asked_for_its_window_only() {
 }
 
 #[test]
+fn a_rule_of_every_second_is_seen_in_any_minute() {
+    let object = event("DTSTART;TZID=Europe/Berlin:20200101T000000\nRRULE:FREQ=SECONDLY");
+    let from = at("2026-11-23T10:00:00Z");
+    assert_eq!(expand(&object, &berlin(), from, from + 60).len(), 60);
+}
+
+#[test]
 fn rules_that_never_match_or_match_every_second_end() {
     for rule in [
         "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30",
@@ -218,6 +225,27 @@ fn rules_that_never_match_or_match_every_second_end() {
         let _ = bounds(&object);
         assert!(expand(&object, &berlin(), i64::MIN, i64::MAX).len() <= 20_000);
     }
+}
+
+#[test]
+fn thousands_of_dates_and_overrides_cost_no_more_than_they_are() {
+    let mut lines = "DTSTART;TZID=Office:20200101T000000\nRRULE:FREQ=HOURLY".to_owned();
+    for day in 0..5_000 {
+        let at = jiff::civil::date(2020, 1, 1).to_datetime(jiff::civil::time(5, 0, 0, 0));
+        let at = at
+            .checked_add(jiff::SignedDuration::from_hours(24 * day))
+            .unwrap();
+        lines.push_str(&format!("\nEXDATE;TZID=Office:{}", at.strftime("%Y%m%dT%H%M%S")));
+    }
+    let zone = "BEGIN:STANDARD\nDTSTART:19700101T000000\nRRULE:FREQ=YEARLY\nTZOFFSETFROM:+0000\nTZOFFSETTO:+0000\nEND:STANDARD\n".repeat(200);
+    let text = format!(
+        "BEGIN:VCALENDAR\nBEGIN:VTIMEZONE\nTZID:Office\n{zone}END:VTIMEZONE\nBEGIN:VEVENT\nUID:1\n{lines}\nEND:VEVENT\nEND:VCALENDAR"
+    );
+    let begun = std::time::Instant::now();
+    let object = read_object(text.as_bytes()).unwrap();
+    let count = expand(&object, &berlin(), i64::MIN, i64::MAX).len();
+    assert!((19_000..=20_000).contains(&count), "{count}");
+    assert!(begun.elapsed().as_secs() < 10, "{:?}", begun.elapsed());
 }
 
 #[test]

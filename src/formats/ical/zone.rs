@@ -2,22 +2,38 @@
 //! object describes itself (RFC 5545 §3.6.5). Local times that are skipped or happen twice are taken as RFC 5545
 //! §3.3.5 says: by the offset before the gap, and the first of the two.
 
-use super::rule::Rule;
+use super::rule::{Frequency, Rule};
 use super::value::{parse_offset, parse_time, time_of};
 use crate::base::Result;
 use crate::formats::content_line::Component;
 use calcard::common::timezone::Tz;
 use jiff::Timestamp;
-use jiff::civil::DateTime;
+use jiff::civil::{DateTime, Time};
 use jiff::tz::TimeZone;
 use std::collections::HashMap;
 use std::str::FromStr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 #[derive(Clone, Debug)]
 pub enum Zone {
     Named(TimeZone),
-    Own(Arc<Vec<Observance>>),
+    Own(Arc<OwnZone>),
+}
+
+/// A zone that an object describes.
+#[derive(Debug)]
+pub struct OwnZone {
+    observances: Vec<Observance>,
+    /// What is known of the years that were asked for: reckoned once, however many occurrences a series has.
+    years: Mutex<HashMap<i16, Arc<Vec<Change>>>>,
+}
+
+/// When a zone changed, in the local time before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Change {
+    onset: DateTime,
+    from_s: i32,
+    to_s: i32,
 }
 
 /// One STANDARD or DAYLIGHT of a zone that an object describes.
@@ -29,6 +45,9 @@ pub struct Observance {
     rule: Option<Rule>,
     dates: Vec<DateTime>,
 }
+
+/// A zone of a country changes its rules some ten times in a century.
+const MAX_OBSERVANCES: usize = 200;
 
 /// Zones of one object by their TZID.
 pub type Zones = HashMap<String, Zone>;
@@ -57,7 +76,7 @@ impl Zone {
                 .to_ambiguous_timestamp(local)
                 .compatible()
                 .map_or_else(|_| plain_seconds(local), Timestamp::as_second),
-            Zone::Own(all) => plain_seconds(local) - i64::from(offset_at_local(all, local)),
+            Zone::Own(own) => plain_seconds(local) - i64::from(own.offset_at(local)),
         }
     }
 
@@ -65,9 +84,12 @@ impl Zone {
     pub fn to_local(&self, utc_s: i64) -> DateTime {
         match self {
             Zone::Named(zone) => zone.to_datetime(Timestamp::from_second(utc_s).unwrap_or_default()),
-            Zone::Own(all) => {
+            Zone::Own(own) => {
                 // The offset that, taken away again, leads back; of two the first one (during the hour that is twice).
-                let offsets = all.iter().flat_map(|o| [o.from_s, o.to_s]);
+                let near = own.changes(plain_time(utc_s).year());
+                let all = own.observances.iter().take(2).map(|o| (o.from_s, o.to_s));
+                let near = near.iter().map(|c| (c.from_s, c.to_s)).chain(all);
+                let offsets = near.flat_map(|(from_s, to_s)| [from_s, to_s]);
                 let fits = offsets
                     .map(|o| plain_time(utc_s.saturating_add(i64::from(o))))
                     .find(|local| self.to_utc(*local) == utc_s);
@@ -91,41 +113,88 @@ pub fn plain_time(seconds: i64) -> DateTime {
     TimeZone::UTC.to_datetime(Timestamp::from_second(seconds).unwrap_or_default())
 }
 
-fn offset_at_local(all: &[Observance], local: DateTime) -> i32 {
-    let latest = all
-        .iter()
-        .filter_map(|o| o.last_onset(local).map(|onset| (onset, o)))
-        .max_by_key(|(onset, _)| *onset);
-    match latest {
-        Some((onset, o)) => {
-            let in_gap = plain_seconds(local) < plain_seconds(onset) + i64::from((o.to_s - o.from_s).max(0));
-            if in_gap { o.from_s } else { o.to_s }
+impl OwnZone {
+    fn offset_at(&self, local: DateTime) -> i32 {
+        let changes = self.changes(local.year());
+        match changes.iter().rev().find(|c| c.onset <= local) {
+            Some(c) => {
+                let gap_end = plain_seconds(c.onset) + i64::from((c.to_s - c.from_s).max(0));
+                if plain_seconds(local) < gap_end {
+                    c.from_s
+                } else {
+                    c.to_s
+                }
+            }
+            // Before anything is said: what the first one begins from.
+            None => self
+                .observances
+                .iter()
+                .min_by_key(|o| o.start)
+                .map_or(0, |o| o.from_s),
         }
-        // Before anything is said: what the first one begins from.
-        None => all.iter().min_by_key(|o| o.start).map_or(0, |o| o.from_s),
+    }
+
+    /// The last change before a year and those in it, ascending.
+    fn changes(&self, year: i16) -> Arc<Vec<Change>> {
+        let mut years = self.years.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = years.entry(year).or_insert_with(|| {
+            let first = jiff::civil::date(year.max(2), 1, 1).to_datetime(Time::midnight());
+            let last = jiff::civil::date(year, 12, 31).to_datetime(Time::constant(23, 59, 59, 0));
+            let before = self
+                .observances
+                .iter()
+                .filter_map(|o| Some(o.change(o.last_onset(first)?)))
+                .max();
+            let within = self.observances.iter().flat_map(|o| o.onsets(first, last));
+            let mut all: Vec<Change> = before.into_iter().chain(within).collect();
+            all.sort_unstable();
+            Arc::new(all)
+        });
+        known.clone()
     }
 }
 
 impl Observance {
+    fn change(&self, onset: DateTime) -> Change {
+        Change {
+            onset,
+            from_s: self.from_s,
+            to_s: self.to_s,
+        }
+    }
+
     /// The last time before or at `local` that this began.
     fn last_onset(&self, local: DateTime) -> Option<DateTime> {
+        let latest = self.until();
+        let top = latest.map_or(local, |u| u.min(local));
+        // The rule comes every year, or every few.
+        let from = plain_time(plain_seconds(top) - 8 * 366 * 86_400);
+        self.all(from, top)
+            .into_iter()
+            .chain([self.start])
+            .chain(self.dates.iter().copied())
+            .filter(|d| *d <= local)
+            .max()
+    }
+
+    fn onsets(&self, from: DateTime, to: DateTime) -> Vec<Change> {
         let single = self
             .dates
             .iter()
             .copied()
             .chain([self.start])
-            .filter(|d| *d <= local)
-            .max();
-        let by_rule = self.rule.as_ref().and_then(|rule| {
-            let latest = rule.until_local(&Zone::Named(TimeZone::fixed(offset(self.from_s))));
-            let top = latest.map_or(local, |u| u.min(local));
-            // Zones change twice a year at most, and each rule comes every year.
-            let from = plain_time(plain_seconds(top) - 2 * 366 * 86_400);
-            rule.starts(self.start, latest, from, top, 1_000)
-                .into_iter()
-                .next_back()
-        });
-        single.max(by_rule)
+            .filter(|d| (from..=to).contains(d));
+        single.chain(self.all(from, to)).map(|d| self.change(d)).collect()
+    }
+
+    fn until(&self) -> Option<DateTime> {
+        let before = Zone::Named(TimeZone::fixed(offset(self.from_s)));
+        self.rule.as_ref().and_then(|r| r.until_local(&before))
+    }
+
+    fn all(&self, from: DateTime, to: DateTime) -> Vec<DateTime> {
+        let rule = self.rule.as_ref();
+        rule.map_or_else(Vec::new, |r| r.starts(self.start, self.until(), from, to, 100))
     }
 
     fn read(component: &Component) -> Result<Observance> {
@@ -142,7 +211,13 @@ impl Observance {
             parse_offset(&property.value).ok_or_else(|| property.wrong("is no offset; write +0100"))
         };
         let rule = match component.property("RRULE") {
-            Some(rule) => Some(Rule::read(rule)?),
+            Some(property) => {
+                let rule = Rule::read(property)?;
+                if rule.frequency != Frequency::Yearly {
+                    return Err(property.wrong("is no rule of a time zone; those are yearly"));
+                }
+                Some(rule)
+            }
             None => None,
         };
         let dates = component.all("RDATE").flat_map(|p| p.value.split(','));
@@ -187,8 +262,14 @@ pub fn read_zones(calendar: &Component) -> Result<Zones> {
                     .parts
                     .iter()
                     .filter(|p| p.name == "STANDARD" || p.name == "DAYLIGHT");
-                let all: Vec<Observance> = parts.take(500).map(Observance::read).collect::<Result<_>>()?;
-                Zone::Own(Arc::new(all))
+                let observances = parts
+                    .take(MAX_OBSERVANCES)
+                    .map(Observance::read)
+                    .collect::<Result<_>>()?;
+                Zone::Own(Arc::new(OwnZone {
+                    observances,
+                    years: Mutex::default(),
+                }))
             }
         };
         out.insert(name, zone);

@@ -1,0 +1,28 @@
+//! GET and HEAD: an object as it came.
+
+use super::door::{Answer, Call, tag};
+use super::error::DavError;
+use super::place::Place;
+use super::props::media_type;
+use crate::objects::get::read_object;
+use actix_web::HttpResponse;
+
+pub async fn get(call: &Call) -> Answer {
+    let Place::Object(section, _, collection, name) = &call.place else {
+        return Err(DavError::not_allowed());
+    };
+    let collection = call.collection(*section, collection).await?;
+    let (object, raw) = read_object(&call.ctx, call.id(), collection.folder.id, name).await?;
+    let etag = tag(object.item.modseq);
+    let is_known = |list: &str| list.split(',').any(|t| t.trim() == etag || t.trim() == "*");
+    if call.header("if-none-match").is_some_and(is_known) {
+        return Ok(HttpResponse::NotModified().insert_header(("ETag", etag)).finish());
+    }
+    Ok(HttpResponse::Ok()
+        .insert_header(("ETag", etag))
+        .insert_header(("Content-Type", media_type(object.kind)))
+        // Nothing that somebody sent is to run in a browser that is signed in here.
+        .insert_header(("Content-Disposition", "attachment"))
+        .insert_header(("X-Content-Type-Options", "nosniff"))
+        .body(raw))
+}

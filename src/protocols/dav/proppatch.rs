@@ -1,0 +1,165 @@
+//! PROPPATCH (RFC 4918 §9.2) of a collection: names, colours, order, zone, and whatever programs keep there. All or nothing.
+
+use super::door::{Answer, Call};
+use super::error::DavError;
+use super::multistatus::{status_line, whole};
+use super::place::{self, Place};
+use super::props::{is_known, name_only, own_name};
+use super::xml::{self, APPLE, CALDAV, CARDDAV, DAV, Element};
+use crate::formats::content_line::read_component;
+use crate::formats::ical::zone::read_zones;
+use crate::model::FolderKind;
+use crate::model::object::{CollectionProperties, Components, ObjectKind};
+use crate::model::property::{Property, PropertyValue};
+use crate::objects::collections::change_collection;
+use actix_web::http::StatusCode;
+
+/// A text that somebody reads, or a VTIMEZONE.
+const MAX_TEXT: usize = 64 << 10;
+
+pub async fn proppatch(call: &Call, body: &[u8]) -> Answer {
+    let Place::Collection(section, _, name) = &call.place else {
+        return Err(DavError::new(
+            StatusCode::FORBIDDEN,
+            "properties are kept of collections only",
+        ));
+    };
+    let root = xml::read(body)?;
+    if !root.is(DAV, "propertyupdate") {
+        return Err(DavError::bad_request("the body is no DAV:propertyupdate"));
+    }
+    let collection = call.collection(*section, name).await?;
+    let mut changes = Changes::new(collection.properties.clone(), collection.folder.kind);
+    for step in root.children.iter().filter(|c| c.ns == DAV) {
+        let is_set = step.name == "set";
+        for prop in step.children.iter().filter(|c| c.is(DAV, "prop")) {
+            prop.children.iter().for_each(|e| changes.take(e, is_set));
+        }
+    }
+    let is_refused = !changes.refused.is_empty();
+    if !is_refused {
+        let (properties, own) = (changes.properties, changes.own);
+        change_collection(&call.ctx, call.id(), &collection, properties, own).await?;
+    }
+    let part = |names: &str, status| match names {
+        "" => String::new(),
+        names => format!(
+            "<D:propstat><D:prop>{names}</D:prop><D:status>{}</D:status></D:propstat>",
+            status_line(status)
+        ),
+    };
+    let good = if is_refused {
+        StatusCode::FAILED_DEPENDENCY
+    } else {
+        StatusCode::OK
+    };
+    Ok(whole(
+        &format!(
+            "<D:response><D:href>{}</D:href>{}{}</D:response>",
+            place::collection(*section, &call.account.address, name),
+            part(&changes.done, good),
+            part(&changes.refused, StatusCode::FORBIDDEN)
+        ),
+        "",
+    ))
+}
+
+/// What a request would have a collection say of itself.
+pub struct Changes {
+    pub properties: CollectionProperties,
+    /// In programs' own words.
+    pub own: Vec<Property>,
+    kind: FolderKind,
+    /// Names as XML.
+    done: String,
+    pub refused: String,
+}
+
+impl Changes {
+    pub fn new(properties: CollectionProperties, kind: FolderKind) -> Changes {
+        Changes {
+            properties,
+            own: Vec::new(),
+            kind,
+            done: String::new(),
+            refused: String::new(),
+        }
+    }
+
+    /// One property to set or to remove.
+    pub fn take(&mut self, e: &Element, is_set: bool) {
+        let is_done = e.text.len() <= MAX_TEXT && self.set(e, is_set).is_some();
+        let names = if is_done {
+            &mut self.done
+        } else {
+            &mut self.refused
+        };
+        names.push_str(&name_only(e));
+    }
+
+    /// None: it cannot be set to that.
+    fn set(&mut self, e: &Element, is_set: bool) -> Option<()> {
+        let text = is_set.then(|| e.text.trim().to_owned());
+        let is_book = self.kind == FolderKind::AddressBook;
+        let p = &mut self.properties;
+        match (e.ns.as_str(), e.name.as_str()) {
+            (DAV, "displayname") => p.display_name = text,
+            (CALDAV, "calendar-description") if !is_book => p.description = text,
+            (CARDDAV, "addressbook-description") if is_book => p.description = text,
+            (APPLE, "calendar-color") => p.colour = text.filter(|t| !t.is_empty()),
+            (APPLE, "calendar-order") => {
+                p.order = match text {
+                    Some(text) => Some(text.parse().ok()?),
+                    None => None,
+                }
+            }
+            (CALDAV, "calendar-timezone") if !is_book => {
+                if let Some(text) = &text {
+                    let zones = read_component(text.as_bytes())
+                        .and_then(|c| read_zones(&c))
+                        .ok()?;
+                    (zones.len() == 1).then_some(())?;
+                }
+                p.time_zone = text;
+            }
+            (CALDAV, "schedule-calendar-transp") if !is_book => {
+                p.is_transparent = is_set && e.child(CALDAV, "transparent").is_some();
+            }
+            _ if is_known(e) => return None,
+            _ => self.own.push(Property {
+                name: own_name(e),
+                value: if is_set {
+                    PropertyValue::One(e.print())
+                } else {
+                    PropertyValue::Gone
+                },
+            }),
+        }
+        Some(())
+    }
+
+    /// What a new calendar is to hold; afterwards nobody changes that. None: something that is not known.
+    pub fn take_components(&mut self, e: &Element) -> Option<()> {
+        let mut kinds = Vec::new();
+        for name in e.children.iter().filter_map(|c| c.attribute("name")) {
+            kinds.push(match name.to_ascii_uppercase().as_str() {
+                "VEVENT" => ObjectKind::Event,
+                "VTODO" => ObjectKind::Task,
+                "VJOURNAL" => ObjectKind::Journal,
+                "VFREEBUSY" => ObjectKind::FreeBusy,
+                "VAVAILABILITY" => ObjectKind::Availability,
+                _ => return None,
+            });
+        }
+        (!kinds.is_empty()).then_some(())?;
+        if kinds == [ObjectKind::Task] {
+            self.kind = FolderKind::TaskList;
+        }
+        self.properties.components = Some(Components::of(&kinds));
+        Some(())
+    }
+
+    pub fn kind(&self) -> FolderKind {
+        self.kind
+    }
+}

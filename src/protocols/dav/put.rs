@@ -1,0 +1,78 @@
+//! PUT (RFC 4791 §5.3.2, RFC 6352 §6.3.2): what is stored comes back to the byte, so the answer may name its ETag.
+
+use super::door::{Answer, Call, tag};
+use super::error::DavError;
+use super::place::{self, Place, Section};
+use crate::base::Kind;
+use crate::calendar::put::put_event;
+use crate::contacts::put::put_card;
+use crate::model::object::Collection;
+use crate::objects::{Condition, Put};
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use actix_web::web::Bytes;
+
+pub async fn put(call: &Call, body: Bytes) -> Answer {
+    let Place::Object(section, _, collection, name) = &call.place else {
+        return Err(DavError::not_allowed());
+    };
+    let collection = call
+        .collection(*section, collection)
+        .await
+        .map_err(|e| match e.status {
+            // RFC 4918 §9.7.1: what it should lie in is not there.
+            StatusCode::NOT_FOUND => {
+                DavError::new(StatusCode::CONFLICT, "there is no such collection; make it first")
+            }
+            _ => e,
+        })?;
+    store(call, *section, &collection, name, body.to_vec(), call.condition()).await
+}
+
+/// Stores bytes under a name; also the second half of a copy.
+pub async fn store(
+    call: &Call,
+    section: Section,
+    collection: &Collection,
+    name: &str,
+    raw: Vec<u8>,
+    condition: Condition,
+) -> Answer {
+    let (prefix, word, data) = match section {
+        Section::Calendars => ("C", "calendar", "<C:valid-calendar-data/>"),
+        Section::AddressBooks => ("A", "address", "<A:valid-address-data/>"),
+    };
+    let stored = match section {
+        Section::Calendars => put_event(&call.ctx, call.id(), collection, name, raw, condition).await,
+        Section::AddressBooks => put_card(&call.ctx, call.id(), collection, name, raw, condition).await,
+    };
+    let stored = stored.map_err(|e| match e.kind() {
+        Kind::Forbidden => DavError::naming(
+            e,
+            Kind::Forbidden,
+            &format!("<{prefix}:supported-{word}-component/>"),
+        ),
+        Kind::TooLarge => DavError::naming(e, Kind::TooLarge, &format!("<{prefix}:max-resource-size/>")),
+        _ => DavError::naming(e, Kind::Invalid, data),
+    })?;
+    match stored {
+        Put::Stored { modseq, is_new } => {
+            let status = if is_new {
+                StatusCode::CREATED
+            } else {
+                StatusCode::NO_CONTENT
+            };
+            Ok(HttpResponse::build(status)
+                .insert_header(("ETag", tag(modseq)))
+                .finish())
+        }
+        Put::UidTaken(other) => {
+            let base = place::collection(section, &call.account.address, &collection.folder.name);
+            let href = format!("<D:href>{base}{}</D:href>", place::encode(&other));
+            Err(DavError::precondition(
+                format!("<{prefix}:no-uid-conflict>{href}</{prefix}:no-uid-conflict>"),
+                format!("»{other}« has the same UID; change that one"),
+            ))
+        }
+    }
+}

@@ -1,0 +1,196 @@
+//! XML of requests as a small tree with limits on depth, number and size (no DTD, no entities of their own), and the
+//! names and escapes of answers.
+
+use super::error::DavError;
+use quick_xml::XmlVersion;
+use quick_xml::escape::escape;
+use quick_xml::events::{BytesStart, Event};
+use quick_xml::name::ResolveResult;
+use quick_xml::reader::NsReader;
+
+pub const DAV: &str = "DAV:";
+pub const CALDAV: &str = "urn:ietf:params:xml:ns:caldav";
+pub const CARDDAV: &str = "urn:ietf:params:xml:ns:carddav";
+pub const CALENDAR_SERVER: &str = "http://calendarserver.org/ns/";
+pub const APPLE: &str = "http://apple.com/ns/ical/";
+
+/// What every answer declares.
+pub const NAMESPACES: &str = "xmlns:D=\"DAV:\" xmlns:C=\"urn:ietf:params:xml:ns:caldav\" \
+    xmlns:A=\"urn:ietf:params:xml:ns:carddav\" xmlns:S=\"http://calendarserver.org/ns/\" \
+    xmlns:I=\"http://apple.com/ns/ical/\" xmlns:H=\"urn:hauspost\"";
+
+const MAX_DEPTH: usize = 24;
+/// A multiget names each of thousands of objects.
+const MAX_ELEMENTS: usize = 50_000;
+const MAX_ATTRIBUTES: usize = 16;
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Element {
+    pub ns: String,
+    pub name: String,
+    pub attributes: Vec<(String, String)>,
+    pub text: String,
+    pub children: Vec<Element>,
+}
+
+impl Element {
+    pub fn is(&self, ns: &str, name: &str) -> bool {
+        self.ns == ns && self.name == name
+    }
+
+    pub fn child(&self, ns: &str, name: &str) -> Option<&Element> {
+        self.children.iter().find(|c| c.is(ns, name))
+    }
+
+    pub fn attribute(&self, name: &str) -> Option<&str> {
+        self.attributes
+            .iter()
+            .find(|(n, _)| n == name)
+            .map(|(_, v)| v.as_str())
+    }
+
+    /// As XML that stands for itself.
+    pub fn print(&self) -> String {
+        let mut out = format!("<x:{} xmlns:x=\"{}\"", self.name, escape(self.ns.as_str()));
+        for (name, value) in &self.attributes {
+            out.push_str(&format!(" {name}=\"{}\"", escape(value.as_str())));
+        }
+        out.push('>');
+        out.push_str(&escape(self.text.as_str()));
+        self.children.iter().for_each(|c| out.push_str(&c.print()));
+        out.push_str(&format!("</x:{}>", self.name));
+        out
+    }
+}
+
+/// Errors: 400, for what is no XML or more than anybody needs.
+pub fn read(raw: &[u8]) -> Result<Element, DavError> {
+    let bad = |what: &str| DavError::bad_request(format!("the XML of the request {what}"));
+    let text = std::str::from_utf8(raw).map_err(|_| bad("is not in UTF-8"))?;
+    let mut reader = NsReader::from_str(text);
+    let mut open: Vec<Element> = Vec::new();
+    let mut count = 0;
+    loop {
+        let event = reader
+            .read_event()
+            .map_err(|e| bad(&format!("cannot be read: {e}")))?;
+        let ended = match event {
+            Event::Start(start) => {
+                open.push(element(&reader, &start)?);
+                None
+            }
+            Event::Empty(start) => Some(element(&reader, &start)?),
+            Event::End(_) => open.pop(),
+            Event::Text(text) => {
+                push_text(&mut open, &text.xml10_content());
+                None
+            }
+            Event::CData(text) => {
+                push_text(&mut open, &text.xml10_content());
+                None
+            }
+            Event::GeneralRef(name) => {
+                let char = match (name.resolve_char_ref(), &*name) {
+                    (Ok(Some(c)), _) => c,
+                    (_, "lt") => '<',
+                    (_, "gt") => '>',
+                    (_, "amp") => '&',
+                    (_, "quot") => '"',
+                    (_, "apos") => '\'',
+                    _ => return Err(bad("uses an entity that is not known")),
+                };
+                push_text(&mut open, char.encode_utf8(&mut [0; 4]));
+                None
+            }
+            Event::DocType(_) => return Err(bad("has a DTD, which is not read")),
+            Event::Eof => return Err(bad("is not complete")),
+            _ => None,
+        };
+        count += 1;
+        if count > 4 * MAX_ELEMENTS || open.len() > MAX_DEPTH {
+            return Err(bad("is too large or too deep"));
+        }
+        if let Some(ended) = ended {
+            match open.last_mut() {
+                Some(parent) => parent.children.push(ended),
+                None => return Ok(ended),
+            }
+        }
+    }
+}
+
+fn push_text(open: &mut [Element], text: &str) {
+    if let Some(last) = open.last_mut() {
+        last.text.push_str(text);
+    }
+}
+
+fn element(reader: &NsReader<&[u8]>, start: &BytesStart<'_>) -> Result<Element, DavError> {
+    let (ns, local) = reader.resolver().resolve_element(start.name());
+    let ns = match ns {
+        ResolveResult::Bound(ns) => ns.into_inner().to_owned(),
+        ResolveResult::Unbound => String::new(),
+        ResolveResult::Unknown(prefix) => {
+            return Err(DavError::bad_request(format!(
+                "the XML prefix »{prefix}« is not declared"
+            )));
+        }
+    };
+    let mut out = Element {
+        ns,
+        name: local.into_inner().to_owned(),
+        ..Element::default()
+    };
+    for attribute in start.attributes().take(MAX_ATTRIBUTES) {
+        let bad = || DavError::bad_request("an attribute of the XML cannot be read");
+        let attribute = attribute.map_err(|_| bad())?;
+        let name = attribute.key.into_inner();
+        if !name.contains(':') && name != "xmlns" {
+            let value = attribute
+                .normalized_value(XmlVersion::Implicit1_0)
+                .map_err(|_| bad())?;
+            out.attributes.push((name.to_owned(), value.into_owned()));
+        }
+    }
+    Ok(out)
+}
+
+/// Text for an answer: what XML cannot hold at all is left out.
+pub fn text(value: &str) -> String {
+    let is_allowed = |c: &char| matches!(c, '\t' | '\n' | '\r' | ' '..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..);
+    let clean: String = value.chars().filter(is_allowed).collect();
+    // A carriage return that is not escaped would be read as a line feed (XML 1.0 §2.11), and bytes would change.
+    escape(clean.as_str()).replace('\r', "&#13;")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_resolved_and_text_comes_back() {
+        let root = read(b"<?xml version='1.0'?><d:a xmlns:d='DAV:' xmlns='x'><b n='1&amp;2'>&lt;&#65;<![CDATA[&]]></b></d:a>").unwrap();
+        assert!(root.is(DAV, "a"));
+        let b = root.child("x", "b").unwrap();
+        assert_eq!((b.text.as_str(), b.attribute("n")), ("<A&", Some("1&2")));
+        assert_eq!(read(b.print().as_bytes()).unwrap(), *b);
+    }
+
+    #[test]
+    fn what_would_cost_too_much_is_refused() {
+        let deep = "<a>".repeat(100);
+        let dtd = "<!DOCTYPE a [<!ENTITY b \"c\">]><a>&b;</a>";
+        for bad in [
+            deep.as_str(),
+            dtd,
+            "<a>&b;</a>",
+            "<a>",
+            "<x:a/>",
+            "",
+            "a",
+            "<a></b>",
+        ] {
+            assert!(read(bad.as_bytes()).is_err(), "{bad:.40}");
+        }
+    }
+}

@@ -1,0 +1,219 @@
+//! Events and tasks: stored, found by time, synchronised.
+
+use super::{CALENDAR, anna, event, names, put, report, sync, token};
+use crate::server::{Server, wait_until};
+use std::io::{BufRead, BufReader};
+use std::time::Duration;
+
+fn between(web: &crate::web::Web, from: &str, to: &str) -> Vec<String> {
+    let inner = format!(
+        "<D:prop><D:getetag/></D:prop><C:filter><C:comp-filter name=\"VCALENDAR\"><C:comp-filter name=\"VEVENT\">\
+         <C:time-range start=\"{from}\" end=\"{to}\"/></C:comp-filter></C:comp-filter></C:filter>"
+    );
+    names(&report(web, CALENDAR, "C:calendar-query", &inner))
+}
+
+#[test]
+fn what_is_stored_comes_back_to_the_byte_under_its_conditions() {
+    let server = Server::start();
+    let anna = anna(&server);
+    let path = format!("{CALENDAR}a.ics");
+    let body = event(
+        "a",
+        "DTSTART:20261123T090000Z\nX-ODD;P=\"q\":ä\\,\n  folded\nATTENDEE:mailto:ben@example.test",
+    );
+    let first = put(&anna, &path, &body).expect(201);
+    let tag = first.header("etag").to_owned();
+    let read = anna.get(&path).expect(200);
+    assert_eq!((read.text(), read.header("etag")), (body.clone(), tag.as_str()));
+    anna.send("GET", &path, &[&format!("If-None-Match: {tag}")], b"")
+        .expect(304);
+    anna.send("PUT", &path, &["If-None-Match: *"], body.as_bytes())
+        .expect(412);
+    anna.send("PUT", &path, &["If-Match: \"1\""], body.as_bytes())
+        .expect(412);
+    let changed = body.replace("090000Z", "100000Z");
+    let second = anna
+        .send("PUT", &path, &[&format!("If-Match: {tag}")], changed.as_bytes())
+        .expect(204);
+    assert_ne!(second.header("etag"), tag);
+    let other = put(&anna, &format!("{CALENDAR}b.ics"), &body).expect(403).text();
+    assert!(
+        other.contains("<C:no-uid-conflict><D:href>/dav/calendars/anna@example.test/calendar/a.ics"),
+        "{other}"
+    );
+    put(&anna, "/dav/calendars/anna@example.test/none/a.ics", &body).expect(409);
+    anna.send("DELETE", &path, &[&format!("If-Match: {tag}")], b"")
+        .expect(412);
+    anna.delete(&path).expect(204);
+    anna.get(&path).expect(404);
+    anna.delete(&path).expect(404);
+}
+
+#[test]
+fn what_cannot_be_read_is_refused_with_its_line() {
+    let server = Server::start();
+    let anna = anna(&server);
+    let path = format!("{CALENDAR}a.ics");
+    for (body, precondition, line) in [
+        (
+            event("a", "DTSTART:tomorrow"),
+            "<C:valid-calendar-data/>",
+            "line 7: DTSTART »tomorrow«",
+        ),
+        ("no calendar".to_owned(), "<C:valid-calendar-data/>", "line 1"),
+        (
+            event("a", "DTSTART:20260101").replace("VEVENT", "VTODO"),
+            "<C:supported-calendar-component/>",
+            "VTODO",
+        ),
+        (
+            event("a", "DTSTART:20260101\nRRULE:FREQ=NEVER"),
+            "<C:valid-calendar-data/>",
+            "line 8",
+        ),
+    ] {
+        let reply = put(&anna, &path, &body).expect(403).text();
+        assert!(reply.contains(precondition) && reply.contains(line), "{reply}");
+    }
+    put(
+        &anna,
+        "/dav/calendars/anna@example.test/tasks/t.ics",
+        &event("t", "DUE:20260101").replace("VEVENT", "VTODO"),
+    )
+    .expect(201);
+    server.cli(&["doctor"]);
+}
+
+#[test]
+fn a_month_is_found_with_its_series_overrides_and_all_day_events() {
+    let server = Server::start();
+    let anna = anna(&server);
+    for (name, lines) in [
+        ("single", "DTSTART:20261110T090000Z\nDTEND:20261110T100000Z"),
+        ("before", "DTSTART:20261031T090000Z\nDTEND:20261031T100000Z"),
+        ("after", "DTSTART:20261201T000000Z"),
+        (
+            "series",
+            "DTSTART;TZID=Europe/Berlin:19960105T090000\nRRULE:FREQ=WEEKLY",
+        ),
+        ("ended", "DTSTART:20250101T090000Z\nRRULE:FREQ=DAILY;COUNT=20"),
+        ("day", "DTSTART;VALUE=DATE:20261130"),
+        (
+            "moved",
+            "DTSTART:20260101T090000Z\nRRULE:FREQ=YEARLY;COUNT=2\nEND:VEVENT\nBEGIN:VEVENT\nUID:moved\n\
+          RECURRENCE-ID:20270101T090000Z\nDTSTART:20261115T090000Z",
+        ),
+    ] {
+        put(&anna, &format!("{CALENDAR}{name}"), &event(name, lines)).expect(201);
+    }
+    assert_eq!(
+        between(&anna, "20261101T000000Z", "20261201T000000Z"),
+        ["single", "series", "day", "moved"]
+    );
+    assert_eq!(between(&anna, "20250111T000000Z", "20250112T000000Z"), ["ended"]);
+    assert_eq!(between(&anna, "20270101T000000Z", "20270102T000000Z"), ["series"]);
+    let text = "<D:prop><C:calendar-data/></D:prop><C:filter><C:comp-filter name=\"VCALENDAR\"><C:comp-filter name=\"VEVENT\">\
+        <C:prop-filter name=\"SUMMARY\"><C:text-match>EVENT sing</C:text-match></C:prop-filter></C:comp-filter></C:comp-filter></C:filter>";
+    let found = report(&anna, CALENDAR, "C:calendar-query", text);
+    assert_eq!(names(&found), ["single"]);
+    assert!(found.contains("BEGIN:VCALENDAR&#13;\n"), "{found}");
+    let get = format!(
+        "<D:prop><D:getetag/></D:prop><D:href>{CALENDAR}day</D:href><D:href>{CALENDAR}none</D:href><D:href>/x</D:href>"
+    );
+    let got = report(&anna, CALENDAR, "C:calendar-multiget", &get);
+    assert_eq!(
+        (
+            got.matches("200 OK").count(),
+            got.matches("404 Not Found").count()
+        ),
+        (1, 2),
+        "{got}"
+    );
+    let busy = "<C:time-range start=\"20261109T000000Z\" end=\"20261114T000000Z\"/>";
+    let busy = super::ask(&anna, "REPORT", CALENDAR, "1", "C:free-busy-query", busy)
+        .expect(200)
+        .text();
+    let periods: Vec<&str> = busy.lines().filter(|l| l.starts_with("FREEBUSY")).collect();
+    assert_eq!(periods, ["FREEBUSY:20261110T090000Z/20261110T100000Z"]);
+}
+
+#[test]
+fn a_copy_is_kept_up_to_date_by_sync_collection() {
+    let server = Server::start();
+    let anna = anna(&server);
+    let at = |name: &str| format!("{CALENDAR}{name}");
+    for name in ["a", "b", "c"] {
+        put(&anna, &at(name), &event(name, "DTSTART:20260101")).expect(201);
+    }
+    let all = sync(&anna, CALENDAR, "");
+    assert_eq!(names(&all), ["a", "b", "c"]);
+    let first = token(&all);
+    let nothing = sync(&anna, CALENDAR, &first);
+    assert_eq!((names(&nothing).len(), token(&nothing)), (0, first.clone()));
+    put(&anna, &at("b"), &event("b", "DTSTART:20260102")).expect(204);
+    anna.delete(&at("a")).expect(204);
+    anna.send(
+        "MOVE",
+        &at("c"),
+        &[&format!("Destination: {}{}", anna.base, at("d"))],
+        b"",
+    )
+    .expect(201);
+    anna.send("COPY", &at("d"), &[&format!("Destination: {}", at("e"))], b"")
+        .expect(403);
+    let changed = sync(&anna, CALENDAR, &first);
+    assert_eq!(names(&changed), ["a", "c", "b", "d"], "{changed}");
+    assert_eq!(changed.matches("404 Not Found").count(), 2);
+    // What left and came back under its name is there.
+    put(&anna, &at("a"), &event("a2", "DTSTART:20260101")).expect(201);
+    assert_eq!(names(&sync(&anna, CALENDAR, &first)), ["c", "b", "d", "a"]);
+    let limited = "<D:sync-token/><D:sync-level>1</D:sync-level><D:limit><D:nresults>2</D:nresults></D:limit><D:prop><D:getetag/></D:prop>";
+    let part = report(&anna, CALENDAR, "D:sync-collection", limited);
+    assert_eq!(
+        (names(&part), part.contains("507 Insufficient Storage")),
+        (vec!["b".to_owned(), "d".to_owned()], true)
+    );
+    assert_eq!(names(&sync(&anna, CALENDAR, &token(&part))), ["a"]);
+    for bad in ["urn:hauspost:sync:1-1", "x", "urn:hauspost:sync:ffff-ffff"] {
+        let inner = format!("<D:sync-token>{bad}</D:sync-token><D:prop/>");
+        let reply = super::ask(&anna, "REPORT", CALENDAR, "0", "D:sync-collection", &inner).expect(403);
+        assert!(reply.text().contains("<D:valid-sync-token/>"));
+    }
+}
+
+#[test]
+fn an_answer_of_many_pieces_is_whole() {
+    let server = Server::start();
+    let anna = anna(&server);
+    for i in 0..160 {
+        put(
+            &anna,
+            &format!("{CALENDAR}{i}"),
+            &event(&i.to_string(), "DTSTART:20260101"),
+        )
+        .expect(201);
+    }
+    let all = super::propfind(&anna, CALENDAR, "1", "<D:getetag/><D:getcontentlength/>");
+    assert_eq!(
+        (names(&all).len(), all.trim_end().ends_with("</D:multistatus>")),
+        (160, true)
+    );
+}
+
+#[test]
+fn a_change_rings_the_bell() {
+    let server = Server::start();
+    let page = crate::web::Web::page(&server, "anna@example.test");
+    let mut events = page.follow("/api/events");
+    let mut lines = BufReader::new(events.stdout.take().unwrap()).lines();
+    assert!(lines.any(|l| l.unwrap().contains("hello")));
+    let anna = anna(&server);
+    put(&anna, &format!("{CALENDAR}a"), &event("a", "DTSTART:20260101")).expect(201);
+    assert!(lines.any(|l| l.unwrap().starts_with("event: change")));
+    let _ = events.kill();
+    let _ = events.wait();
+    wait_until("the event is there", Duration::from_secs(5), || {
+        names(&sync(&anna, CALENDAR, "")) == ["a"]
+    });
+}
