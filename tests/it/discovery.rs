@@ -32,6 +32,24 @@ def use_them(imap, smtp):
     print("sent")
 "#;
 
+/// Follows a DAV address as clients do, by PROPFIND with the password, and tells the status at its end.
+const LOOK_AROUND: &str = r#"
+def look_around(url):
+    import base64, http.client
+    from urllib.parse import urlsplit, urljoin
+    for _ in range(3):
+        at = urlsplit(url)
+        link = http.client.HTTPSConnection(at.netloc, context=trust)
+        key = base64.b64encode((address + ":" + password).encode()).decode()
+        link.request("PROPFIND", at.path, '<propfind xmlns="DAV:"><prop><current-user-principal/></prop></propfind>', {"Authorization": "Basic " + key, "Depth": "0", "Content-Type": "text/xml"})
+        answer = link.getresponse()
+        text = answer.read().decode()
+        if answer.status not in (301, 302, 307, 308):
+            assert "/dav/principals/" in text, text
+            return answer.status
+        url = urljoin(url, answer.headers["Location"])
+"#;
+
 const BEGIN: &str = r#"
 import sys, ssl, urllib.request, xml.etree.ElementTree as ET
 address, password, base, ca = sys.argv[1:]
@@ -53,9 +71,15 @@ for path in ["/mail/config-v1.1.xml", "/.well-known/autoconfig/mail/config-v1.1.
         assert server.find("socketType").text == "SSL" and server.find("username").text == "%EMAILADDRESS%"
         return server.find("hostname").text, int(server.find("port").text)
     use_them(of("incomingServer"), of("outgoingServer"))
+    config = ET.fromstring(ask(path + "?emailaddress=" + address))
+    for kind, element in [("caldav", "calendar"), ("carddav", "addressBook")]:
+        print(look_around(config.find("%s[@type='%s']/serverURL" % (element, kind)).text))
 "#;
-    let said = python(&server, &format!("{BEGIN}{USE_THEM}{script}"));
-    assert_eq!(said.lines().collect::<Vec<_>>(), ["OK", "sent", "OK", "sent"]);
+    let said = python(&server, &format!("{BEGIN}{USE_THEM}{LOOK_AROUND}{script}"));
+    assert_eq!(
+        said.lines().collect::<Vec<_>>(),
+        ["OK", "sent", "207", "207", "OK", "sent", "207", "207"]
+    );
 }
 
 #[test]
@@ -75,7 +99,7 @@ code = lambda answer: answer.find("r:Response/r:Error/r:ErrorCode", ns).text
 print(code(discover("x@other.test")), code(discover("no address")), code(discover(address, "http://schemas.microsoft.com/exchange/autodiscover/mobilesync/responseschema/2006")))
 print(code(ET.fromstring(ask("/Autodiscover/Autodiscover.xml", b"<a>", "text/xml"))))
 "#;
-    let said = python(&server, &format!("{BEGIN}{USE_THEM}{script}"));
+    let said = python(&server, &format!("{BEGIN}{USE_THEM}{LOOK_AROUND}{script}"));
     assert_eq!(
         said.lines().collect::<Vec<_>>(),
         ["OK", "sent", "500 500 601", "600"]
@@ -89,7 +113,10 @@ fn an_iphone_gets_a_profile_with_servers_that_work_and_the_authority_to_trust() 
 import plistlib
 profile = plistlib.loads(ask("/hauspost.mobileconfig?emailaddress=" + address))
 assert profile["PayloadType"] == "Configuration" and profile == plistlib.loads(ask("/hauspost.mobileconfig?emailaddress=" + address)), "the same ids each time"
-mail, root = profile["PayloadContent"]
+mail, calendars, contacts, root = profile["PayloadContent"]
+for one, kind in [(calendars, "CalDAV"), (contacts, "CardDAV")]:
+    assert one["PayloadType"] == "com.apple.%s.account" % kind.lower() and one[kind + "UseSSL"] is True and one[kind + "Username"] == address
+    print(look_around("https://%s:%d/.well-known/%s" % (one[kind + "HostName"], one[kind + "Port"], kind.lower())))
 assert root["PayloadType"] == "com.apple.security.root"
 assert ssl.DER_cert_to_PEM_cert(root["PayloadContent"]).split() == open(ca).read().split()
 assert ask("/hauspost-authority.crt") == open(ca, "rb").read()
@@ -97,8 +124,8 @@ assert mail["EmailAddress"] == mail["IncomingMailServerUsername"] == address and
 at = lambda side: (mail[side + "MailServerHostName"], mail[side + "MailServerPortNumber"])
 use_them(at("Incoming"), at("Outgoing"))
 "#;
-    let said = python(&server, &format!("{BEGIN}{USE_THEM}{script}"));
-    assert_eq!(said.lines().collect::<Vec<_>>(), ["OK", "sent"]);
+    let said = python(&server, &format!("{BEGIN}{USE_THEM}{LOOK_AROUND}{script}"));
+    assert_eq!(said.lines().collect::<Vec<_>>(), ["207", "207", "OK", "sent"]);
 }
 
 #[test]

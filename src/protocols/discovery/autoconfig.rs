@@ -38,8 +38,9 @@ fn print(servers: &Servers) -> Result<Vec<u8>> {
                     text(w, "displayShortName", &servers.office)?;
                     server(w, "incomingServer", "imap", &servers.imap)?;
                     server(w, "outgoingServer", "smtp", &servers.submission)
-                })
-                .map(drop)
+                })?;
+            dav(w, "addressBook", "carddav", servers)?;
+            dav(w, "calendar", "caldav", servers)
         });
     written.map_err(|e| Error::internal("no answer could be written").caused_by(e))?;
     Ok(out.into_inner())
@@ -63,6 +64,21 @@ fn server(w: &mut Writer<Vec<u8>>, element: &str, kind: &str, server: &Server) -
         .map(drop)
 }
 
+fn dav(w: &mut Writer<Vec<u8>>, element: &str, kind: &str, servers: &Servers) -> std::io::Result<()> {
+    w.create_element(element)
+        .with_attribute(("type", kind))
+        .write_inner_content(|w| {
+            text(w, "username", "%EMAILADDRESS%")?;
+            text(w, "authentication", "http-basic")?;
+            text(
+                w,
+                "serverURL",
+                &format!("{}/.well-known/{kind}", servers.web.origin()),
+            )
+        })
+        .map(drop)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -79,6 +95,7 @@ mod tests {
             office: "Müller & Söhne".into(),
             imap: server("mail.example.test", 993, Security::Tls),
             submission: server("mail.example.test", 587, Security::StartTls),
+            web: server("mail.example.test", 8443, Security::Tls),
         };
         let text = String::from_utf8(print(&servers).unwrap()).unwrap();
         let expected = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<clientConfig version=\"1.1\">\
@@ -88,7 +105,11 @@ mod tests {
             <username>%EMAILADDRESS%</username><authentication>password-cleartext</authentication></incomingServer>\
             <outgoingServer type=\"smtp\"><hostname>mail.example.test</hostname><port>587</port><socketType>STARTTLS</socketType>\
             <username>%EMAILADDRESS%</username><authentication>password-cleartext</authentication></outgoingServer>\
-            </emailProvider></clientConfig>";
+            </emailProvider>\
+            <addressBook type=\"carddav\"><username>%EMAILADDRESS%</username><authentication>http-basic</authentication>\
+            <serverURL>https://mail.example.test:8443/.well-known/carddav</serverURL></addressBook>\
+            <calendar type=\"caldav\"><username>%EMAILADDRESS%</username><authentication>http-basic</authentication>\
+            <serverURL>https://mail.example.test:8443/.well-known/caldav</serverURL></calendar></clientConfig>";
         assert_eq!(text, expected);
     }
 }

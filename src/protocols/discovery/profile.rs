@@ -1,6 +1,6 @@
-//! `/hauspost.mobileconfig`: a profile that sets up mail on iPhone, iPad and Mac, with the box's own authority when it
-//! has one, so that the telephone trusts it. Source: Apple's Device Management, com.apple.mail.managed and
-//! com.apple.security.root.
+//! `/hauspost.mobileconfig`: a profile that sets up mail, calendars and contacts on iPhone, iPad and Mac, with the box's own authority when it
+//! has one, so that the telephone trusts it. Source: Apple's Device Management, com.apple.mail.managed,
+//! com.apple.caldav.account, com.apple.carddav.account and com.apple.security.root.
 
 use super::refused;
 use super::servers::{Server, Servers};
@@ -43,7 +43,11 @@ pub async fn answer(house: HouseData, request: HttpRequest, asked: Query<Asked>)
 /// `authority_pem`: the box's own certificate authority, where its certificate is signed by it.
 fn print(servers: &Servers, address: &str, authority_pem: Option<&[u8]>) -> Result<Vec<u8>> {
     let failed = |e: plist::Error| Error::internal("no profile could be written").caused_by(e);
-    let mut payloads = vec![mail(servers, address)];
+    let mut payloads = vec![
+        mail(servers, address),
+        dav("CalDAV", servers, address),
+        dav("CardDAV", servers, address),
+    ];
     if let Some(pem) = authority_pem {
         let der = CertificateDer::from_pem_slice(pem)
             .map_err(|e| Error::internal("the box's own authority cannot be read").caused_by(e))?;
@@ -102,6 +106,20 @@ fn mail(servers: &Servers, address: &str) -> Dictionary {
         set(&format!("{side}MailServerUsername"), address.into());
     }
     set("OutgoingPasswordSameAsIncomingPassword", true.into());
+    out
+}
+
+/// `service`: CalDAV or CardDAV; the keys begin with it.
+fn dav(service: &str, servers: &Servers, address: &str) -> Dictionary {
+    let kind = format!("com.apple.{}.account", service.to_lowercase());
+    let part = format!("{}.{address}", service.to_lowercase());
+    let mut out = payload(&kind, &servers.domain, &part, &servers.office);
+    let mut set = |key: &str, value: Value| out.insert(format!("{service}{key}"), value);
+    set("AccountDescription", servers.office.as_str().into());
+    set("HostName", servers.web.host.as_str().into());
+    set("Port", i64::from(servers.web.port).into());
+    set("UseSSL", true.into());
+    set("Username", address.into());
     out
 }
 

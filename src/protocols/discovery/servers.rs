@@ -42,6 +42,8 @@ pub struct Servers {
     pub office: String,
     pub imap: Server,
     pub submission: Server,
+    /// Where DAV and the page are, always with TLS.
+    pub web: Server,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,14 +53,40 @@ pub struct Server {
     pub security: Security,
 }
 
+impl Server {
+    /// `https://host[:port]`
+    pub fn origin(&self) -> String {
+        let host = match self.host.contains(':') {
+            true => format!("[{}]", self.host),
+            false => self.host.clone(),
+        };
+        match self.port {
+            443 => format!("https://{host}"),
+            port => format!("https://{host}:{port}"),
+        }
+    }
+}
+
 impl Servers {
     /// For the domain of `address`; without one for the domain that the request's host names
     /// (`autoconfig.example.org`), or the first one. Errors: Invalid (the address), NotFound (a domain of others).
     pub async fn find(house: &House, request: &HttpRequest, address: Option<&str>) -> Result<Servers> {
         let ctx = house.doorkeeper.system();
-        let reached = host::of_request(request)
-            .map(|h| host::without_port(&h).to_owned())
-            .unwrap_or_else(|| house.options.host_name.clone());
+        let named = host::of_request(request).unwrap_or_else(|| house.options.host_name.clone());
+        let reached = host::without_port(&named).to_owned();
+        let web = Server {
+            port: named
+                .rsplit_once(':')
+                .and_then(|(_, p)| p.parse().ok())
+                .unwrap_or(443),
+            host: house
+                .options
+                .announced
+                .host
+                .clone()
+                .unwrap_or_else(|| reached.clone()),
+            security: Security::Tls,
+        };
         let domain = match address.filter(|a| !a.is_empty()) {
             Some(address) => {
                 let address = EmailAddress::parse(address)?;
@@ -89,6 +117,7 @@ impl Servers {
                 .map_or_else(|| domain.name.clone(), |o| o.name),
             imap: server(announced.imap, "imap"),
             submission: server(announced.submission, "smtp"),
+            web,
             domain: domain.name,
         })
     }
