@@ -12,6 +12,7 @@ pub mod message;
 pub mod outbound;
 pub mod outgoing;
 pub mod property;
+pub mod subscription;
 pub mod uid_set;
 
 pub use account::{Account, AccountKind, AccountState};

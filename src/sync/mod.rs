@@ -2,6 +2,8 @@
 
 pub mod delta;
 pub mod listen;
+pub mod news;
+pub mod subscriptions;
 pub mod view;
 
 pub use listen::changes;
