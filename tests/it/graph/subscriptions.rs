@@ -375,3 +375,99 @@ fn who_may_not_look_any_more_is_not_told_any_more() {
     receiver.wait_for("/life", 2);
     assert!(receiver.notices("/ben").is_empty() && receiver.notices("/program").is_empty());
 }
+
+/// Changes a file of the store while nothing runs, as time would.
+fn age(server: &Server, file: &str, sql: &str) {
+    let program = "import sqlite3, sys\nwith sqlite3.connect(sys.argv[1]) as db: db.execute(sys.argv[2])";
+    let done = Command::new("python3")
+        .args(["-c", program])
+        .arg(server.data.path().join(file))
+        .arg(sql)
+        .status()
+        .unwrap();
+    assert!(done.success(), "{file}: {sql}");
+}
+
+#[test]
+fn an_address_that_fails_for_hours_is_given_up_and_what_is_forgotten_is_missed() {
+    let receiver = Receiver::start();
+    let mut server = receiver.server(&[]);
+    let anna = Web::page(&server, "anna@example.test");
+    let lives = with(
+        wish(&receiver, "/ok"),
+        "lifecycleNotificationUrl",
+        receiver.url("/life"),
+    );
+    let made = subscribe(&anna, &lives);
+    receiver.answer_with(500);
+    deliver(&server, MAIL);
+    let has_tried = || !receiver.notices("/ok").is_empty();
+    wait_until("it was tried", Duration::from_secs(20), has_tried);
+    server.stop();
+    age(
+        &server,
+        "accounts/1/account.db",
+        "UPDATE state SET horizon = modseq",
+    );
+    receiver.answer_with(202);
+    server.start_again();
+    assert_eq!(receiver.wait_for("/life", 1)["lifecycleEvent"], "missed");
+    receiver.answer_with(500);
+    let before = receiver.notices("/ok").len();
+    deliver(&server, MAIL);
+    // Before the second attempt the first one was noted.
+    let has_tried = || receiver.notices("/ok").len() > before + 1;
+    wait_until("it was tried", Duration::from_secs(20), has_tried);
+    server.stop();
+    let ago = "UPDATE subscription SET failing_since_ms = failing_since_ms - 5 * 3600 * 1000";
+    age(&server, "directory.db", ago);
+    server.start_again();
+    let has_ended = || receiver.notices("/life").len() > 1;
+    wait_until("it was given up", Duration::from_secs(20), has_ended);
+    let all = receiver.notices("/life");
+    assert_eq!(all[1]["lifecycleEvent"], "subscriptionRemoved");
+    assert_eq!(all[1]["subscriptionId"], made["id"]);
+    let path = format!("/v1.0/subscriptions/{}", made["id"].as_str().unwrap());
+    anna.get(&path).expect(404);
+}
+
+#[test]
+fn a_program_by_itself_subscribes_to_the_mailboxes_that_it_is_let_into() {
+    let receiver = Receiver::start();
+    let server = receiver.server(&[]);
+    let permissions = ["--app-permission", "Mail.Read", "--mailbox", "anna@example.test"];
+    let more = [&["--secret"][..], &permissions].concat();
+    let daemon = super::others::daemon(&server, &super::others::secret(&server, &more));
+    let of = |name: &str| {
+        with(
+            wish(&receiver, "/ok"),
+            "resource",
+            format!("users/{name}/messages"),
+        )
+    };
+    let made = subscribe(&daemon, &of("anna@example.test"));
+    assert_eq!(made["applicationId"], "daemon");
+    daemon
+        .post("/v1.0/subscriptions", &of("ben@example.test"))
+        .expect(404);
+    daemon
+        .post("/v1.0/subscriptions", &wish(&receiver, "/ok"))
+        .expect(400);
+    let all = daemon.get("/v1.0/subscriptions").expect(200).json();
+    assert_eq!(all["value"][0]["id"], made["id"]);
+    deliver(&server, MAIL);
+    receiver.wait_for("/ok", 1);
+    // Another permission, and it is told nothing more.
+    secret_without_mail(&server);
+    let anna = Web::page(&server, "anna@example.test");
+    subscribe(&anna, &wish(&receiver, "/anna"));
+    deliver(&server, MAIL);
+    receiver.wait_for("/anna", 1);
+    let is_gone = || daemon.get("/v1.0/subscriptions").json()["value"] == json!([]);
+    wait_until("the subscription has ended", Duration::from_secs(20), is_gone);
+    assert_eq!(receiver.notices("/ok").len(), 1);
+}
+
+fn secret_without_mail(server: &Server) {
+    super::others::secret(server, &["--app-permission", "User.Read.All", "--all-mailboxes"]);
+}
