@@ -24,6 +24,8 @@ use tokio::sync::Semaphore;
 
 /// Programs that are called side by side.
 const AT_ONCE: usize = 16;
+/// Of those, at one host: one that keeps us waiting must not keep all others from their news.
+const AT_ONCE_OF_A_HOST: usize = 4;
 const WITHIN: Duration = Duration::from_secs(30);
 /// Notifications in one POST.
 const MOST_PIECES: usize = 100;
@@ -73,10 +75,49 @@ impl InHand {
     }
 }
 
+/// Who may call when.
+struct Turns {
+    all: Semaphore,
+    hosts: Mutex<HashMap<String, Arc<Semaphore>>>,
+}
+
+impl Turns {
+    fn new() -> Turns {
+        Turns {
+            all: Semaphore::new(AT_ONCE),
+            hosts: Mutex::default(),
+        }
+    }
+
+    /// Those who wait for the same host wait for the same semaphore.
+    fn of(&self, host: &str) -> Arc<Semaphore> {
+        let mut hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
+        let turns = hosts
+            .entry(host.to_owned())
+            .or_insert_with(|| Arc::new(Semaphore::new(AT_ONCE_OF_A_HOST)));
+        turns.clone()
+    }
+
+    /// Forgets a host that nobody waits for any more.
+    fn leave(&self, host: &str, turns: Arc<Semaphore>) {
+        let mut hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
+        drop(turns);
+        if hosts.get(host).is_some_and(|t| Arc::strong_count(t) == 1) {
+            hosts.remove(host);
+        }
+    }
+}
+
+fn host_of(url: &str) -> String {
+    let url = parse_url("url", url).ok();
+    let host = url.as_ref().and_then(|u| u.host_str());
+    host.unwrap_or_default().to_owned()
+}
+
 /// Runs until the program ends.
 pub async fn run(room: Arc<PostRoom>) {
     let ctx = room.ctx();
-    let turns = Arc::new(Semaphore::new(AT_ONCE));
+    let turns = Arc::new(Turns::new());
     let in_hand = Arc::new(InHand::default());
     let mut looked_at_ms = ctx.now_ms();
     let mut asked = all_subscriptions(&ctx).await;
@@ -96,9 +137,17 @@ pub async fn run(room: Arc<PostRoom>) {
     }
 }
 
-async fn attend(room: Arc<PostRoom>, turns: Arc<Semaphore>, in_hand: Arc<InHand>, id: String) {
-    let Ok(_turn) = turns.acquire().await else { return };
+async fn attend(room: Arc<PostRoom>, turns: Arc<Turns>, in_hand: Arc<InHand>, id: String) {
     let ctx = room.ctx();
+    let host = match subscription(&ctx, &id).await {
+        Ok(s) => s.map_or_else(String::new, |s| host_of(&s.url)),
+        Err(_) => String::new(),
+    };
+    let turns_of_host = turns.of(&host);
+    // The narrow door first: who waits there takes no turn from others.
+    let (Ok(narrow), Ok(wide)) = (turns_of_host.acquire().await, turns.all.acquire().await) else {
+        return;
+    };
     loop {
         if let Err(e) = catch(tell(&room, &id)).await {
             tracing::error!(subscription = %id, error = ?e, "a program could not be told of changes");
@@ -113,6 +162,8 @@ async fn attend(room: Arc<PostRoom>, turns: Arc<Semaphore>, in_hand: Arc<InHand>
             break;
         }
     }
+    drop((narrow, wide));
+    turns.leave(&host, turns_of_host);
     note_done(&ctx);
 }
 
@@ -242,12 +293,7 @@ async fn settle(
     };
     let now_ms = ctx.now_ms();
     let since_ms = s.failing_since_ms.unwrap_or(now_ms);
-    let host = parse_url("url", &s.url).ok();
-    let host = host
-        .as_ref()
-        .and_then(|u| u.host_str())
-        .unwrap_or_default()
-        .to_owned();
+    let host = host_of(&s.url);
     if now_ms - since_ms >= GIVE_UP_MS {
         tracing::warn!(subscription = %s.id, %host, error = ?e, "a program is not told of changes any more");
         end_subscription(ctx, &s.id).await?;
@@ -296,6 +342,20 @@ mod tests {
         let waits: Vec<u64> = (1..10).map(|n| wait_after(n, mail).as_secs()).collect();
         assert_eq!(waits, [15, 30, 60, 120, 240, 480, 960, 1800, 1800]);
         assert_eq!(wait_after(1, Duration::from_secs(1)), Duration::from_secs(1));
+    }
+
+    #[test]
+    fn a_host_has_few_turns_and_is_forgotten_without_any() {
+        let turns = Turns::new();
+        let a = turns.of("a.test");
+        let held: Vec<_> = (0..AT_ONCE_OF_A_HOST).map(|_| a.try_acquire().unwrap()).collect();
+        assert!(turns.of("a.test").try_acquire().is_err());
+        assert!(turns.of("b.test").try_acquire().is_ok());
+        drop(held);
+        turns.leave("a.test", a.clone());
+        assert!(turns.hosts.lock().unwrap().contains_key("a.test"));
+        turns.leave("a.test", a);
+        assert!(!turns.hosts.lock().unwrap().contains_key("a.test"));
     }
 
     #[test]
