@@ -12,7 +12,7 @@ use crate::delivery::{self, PostRoom};
 use crate::identity::{self, Ctx, Doorkeeper, accounts, domains};
 use crate::jobs;
 use crate::protocols::limits::{ConnectionLimit, RateLimit};
-use crate::protocols::{House, Options};
+use crate::protocols::{House, Options, graph};
 use crate::store::layout::ServerLock;
 use crate::store::{self, Store};
 use std::net::SocketAddr;
@@ -97,6 +97,7 @@ async fn serve(config: Config, ready: impl FnOnce(Option<String>) -> Result<()>)
     tokio::spawn(identity::stay::run(house.doorkeeper.clone()));
     tokio::spawn(delivery::outbox::run(post_room.clone()));
     tokio::spawn(delivery::queue::run(post_room.clone()));
+    tokio::spawn(graph::subscription::worker::run(post_room.clone()));
     tokio::spawn(delivery::collect::run(post_room));
     tokio::spawn(jobs::indexing::run(ctx.clone()));
     tokio::spawn(jobs::pruning::run(ctx));

@@ -4,6 +4,7 @@ use super::account::parse_size;
 use crate::base::{Error, Patience, Result};
 use crate::delivery::Options;
 use crate::delivery::schedule::Schedule;
+use crate::delivery::webhook::Allowed;
 use clap::{Args, value_parser};
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
@@ -23,6 +24,14 @@ pub struct Outside {
     /// Follow what a stranger's DNS says into private networks
     #[arg(long, hide = true)]
     allow_private_mx: bool,
+    /// A host or network that programs may be notified at although it is inside of a private network; may be repeated
+    #[arg(
+        long,
+        value_name = "HOST|CIDR",
+        env = "HAUSPOST_NOTIFY_TO",
+        value_delimiter = ','
+    )]
+    notify_to: Vec<Allowed>,
     /// Largest message that is collected from a provider; what is larger stays there, and its owner is told
     #[arg(
         long,
@@ -51,6 +60,7 @@ impl Outside {
             extra_ca_pem: self.extra_ca_pem()?,
             name_servers: self.dns.clone(),
             allow_private_hosts: self.allow_private_mx,
+            notify_allowed: self.notify_to.clone(),
             smtp_port: self.mx_port,
         })
     }

@@ -15,6 +15,7 @@ pub fn watch(layout: &Layout, room: &Arc<PostRoom>) -> Result<()> {
             room.queue_bell.notify_one();
             room.collect_bell.notify_one();
             room.store.sign_in_bell().notify_one();
+            room.store.subscription_bell().notify_one();
         }
     };
     let watched = notify::recommended_watcher(rung).and_then(|mut watcher| {

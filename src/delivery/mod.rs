@@ -20,5 +20,6 @@ pub mod silent;
 pub mod smtp_client;
 pub mod submit;
 pub mod tls_client;
+pub mod webhook;
 
 pub use post_room::{Options, PostRoom};

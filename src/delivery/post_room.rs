@@ -15,7 +15,10 @@ use crate::store::queue::NewOutgoing;
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, Semaphore};
+
+/// At once; each may take ten seconds.
+const HANDSHAKES: usize = 16;
 
 /// How the post room works.
 #[derive(Clone, Debug)]
@@ -33,6 +36,8 @@ pub struct Options {
     pub name_servers: Vec<SocketAddr>,
     /// Connect to private addresses when a stranger's DNS names them (only sensible in tests).
     pub allow_private_hosts: bool,
+    /// Hosts and networks that programs may be called at although they are not on the Internet.
+    pub notify_allowed: Vec<super::webhook::Allowed>,
     /// The port of other servers' SMTP; 25 except in tests.
     pub smtp_port: u16,
 }
@@ -47,6 +52,8 @@ pub struct PostRoom {
     pub collect_bell: Notify,
     /// Servers that are not worth a try just now.
     pub silent: Silent,
+    /// Addresses of programs that are tried before they are believed.
+    pub handshakes: Semaphore,
     handed_over: HandedOver,
 }
 
@@ -59,6 +66,7 @@ impl PostRoom {
             queue_bell: Notify::new(),
             collect_bell: Notify::new(),
             silent: Silent::default(),
+            handshakes: Semaphore::new(HANDSHAKES),
             handed_over: HandedOver::default(),
         })
     }

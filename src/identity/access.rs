@@ -1,7 +1,7 @@
 //! Whose mailbox somebody may use beside their own.
 
 use super::Ctx;
-use super::accounts::find_account;
+use super::accounts::{find_account, wake_server};
 use super::clients::Client;
 use crate::base::{Error, Result};
 use crate::model::access::AccessLevel;
@@ -62,10 +62,15 @@ pub async fn set_access(ctx: &Ctx, mailbox: &str, who: &str, level: Option<Acces
         .directory()
         .write(move |d| {
             d.put_access(mailbox.id, who.id, level)?;
+            if level.is_none() && mailbox.id != who.id {
+                d.end_subscriptions(who.id, Some(mailbox.id), now_ms)?;
+            }
             let detail = json!({"mailbox": mailbox.address, "who": who.address, "level": level});
             d.note_audit(now_ms, &actor, "access.set", &detail)
         })
-        .await
+        .await?;
+    wake_server(ctx);
+    Ok(())
 }
 
 /// Who may use a mailbox. Errors: Forbidden, NotFound.

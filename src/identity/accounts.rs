@@ -216,6 +216,7 @@ pub async fn change_account(ctx: &Ctx, id: AccountId, change: AccountChange) -> 
             }
             if !after.is_active() {
                 d.end_sign_ins(id)?;
+                d.end_subscriptions(id, None, now_ms)?;
             }
             for alias in &aliases {
                 d.add_alias(id, alias)?;
@@ -238,7 +239,7 @@ pub async fn change_account(ctx: &Ctx, id: AccountId, change: AccountChange) -> 
 }
 
 /// A server in another process is to end what has just ended. The change holds whether or not it hears of it.
-fn wake_server(ctx: &Ctx) {
+pub(super) fn wake_server(ctx: &Ctx) {
     if let Err(e) = ctx.store.wake_server() {
         tracing::warn!(error = ?e, "a running server hears of this change late");
     }

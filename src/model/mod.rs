@@ -13,6 +13,7 @@ pub mod object;
 pub mod outbound;
 pub mod outgoing;
 pub mod property;
+pub mod subscription;
 pub mod uid_set;
 
 pub use account::{Account, AccountKind, AccountState};

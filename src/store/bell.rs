@@ -20,7 +20,10 @@ pub struct Bells {
     pub(in crate::store) changed: Rung,
     /// Whose outbox has something new.
     pub(in crate::store) outboxes: Rung,
+    /// The same, for whom programs have subscribed to.
+    pub(in crate::store) subscribed: Rung,
     sign_ins: Notify,
+    subscriptions: Notify,
 }
 
 impl Bells {
@@ -36,6 +39,11 @@ impl Bells {
         &self.sign_ins
     }
 
+    /// Rings when the subscriptions themselves have changed. One listener; a ring that nobody waits for is kept.
+    pub fn subscriptions(&self) -> &Notify {
+        &self.subscriptions
+    }
+
     pub(in crate::store) fn ring_sign_ins(&self) {
         self.sign_ins.notify_one();
     }
@@ -46,6 +54,7 @@ impl Bells {
         }
         if !change.folders.is_empty() {
             self.changed.add(change.account);
+            self.subscribed.add(change.account);
         }
         let mut accounts = lock(&self.accounts);
         let Some(bell) = accounts.get(&change.account) else {

@@ -180,6 +180,16 @@ impl Store {
         &self.bells.changed
     }
 
+    /// The same accounts; for the one worker that tells programs.
+    pub fn subscribed_accounts(&self) -> &Rung {
+        &self.bells.subscribed
+    }
+
+    /// The bell that rings when subscriptions have been made, renewed or attended to.
+    pub fn subscription_bell(&self) -> &Notify {
+        self.bells.subscriptions()
+    }
+
     /// Accounts whose outbox has something new; for the one worker that takes it over.
     pub fn rung_outboxes(&self) -> &Rung {
         &self.bells.outboxes

@@ -40,6 +40,15 @@ impl Snapshot<'_, AccountDb> {
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
+    /// As [`Self::folder_tombstones_since`], with the place of each in the change log.
+    pub fn folder_tombstone_rows_since(&self, since: Modseq) -> Result<Vec<(Modseq, FolderId)>> {
+        let mut st = self.conn.prepare_cached(
+            "SELECT modseq, folder_id FROM folder_tombstone WHERE modseq > ?1 ORDER BY modseq",
+        )?;
+        let rows = st.query_map([since], |r| Ok((r.get(0)?, FolderId(r.get(1)?))))?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
     /// Folders that were removed after `since`.
     pub fn folder_tombstones_since(&self, since: Modseq) -> Result<Vec<FolderId>> {
         let mut st = self

@@ -126,7 +126,7 @@ fn begin(s: &Snapshot<'_, AccountDb>, cursor: Option<Cursor>) -> Result<Cursor> 
     }
 }
 
-fn check_horizon(s: &Snapshot<'_, AccountDb>, since: Modseq, highest: Modseq) -> Result<()> {
+pub(super) fn check_horizon(s: &Snapshot<'_, AccountDb>, since: Modseq, highest: Modseq) -> Result<()> {
     if since < highest && since < s.horizon()? {
         return Err(too_old());
     }

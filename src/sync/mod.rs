@@ -3,6 +3,8 @@
 pub mod collection;
 pub mod delta;
 pub mod listen;
+pub mod news;
+pub mod subscriptions;
 pub mod view;
 
 pub use listen::changes;

@@ -26,8 +26,12 @@ names come in any case, options with or without `$`, keys as `messages/{id}` or 
 - **Extended properties**: computed are 0xe08 0xe07 0xe23 0x1090 0x1080 0x1081 0x7d 0x1035 0x37 0x1a; of folders 0x3613 0x6751 0x3602 0x3603. All others are kept as given.
 - **Limits**: 20 requests a batch; uploads of 150 MB in ranges, as long as the message stays below `--max-message-size`; `--max-requests` in ten minutes
   by program and mailbox, then 429 with Retry-After.
+- **Subscriptions** to `me/messages`, `me/mailFolders/{id}/messages` and `me/mailFolders` (also below `users/{id or address}`), for 4230 minutes at most.
+  The address is called once before, and has to give the `validationToken` back within ten seconds. Only https on the Internet is called; what is inside
+  of a private network the administrator allows: `--notify-to`. What is not taken with a 2xx within 30 seconds is tried again, less and less often,
+  for four hours, also after a restart; then the subscription ends. Notifications come at least once, several in one POST.
 - **Not here**: filters by lastModifiedDateTime and by recipients; automatic replies; itemAttachment and referenceAttachment as input; message rules;
-  search folders; open extensions; subscriptions; calendars, contacts and tasks.
+  search folders; open extensions; contents within notifications (includeResourceData); calendars, contacts and tasks.
 
 ";
 

@@ -30,6 +30,7 @@ mod select;
 mod sending;
 mod settings;
 mod site;
+pub mod subscription;
 mod upload;
 mod user;
 

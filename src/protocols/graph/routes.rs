@@ -8,7 +8,7 @@ use super::error::GraphError;
 use super::path::Segment;
 use super::query::Opt;
 use super::rights::Right;
-use super::{attachment, batch, folder, message, sending, settings, user};
+use super::{attachment, batch, folder, message, sending, settings, subscription, user};
 use actix_web::http::{Method, StatusCode};
 use futures_util::future::LocalBoxFuture;
 
@@ -68,6 +68,10 @@ const TABLE: &[&[Row]] = &[
     attachment::remove::ROWS,
     attachment::upload_session::ROWS,
     attachment::value::ROWS,
+    subscription::create::ROWS,
+    subscription::get::ROWS,
+    subscription::change::ROWS,
+    subscription::remove::ROWS,
     sending::send_mail::ROWS,
     sending::reply::ROWS,
     sending::forward::ROWS,
@@ -118,7 +122,7 @@ pub fn find(method: &Method, path: &[Segment]) -> Result<(&'static Row, Vec<Stri
     })
 }
 
-fn fit(pattern: &str, path: &[Segment]) -> Option<Vec<String>> {
+pub(in crate::protocols::graph) fn fit(pattern: &str, path: &[Segment]) -> Option<Vec<String>> {
     let mut keys = Vec::new();
     let mut steps = path.iter();
     for word in pattern.split('/') {

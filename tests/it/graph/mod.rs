@@ -9,10 +9,11 @@ mod filters;
 mod folders;
 mod messages;
 mod others;
+mod receiver;
 pub mod schema;
 mod search;
 mod sending;
-
+mod subscriptions;
 mod traffic;
 mod writing;
 

@@ -10,7 +10,7 @@ use std::process::Command;
 
 const TOKEN: &str = "/common/oauth2/v2.0/token";
 
-fn secret(server: &Server, more: &[&str]) -> String {
+pub(super) fn secret(server: &Server, more: &[&str]) -> String {
     let mut arguments = vec![
         "app",
         "add",
@@ -25,7 +25,7 @@ fn secret(server: &Server, more: &[&str]) -> String {
     made["secret"].as_str().unwrap_or_default().to_owned()
 }
 
-fn daemon(server: &Server, secret: &str) -> Web {
+pub(super) fn daemon(server: &Server, secret: &str) -> Web {
     let web = Web::new(server);
     let scope = format!(
         "https://{}/.default",

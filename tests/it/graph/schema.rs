@@ -27,13 +27,14 @@ struct Schema {
 const BEYOND: [(&str, &str); 1] = [("mailFolder", "wellKnownName")];
 
 /// The last word of a context and what it is a collection of.
-const COLLECTIONS: [(&str, &str); 10] = [
+const COLLECTIONS: [(&str, &str); 11] = [
     ("messages", "message"),
     ("mailFolders", "mailFolder"),
     ("childFolders", "mailFolder"),
     ("attachments", "attachment"),
     ("masterCategories", "outlookCategory"),
     ("users", "user"),
+    ("subscriptions", "subscription"),
     ("photo", "profilePhoto"),
     ("mailboxSettings", "mailboxSettings"),
     ("microsoft.graph.uploadSession", "uploadSession"),
@@ -160,6 +161,27 @@ fn check_body(status: u16, body: &Value) -> Result<(), String> {
     match body.get("value") {
         Some(value) if !is_entity => check_collection(kind, body, value),
         _ => check_entity(kind, body),
+    }
+}
+
+/// Panics when what a program is sent is no changeNotificationCollection.
+#[track_caller]
+pub fn check_notifications(body: &Value) {
+    let mut body = body.clone();
+    for notice in body["value"].as_array_mut().expect("value is no list") {
+        // An open type: whatever is in it is right.
+        if let Some(data) = notice.as_object_mut().unwrap().remove("resourceData") {
+            assert!(
+                data["@odata.type"]
+                    .as_str()
+                    .unwrap()
+                    .starts_with("#Microsoft.Graph.")
+            );
+            assert!(data["id"].is_string() && data["@odata.id"].is_string(), "{data}");
+        }
+    }
+    if let Err(what) = check_entity("changeNotificationCollection", &body) {
+        panic!("a notification: {what}\n{body:#}");
     }
 }
 

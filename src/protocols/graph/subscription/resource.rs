@@ -1,0 +1,102 @@
+//! What can be subscribed to: a row for each resource.
+
+use crate::identity::Ctx;
+use crate::mail::list_folders;
+use crate::model::subscription::Subject;
+use crate::model::{AccountId, FolderId};
+use crate::protocols::graph::call::Caller;
+use crate::protocols::graph::error::GraphError;
+use crate::protocols::graph::folder::names::{Place, place_in};
+use crate::protocols::graph::rights::Right;
+use crate::protocols::graph::{mailbox, path, routes};
+
+struct Resource {
+    /// `{}` stands for a folder.
+    path: &'static str,
+    right: Right,
+    subject: Subject,
+}
+
+const RESOURCES: [Resource; 3] = [
+    Resource {
+        path: "me/messages",
+        right: Right::MailRead,
+        subject: Subject::Messages,
+    },
+    Resource {
+        path: "me/mailFolders/{}/messages",
+        right: Right::MailRead,
+        subject: Subject::Messages,
+    },
+    Resource {
+        path: "me/mailFolders",
+        right: Right::MailRead,
+        subject: Subject::MailFolders,
+    },
+];
+
+/// What a resource's text leads to.
+pub struct Target {
+    /// Of the mailbox's owner.
+    pub ctx: Ctx,
+    pub account: AccountId,
+    pub subject: Subject,
+    /// None: the whole mailbox.
+    pub folder: Option<FolderId>,
+}
+
+/// Errors: 400 that names what is known; those of the mailbox and the folder; 403 without the permission.
+pub async fn find(caller: &Caller, text: &str) -> Result<Target, GraphError> {
+    if text.contains('?') {
+        return Err(GraphError::request(
+            "query options in »resource« are not supported; subscribe without them and look at what has changed",
+        ));
+    }
+    let unknown = || {
+        let known: Vec<String> = RESOURCES.iter().map(|r| r.path.replace("{}", "{id}")).collect();
+        GraphError::request(format!(
+            "»resource« is »{}«, and that cannot be subscribed to; known: {}, also with users/{{id}} instead of me",
+            crate::base::text::one_line(text),
+            known.join(", ")
+        ))
+    };
+    let text = ["v1.0/", "beta/"]
+        .iter()
+        .find_map(|v| text.trim_start_matches('/').strip_prefix(v))
+        .unwrap_or(text);
+    let segments = path::segments(text).ok_or_else(unknown)?;
+    let is_mailbox = ["me", "users"].iter().any(|w| {
+        segments
+            .first()
+            .is_some_and(|s| !s.is_key && s.text.eq_ignore_ascii_case(w))
+    });
+    if !is_mailbox || segments.len() < 2 {
+        return Err(unknown());
+    }
+    let (segments, ctx, access) = mailbox::resolve(caller, segments).await?;
+    let segments = path::shorten(segments);
+    let found = RESOURCES
+        .iter()
+        .find_map(|r| routes::fit(r.path, &segments).map(|keys| (r, keys)));
+    let (resource, keys) = found.ok_or_else(unknown)?;
+    caller.granted.require(resource.right)?;
+    resource.right.require_access(access)?;
+    let account = ctx.account()?.id;
+    let folder = match keys.first() {
+        None => None,
+        Some(name) => match place_in(&list_folders(&ctx, account).await?, name)? {
+            Place::Folder(folder) => Some(folder.id),
+            Place::Root | Place::Outbox => {
+                return Err(GraphError::request(format!(
+                    "nothing ever changes in the folder »{name}«"
+                )));
+            }
+        },
+    };
+    Ok(Target {
+        account,
+        ctx,
+        subject: resource.subject,
+        folder,
+    })
+}
