@@ -58,8 +58,7 @@ impl<D: Database> File<D> {
         db: D,
         pools: &Pools,
     ) -> Result<Arc<Self>> {
-        let mut conn = connect(path)?;
-        migrate::migrate(&mut conn, D::MIGRATIONS, path)?;
+        migrate::migrate(&mut connect(path)?, D::MIGRATIONS, path)?;
         let manager = SqliteConnectionManager::file(path)
             .with_flags(OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)
             .with_init(|c| {
@@ -80,7 +79,7 @@ impl<D: Database> File<D> {
             db,
         });
         Ok(Arc::new(File {
-            writer: Writer::new(place.clone(), conn),
+            writer: Writer::new(place.clone()),
             place,
             readers,
         }))

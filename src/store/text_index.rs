@@ -89,7 +89,7 @@ impl Snapshot<'_, AccountDb> {
     pub fn unindexed_items(&self, limit: usize) -> Result<Vec<Item>> {
         let sql = format!(
             "SELECT {} FROM item WHERE id > (SELECT indexed_item FROM state)
-             AND folder_id IN (SELECT id FROM folder WHERE kind = 1) ORDER BY id LIMIT ?1",
+             AND +folder_id IN (SELECT id FROM folder WHERE kind = 1) ORDER BY id LIMIT ?1",
             item::COLUMNS
         );
         let mut st = self.conn.prepare_cached(&sql)?;
@@ -97,10 +97,11 @@ impl Snapshot<'_, AccountDb> {
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
+    /// The sign keeps SQLite on the few ids behind the mark instead of going through whole folders.
     pub fn is_fully_indexed(&self) -> Result<bool> {
         let mut st = self.conn.prepare_cached(
             "SELECT 1 FROM item WHERE id > (SELECT indexed_item FROM state)
-                 AND folder_id IN (SELECT id FROM folder WHERE kind = 1) LIMIT 1",
+                 AND +folder_id IN (SELECT id FROM folder WHERE kind = 1) LIMIT 1",
         )?;
         Ok(!st.exists([])?)
     }

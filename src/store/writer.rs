@@ -13,7 +13,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// A writer with nothing to do for this long tidies up and ends; its connection stays for the next one.
+/// A writer with nothing to do for this long tidies up, ends and gives its connection back.
 const IDLE: Duration = Duration::from_secs(10);
 /// A group takes no further changes after this many or this long, so that the first one does not wait on and on.
 const GROUP_CHANGES: usize = 256;
@@ -39,18 +39,14 @@ struct Shared<D: Database> {
     place: Arc<Place<D>>,
     /// The way to the running thread, if one runs.
     sender: Mutex<Option<Sender<Change<D>>>>,
-    /// The connection while none runs: opening one takes longer than a small change.
-    parked: Mutex<Option<Connection>>,
 }
 
 impl<D: Database> Writer<D> {
-    /// `conn`: may write, and is the writer's from now on.
-    pub fn new(place: Arc<Place<D>>, conn: Connection) -> Self {
+    pub fn new(place: Arc<Place<D>>) -> Self {
         Writer {
             shared: Arc::new(Shared {
                 place,
                 sender: Mutex::new(None),
-                parked: Mutex::new(Some(conn)),
             }),
         }
     }
@@ -93,34 +89,27 @@ impl<D: Database> Writer<D> {
 
 impl<D: Database> Shared<D> {
     fn run(&self, changes: &Receiver<Change<D>>) {
-        let parked = lock(&self.parked).take();
-        let mut conn = match parked.map_or_else(|| connect(&self.place.path), Ok) {
-            Ok(conn) => Some(conn),
+        let conn = match connect(&self.place.path) {
+            Ok(conn) => conn,
             Err(e) => return self.refuse_all(changes, &e),
         };
-        while let Some(first) = self.next(changes, &mut conn) {
-            if let Some(conn) = &conn {
-                self.write_group(conn, first, changes);
-            }
+        while let Some(first) = self.next(changes, &conn) {
+            self.write_group(&conn, first, changes);
         }
     }
 
-    /// Waits for a change; None, with the connection parked, when there was none for long. A sender holds the lock
-    /// while it sends, so that nothing can come in between the last look and the end.
-    fn next(&self, changes: &Receiver<Change<D>>, conn: &mut Option<Connection>) -> Option<Change<D>> {
+    /// Waits for a change; None when there was none for long. A sender holds the lock while it sends, so that nothing
+    /// can come in between the last look and the end.
+    fn next(&self, changes: &Receiver<Change<D>>, conn: &Connection) -> Option<Change<D>> {
         match changes.recv_timeout(IDLE) {
             Ok(change) => return Some(change),
             Err(RecvTimeoutError::Disconnected) => return None,
-            Err(RecvTimeoutError::Timeout) => {}
-        }
-        if let Some(conn) = conn {
-            tidy_up(conn);
+            Err(RecvTimeoutError::Timeout) => tidy_up(conn),
         }
         let mut slot = lock(&self.sender);
         let last = changes.try_recv().ok();
         if last.is_none() {
             *slot = None;
-            *lock(&self.parked) = conn.take();
         }
         last
     }
@@ -186,13 +175,12 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Gives back the room of the log and the memory of the cache. A reader that is still at it keeps the log as it is:
-/// nobody waits for it here, for a change may come any moment.
+/// Gives back the room of the log. A reader that is still at it keeps the log as it is: nobody waits for it here,
+/// for a change may come any moment.
 fn tidy_up(conn: &Connection) {
     let tidied = conn
         .busy_timeout(Duration::ZERO)
-        .and_then(|()| conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())))
-        .and_then(|()| conn.execute_batch("PRAGMA shrink_memory"));
+        .and_then(|()| conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())));
     if let Err(e) = conn.busy_timeout(super::file::BUSY_TIMEOUT) {
         tracing::error!(error = %e, "no time to wait for other programs could be set");
     }
