@@ -7,7 +7,7 @@ use super::redirect::form_target;
 use super::request::{Asked, Back, Mode, read_asked, read_back};
 use super::site::Site;
 use super::words::{self, Words};
-use crate::base::{Kind, random};
+use crate::base::random;
 use crate::identity::Via;
 use crate::identity::tokens::{AuthorizationCode, CODE_LIFETIME_MS};
 use crate::protocols::http::auth::{cookie, require_secure};
@@ -97,14 +97,7 @@ pub async fn sign_in(request: HttpRequest, body: Bytes) -> HttpResponse {
     let account = match site.house.doorkeeper.sign_in(address, password, via).await {
         Ok(account) => account,
         Err(e) => {
-            let (status, told) = match e.kind() {
-                Kind::NotAuthenticated => (StatusCode::UNAUTHORIZED, words.wrong),
-                Kind::Busy => (StatusCode::TOO_MANY_REQUESTS, words.too_many),
-                _ => {
-                    tracing::error!(error = ?e, "a sign-in failed");
-                    (StatusCode::SERVICE_UNAVAILABLE, words.later)
-                }
-            };
+            let (status, told) = page::refusal(words, &e);
             return sign_in_page(words, &form, &back, address, Some(told), status);
         }
     };

@@ -8,7 +8,7 @@ use super::request::{invalid_scope, unknown_client};
 use super::scope::Scopes;
 use super::site::Site;
 use super::words::{self, Words};
-use crate::base::{Error, Kind, random};
+use crate::base::{Error, random};
 use crate::identity::Via;
 use crate::identity::clients::{Client, find_client};
 use crate::identity::device::{INTERVAL_MS, LIFETIME_MS};
@@ -120,14 +120,7 @@ async fn answer(request: &HttpRequest, words: &Words, form: &Form) -> Result<Htt
     let account = match site.house.doorkeeper.sign_in(address, password, via).await {
         Ok(account) => account,
         Err(e) => {
-            let (status, told) = match e.kind() {
-                Kind::NotAuthenticated => (StatusCode::UNAUTHORIZED, words.wrong),
-                Kind::Busy => (StatusCode::TOO_MANY_REQUESTS, words.too_many),
-                _ => {
-                    tracing::error!(error = ?e, "a sign-in failed");
-                    (StatusCode::SERVICE_UNAVAILABLE, words.later)
-                }
-            };
+            let (status, told) = page::refusal(words, &e);
             return Ok(sign_in_page(words, code, &client, address, Some(told), status));
         }
     };

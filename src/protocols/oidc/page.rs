@@ -1,6 +1,7 @@
 //! The pages that people see: plain HTML without script, each with a policy of its own.
 
 use super::words::Words;
+use crate::base::{Error, Kind};
 use crate::formats::html::from_text::escape_into;
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
@@ -95,6 +96,18 @@ pub fn page_with_script(
 
 fn hash(text: &str) -> String {
     format!("'sha256-{}'", STANDARD.encode(Sha256::digest(text.as_bytes())))
+}
+
+/// What a page says when signing in was refused.
+pub fn refusal(words: &Words, e: &Error) -> (StatusCode, &'static str) {
+    match e.kind() {
+        Kind::NotAuthenticated => (StatusCode::UNAUTHORIZED, words.wrong),
+        Kind::Busy => (StatusCode::TOO_MANY_REQUESTS, words.too_many),
+        _ => {
+            tracing::error!(error = ?e, "a sign-in failed");
+            (StatusCode::SERVICE_UNAVAILABLE, words.later)
+        }
+    }
 }
 
 /// A page that says one thing.
