@@ -66,6 +66,10 @@ impl Database for AccountDb {
         blob::sync_added(&effects.bodies, blobs)
     }
 
+    fn is_listened_to(&self) -> bool {
+        self.bells.has_listeners(self.id)
+    }
+
     fn after_commit(&self, conn: &Connection, effects: AccountEffects, blobs: Option<&Path>) {
         if !effects.folders.is_empty() || effects.is_outbox {
             self.bells.ring(Change {

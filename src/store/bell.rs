@@ -34,6 +34,13 @@ impl Bells {
             .subscribe()
     }
 
+    pub(in crate::store) fn has_listeners(&self, account: AccountId) -> bool {
+        let accounts = lock(&self.accounts);
+        accounts
+            .get(&account)
+            .is_some_and(|bell| bell.receiver_count() > 0)
+    }
+
     /// Rings after sign-ins have ended. One listener; a ring that nobody waits for is kept.
     pub fn sign_ins(&self) -> &Notify {
         &self.sign_ins

@@ -132,6 +132,11 @@ impl<D: Database> File<D> {
         out
     }
 
+    /// Somebody waits for news of this file: the next change is to be quick.
+    pub(in crate::store) fn wake_writer(&self) {
+        self.writer.wake();
+    }
+
     /// Runs `f` in the writer and returns when its commit is on the disk. An error of `f` undoes what `f` did.
     pub async fn write<T, F>(&self, f: F) -> Result<T>
     where

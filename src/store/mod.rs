@@ -175,6 +175,12 @@ impl Store {
         self.bells.listen(id)
     }
 
+    /// Somebody is about to wait for commits to this account: the next one is to be quick. Errors: NotFound.
+    pub fn wake_writer(&self, id: AccountId) -> Result<()> {
+        self.account(id)?.wake_writer();
+        Ok(())
+    }
+
     /// Accounts whose folders have changed; for the one worker that looks after them.
     pub fn changed_accounts(&self) -> &Rung {
         &self.bells.changed

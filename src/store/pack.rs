@@ -1,11 +1,14 @@
 //! How bodies lie on the disk: packed with zstd, small ones as one piece, large ones in pieces that can be
 //! skipped, so that the middle of a 100 MB message is read without unpacking what is before it.
 //!
-//! Small: one byte (0 plain, 1 zstd), then the bytes.
+//! Small: one byte (0 plain, 1 zstd, 2 text and base64 apart: `parted`), then the bytes.
 //! Large: `HPB1`, then pieces: raw length and stored length (u32, little endian; the stored length's
-//! top bit says plain), then the bytes. Every piece but the last holds [`PIECE`] raw bytes.
+//! top bit says plain, the next one `parted`), then the bytes. Every piece but the last holds [`PIECE`] raw bytes.
+
+mod parted;
 
 use crate::base::{Error, Result};
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::fs::File;
 use std::io::{self, Cursor, Read, Seek, SeekFrom, Write};
@@ -15,6 +18,14 @@ pub const PIECE: usize = 256 << 10;
 const LEVEL: i32 = 3;
 const MAGIC: &[u8; 4] = b"HPB1";
 const PLAIN: u32 = 1 << 31;
+const PARTED: u32 = 1 << 30;
+
+#[derive(Clone, Copy, PartialEq)]
+enum Form {
+    Plain,
+    Zstd,
+    Parted,
+}
 
 thread_local! {
     static PACKER: RefCell<Option<zstd::bulk::Compressor<'static>>> = const { RefCell::new(None) };
@@ -57,17 +68,42 @@ fn decompress_behind(packed: &[u8], raw_size: usize, out: &mut Vec<u8>) -> io::R
     })
 }
 
+/// The smallest form, and what it stores.
+fn squeeze(raw: &[u8]) -> io::Result<(Form, Cow<'_, [u8]>)> {
+    let (form, packed) = match parted::pack(raw)? {
+        Some(packed) => (Form::Parted, packed),
+        None => (Form::Zstd, compress(raw)?),
+    };
+    Ok(match packed.len() < raw.len() {
+        true => (form, packed.into()),
+        false => (Form::Plain, raw.into()),
+    })
+}
+
+/// Undoes [`squeeze`], behind what is in `out`. Errors: Unavailable when it is damaged, with `out` as it was.
+fn unsqueeze(form: Form, stored: &[u8], raw_size: usize, out: &mut Vec<u8>) -> Result<()> {
+    let before = out.len();
+    let done = match form {
+        Form::Plain => {
+            out.extend_from_slice(stored);
+            Ok(())
+        }
+        Form::Zstd => decompress_behind(stored, raw_size, out).map_err(|e| damaged().caused_by(e)),
+        Form::Parted => parted::unpack_behind(stored, raw_size, out),
+    };
+    let done = done.and_then(|()| (out.len() - before == raw_size).then_some(()).ok_or_else(damaged));
+    if done.is_err() {
+        out.truncate(before);
+    }
+    done
+}
+
 /// Packs a small body.
 pub fn pack(raw: &[u8]) -> Result<Vec<u8>> {
-    let packed = compress(raw)?;
-    let (tag, bytes) = if packed.len() < raw.len() {
-        (1, &packed[..])
-    } else {
-        (0, raw)
-    };
+    let (form, bytes) = squeeze(raw)?;
     let mut out = Vec::with_capacity(bytes.len() + 1);
-    out.push(tag);
-    out.extend_from_slice(bytes);
+    out.push(form as u8);
+    out.extend_from_slice(&bytes);
     Ok(out)
 }
 
@@ -80,17 +116,13 @@ pub fn unpack(packed: &[u8], raw_size: usize) -> Result<Vec<u8>> {
 
 /// As [`unpack`], behind what is in `out`. An error leaves `out` as it was.
 pub fn unpack_behind(packed: &[u8], raw_size: usize, out: &mut Vec<u8>) -> Result<()> {
-    let before = out.len();
-    match packed.split_first() {
-        Some((0, bytes)) => out.extend_from_slice(bytes),
-        Some((1, bytes)) => decompress_behind(bytes, raw_size, out).map_err(|e| damaged().caused_by(e))?,
+    let (form, stored) = match packed.split_first() {
+        Some((0, stored)) => (Form::Plain, stored),
+        Some((1, stored)) => (Form::Zstd, stored),
+        Some((2, stored)) => (Form::Parted, stored),
         _ => return Err(damaged()),
-    }
-    if out.len() - before == raw_size {
-        return Ok(());
-    }
-    out.truncate(before);
-    Err(damaged())
+    };
+    unsqueeze(form, stored, raw_size, out)
 }
 
 fn damaged() -> Error {
@@ -132,16 +164,15 @@ impl<W: Write> PieceWriter<W> {
     }
 
     fn flush_piece(&mut self) -> io::Result<()> {
-        let packed = compress(&self.pending)?;
-        let raw_len = self.pending.len() as u32;
-        let (len, bytes) = if packed.len() < self.pending.len() {
-            (packed.len() as u32, &packed[..])
-        } else {
-            (raw_len | PLAIN, &self.pending[..])
+        let (form, bytes) = squeeze(&self.pending)?;
+        let sign = match form {
+            Form::Plain => PLAIN,
+            Form::Zstd => 0,
+            Form::Parted => PARTED,
         };
-        self.out.write_all(&raw_len.to_le_bytes())?;
-        self.out.write_all(&len.to_le_bytes())?;
-        self.out.write_all(bytes)?;
+        self.out.write_all(&(self.pending.len() as u32).to_le_bytes())?;
+        self.out.write_all(&(bytes.len() as u32 | sign).to_le_bytes())?;
+        self.out.write_all(&bytes)?;
         self.pending.clear();
         Ok(())
     }
@@ -197,7 +228,7 @@ impl PieceReader {
             }
             let raw_len = u32::from_le_bytes([head[0], head[1], head[2], head[3]]) as usize;
             let stored = u32::from_le_bytes([head[4], head[5], head[6], head[7]]);
-            let len = (stored & !PLAIN) as usize;
+            let len = (stored & !(PLAIN | PARTED)) as usize;
             if raw_len == 0 || raw_len > PIECE || len > PIECE {
                 return Err(damaged());
             }
@@ -211,14 +242,13 @@ impl PieceReader {
             self.file
                 .read_exact(&mut bytes)
                 .map_err(|e| damaged().caused_by(e))?;
-            self.piece = if stored & PLAIN != 0 {
-                bytes
-            } else {
-                decompress(&bytes, raw_len).map_err(|e| damaged().caused_by(e))?
+            let form = match (stored & PLAIN != 0, stored & PARTED != 0) {
+                (true, _) => Form::Plain,
+                (false, false) => Form::Zstd,
+                (false, true) => Form::Parted,
             };
-            if self.piece.len() != raw_len {
-                return Err(damaged());
-            }
+            self.piece.clear();
+            unsqueeze(form, &bytes, raw_len, &mut self.piece)?;
             self.piece_at = at;
             return Ok(true);
         }

@@ -373,6 +373,21 @@ fn the_bell_rings_after_the_commit() {
 }
 
 #[test]
+fn a_writer_that_was_woken_has_its_log_ready_and_tells_nobody() {
+    let f = fixture();
+    drop(f.store.listen(AccountId(1)));
+    let file = f.store.account(AccountId(1)).unwrap();
+    let before = file.read_blocking(|s| s.modseq()).unwrap();
+    let mut bell = f.store.listen(AccountId(1));
+    f.store.wake_writer(AccountId(1)).unwrap();
+    file.write_blocking(|_| Ok(())).unwrap();
+    let log = file.path().with_extension("db-wal");
+    assert!(log.metadata().unwrap().len() > 4096, "the head and a page");
+    assert!(bell.try_recv().is_err());
+    assert_eq!(file.read_blocking(|s| s.modseq()).unwrap(), before);
+}
+
+#[test]
 fn a_second_server_on_the_same_folder_is_refused() {
     let f = fixture();
     let _first = super::layout::ServerLock::take(f.store.layout()).unwrap();

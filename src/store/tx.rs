@@ -32,6 +32,11 @@ pub trait Database: Send + Sync + 'static {
         Ok(())
     }
 
+    /// Whether somebody waits to hear of commits.
+    fn is_listened_to(&self) -> bool {
+        false
+    }
+
     /// After the commit is durable. Must not fail: what it leaves undone, doctor finds.
     fn after_commit(&self, _conn: &Connection, _effects: Self::Effects, _blobs: Option<&Path>) {}
 }

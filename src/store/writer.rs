@@ -13,8 +13,12 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// A writer with nothing to do for this long tidies up, ends and gives its connection back.
+/// A writer with nothing to do for this long gives its memory back,
+const REST: Duration = Duration::from_secs(2);
+/// and after this long tidies up, ends and gives its connection back, unless somebody waits for news.
 const IDLE: Duration = Duration::from_secs(10);
+/// How often it looks then whether somebody still does.
+const LISTENED_TO: Duration = Duration::from_secs(60);
 /// A group takes no further changes after this many or this long, so that the first one does not wait on and on.
 const GROUP_CHANGES: usize = 256;
 const GROUP_TIME: Duration = Duration::from_millis(20);
@@ -75,6 +79,22 @@ impl<D: Database> Writer<D> {
             .map_err(|_| Error::internal("the writer of the store has ended"))
     }
 
+    /// Makes ready for changes that somebody waits to hear of. The first one after a rest would wait for a thread, a
+    /// connection and a new log, which is three syncs instead of one.
+    pub fn wake(&self) {
+        if lock(&self.shared.sender).is_some() {
+            return;
+        }
+        let woken = self.submit(
+            |tx| {
+                let version: i64 = tx.conn.query_row("PRAGMA user_version", [], |r| r.get(0))?;
+                Ok(tx.conn.pragma_update(None, "user_version", version)?)
+            },
+            |woken| log_not_woken(woken.err()),
+        );
+        log_not_woken(woken.err());
+    }
+
     fn start(shared: &Arc<Shared<D>>) -> Result<Sender<Change<D>>> {
         let (sender, receiver) = channel();
         let shared = shared.clone();
@@ -101,11 +121,20 @@ impl<D: Database> Shared<D> {
     /// Waits for a change; None when there was none for long. A sender holds the lock while it sends, so that nothing
     /// can come in between the last look and the end.
     fn next(&self, changes: &Receiver<Change<D>>, conn: &Connection) -> Option<Change<D>> {
-        match changes.recv_timeout(IDLE) {
-            Ok(change) => return Some(change),
-            Err(RecvTimeoutError::Disconnected) => return None,
-            Err(RecvTimeoutError::Timeout) => tidy_up(conn),
+        let mut patience = REST;
+        loop {
+            match changes.recv_timeout(patience) {
+                Ok(change) => return Some(change),
+                Err(RecvTimeoutError::Disconnected) => return None,
+                Err(RecvTimeoutError::Timeout) if patience == REST => {
+                    give_memory_back(conn);
+                    patience = IDLE - REST;
+                }
+                Err(RecvTimeoutError::Timeout) if self.place.db.is_listened_to() => patience = LISTENED_TO,
+                Err(RecvTimeoutError::Timeout) => break,
+            }
         }
+        tidy_up(conn);
         let mut slot = lock(&self.sender);
         let last = changes.try_recv().ok();
         if last.is_none() {
@@ -173,6 +202,18 @@ impl<D: Database> Shared<D> {
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn log_not_woken(why: Option<Error>) {
+    if let Some(e) = why {
+        tracing::warn!(error = ?e, "a writer was not made ready; the next change will try again");
+    }
+}
+
+fn give_memory_back(conn: &Connection) {
+    if let Err(e) = conn.release_memory() {
+        tracing::debug!(error = %e, "the memory of a connection stays as it is for now");
+    }
 }
 
 /// Gives back the room of the log. A reader that is still at it keeps the log as it is: nobody waits for it here,

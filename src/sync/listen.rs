@@ -15,6 +15,12 @@ pub fn listen(ctx: &Ctx, account: AccountId) -> Result<Listener> {
     Ok(Listener(ctx.store.listen(account)))
 }
 
+/// Before a wait that may be long: what ends it is to be quick. Errors: NotFound.
+pub fn settle(ctx: &Ctx, account: AccountId) -> Result<()> {
+    ctx.require_owner(account)?;
+    ctx.store.wake_writer(account)
+}
+
 impl Listener {
     /// Whether the folder may have changed after `since`, from what has been heard up to now.
     pub fn has_heard(&mut self, folder: FolderId, since: Modseq) -> bool {
@@ -50,6 +56,6 @@ fn concerns(change: &Change, folder: FolderId, since: Modseq) -> bool {
 
 /// Every commit to the account from now on, with what it changed. Errors: NotFound.
 pub fn changes(ctx: &Ctx, account: AccountId) -> Result<Receiver<Change>> {
-    ctx.require_owner(account)?;
+    settle(ctx, account)?;
     Ok(ctx.store.listen(account))
 }

@@ -21,6 +21,7 @@ use crate::mail::visit_messages;
 use crate::model::{AccountId, FolderId, Uid, UidSet};
 use std::ops::{ControlFlow, Range};
 use std::sync::Arc;
+use tokio::task::JoinHandle;
 
 /// A piece of this size is sent, however many messages it was meant to hold.
 const MAX_PIECE: usize = 512 << 10;
@@ -169,27 +170,36 @@ async fn write(wire: &mut Wire, piece: Piece) -> Result<Vec<u8>, Lost> {
     Ok(piece.bytes)
 }
 
-async fn write_body(wire: &mut Wire, mut reader: BodyReader, range: Range<u64>) -> Result<(), Lost> {
-    let mut at = range.start;
-    while at < range.end {
-        let max = (range.end - at) as usize;
-        let read = tokio::task::spawn_blocking(move || {
-            let bytes = reader.read_at(at, max.min(PIECE)).map(<[u8]>::to_vec);
-            (reader, bytes)
-        });
-        let (back, bytes) = read
+/// While a piece is on its way the next one is unpacked.
+async fn write_body(wire: &mut Wire, reader: BodyReader, range: Range<u64>) -> Result<(), Lost> {
+    let mut reading = (!range.is_empty()).then(|| read_piece(reader, range.clone()));
+    while let Some(piece) = reading.take() {
+        let (reader, read) = piece
             .await
             .map_err(|e| Error::internal("reading a message was broken off").caused_by(e))?;
-        let bytes = bytes?;
+        let (bytes, rest) = read?;
         if bytes.is_empty() {
             // The literal's size has been announced: nothing else can be said any more.
             return Err(Lost(Error::unavailable(
                 "a stored message is shorter than it should be; run: hauspost doctor",
             )));
         }
-        reader = back;
+        reading = (!rest.is_empty()).then(|| read_piece(reader, rest));
         wire.write(&bytes).await?;
-        at += bytes.len() as u64;
     }
     Ok(())
+}
+
+/// The bytes at the front of the range, and what is left of it.
+type ReadPiece = Result<(Vec<u8>, Range<u64>)>;
+
+fn read_piece(mut reader: BodyReader, range: Range<u64>) -> JoinHandle<(BodyReader, ReadPiece)> {
+    tokio::task::spawn_blocking(move || {
+        let max = (range.end - range.start) as usize;
+        let read = reader.read_at(range.start, max.min(PIECE)).map(|bytes| {
+            let rest = range.start + bytes.len() as u64..range.end;
+            (bytes.to_vec(), rest)
+        });
+        (reader, read)
+    })
 }

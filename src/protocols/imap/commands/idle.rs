@@ -6,6 +6,7 @@ use crate::protocols::imap::error::{Lost, Stop};
 use crate::protocols::imap::news::{self, After};
 use crate::protocols::imap::session::Session;
 use crate::protocols::imap::wire::AUTOLOGOUT;
+use crate::sync::listen::settle;
 use tokio::time::{Instant, timeout_at};
 
 const MAX_DONE: usize = 1000;
@@ -14,6 +15,10 @@ pub async fn idle(s: &mut Session) -> Result<Reply, Stop> {
     s.wire.say("+ idling");
     news::tell(s, After::Look).await?;
     s.wire.flush().await?;
+    if s.selected.is_some() {
+        let (ctx, account) = s.me()?;
+        settle(&ctx, account)?;
+    }
     let until = Instant::now() + AUTOLOGOUT;
     loop {
         let has_input = match timeout_at(until, wait(s)).await {
