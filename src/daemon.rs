@@ -3,7 +3,10 @@
 mod accept;
 mod bell;
 mod dispatch;
+mod plain;
+mod privilege;
 mod routes;
+mod sockets;
 
 use crate::appliance::tls::CertificateFiles;
 use crate::appliance::{Tls, setup};
@@ -15,17 +18,26 @@ use crate::protocols::limits::{ConnectionLimit, RateLimit};
 use crate::protocols::{House, Options, graph};
 use crate::store::layout::ServerLock;
 use crate::store::{self, Store};
-use std::net::SocketAddr;
+use sd_notify::NotifyState;
+use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 pub use accept::Door;
+pub use privilege::{RunAs, become_user};
+use sockets::Socket;
+pub use sockets::passed;
 
 /// Everything the server is told at its start.
 pub struct Config {
     pub data: PathBuf,
+    /// To be opened.
     pub listeners: Vec<(Door, SocketAddr)>,
+    /// Opened by who starts the server, see [`passed`].
+    pub passed: Vec<(Door, SocketAddr, TcpListener)>,
+    /// Once the ports are open, and before anything is read or written.
+    pub run_as: Option<RunAs>,
     pub certificate: Option<CertificateFiles>,
     pub doors: Options,
     pub post_room: delivery::Options,
@@ -40,9 +52,19 @@ pub struct Config {
 
 /// Runs until it is told to stop. `ready` is called once all doors are open.
 /// The set-up code is given while the office is not set up.
-pub fn run(config: Config, ready: impl FnOnce(Option<String>) -> Result<()>) -> Result<()> {
+pub fn run(mut config: Config, ready: impl FnOnce(Option<String>) -> Result<()>) -> Result<()> {
     keep_memory_small();
-    actix_rt::System::with_tokio_rt(runtime).block_on(serve(config, ready))
+    let mut sockets: Vec<(Door, SocketAddr, Socket)> = std::mem::take(&mut config.passed)
+        .into_iter()
+        .map(|(door, address, listener)| (door, address, Socket::Passed(listener)))
+        .collect();
+    for (door, address) in &config.listeners {
+        sockets.push((*door, *address, sockets::bind(*address)?));
+    }
+    if let Some(user) = &config.run_as {
+        become_user(user)?;
+    }
+    actix_rt::System::with_tokio_rt(runtime).block_on(serve(config, sockets, ready))
 }
 
 /// One for each thread. Work that blocks (reading the store, packing, hashing) waits for one of few threads:
@@ -69,7 +91,11 @@ fn keep_memory_small() {
     }
 }
 
-async fn serve(config: Config, ready: impl FnOnce(Option<String>) -> Result<()>) -> Result<()> {
+async fn serve(
+    config: Config,
+    sockets: Vec<(Door, SocketAddr, Socket)>,
+    ready: impl FnOnce(Option<String>) -> Result<()>,
+) -> Result<()> {
     let store = Store::open(&config.data, config.store, Arc::new(SystemClock))?;
     let _lock = ServerLock::take(store.layout())?;
     store.layout().clear_temporary()?;
@@ -90,9 +116,10 @@ async fn serve(config: Config, ready: impl FnOnce(Option<String>) -> Result<()>)
         claims: RateLimit::new(10, Duration::from_secs(60)),
         received: RateLimit::new(config.received_per_minute, Duration::from_secs(60)),
     });
-    let acceptors = accept::open(&house, &config.listeners)?;
+    let acceptors = accept::open(&house, sockets)?;
     bell::watch(store.layout(), &post_room)?;
     ready(setup::code(&ctx).await?)?;
+    tell_manager(NotifyState::Ready);
     accounts::complete_creations(&ctx).await?;
     tokio::spawn(identity::stay::run(house.doorkeeper.clone()));
     tokio::spawn(delivery::outbox::run(post_room.clone()));
@@ -103,10 +130,18 @@ async fn serve(config: Config, ready: impl FnOnce(Option<String>) -> Result<()>)
     tokio::spawn(jobs::pruning::run(ctx));
     wait_for_stop().await?;
     tracing::info!("stopping");
+    tell_manager(NotifyState::Stopping);
     drop(acceptors);
     // What was begun may be finished: a message that is being taken, an answer that is being written.
     house.connections.wait_until_quiet(Duration::from_secs(5)).await;
     Ok(())
+}
+
+/// A service manager that waits for it (sd_notify(3)); nobody, mostly.
+fn tell_manager(state: NotifyState<'_>) {
+    if let Err(e) = sd_notify::notify(&[state]) {
+        tracing::warn!(error = %e, "the service manager could not be told");
+    }
 }
 
 /// Names that the own certificate is for: this machine's, and the usual ones of each mail domain.

@@ -6,6 +6,7 @@ use super::{DataFolder, Form, with_store};
 use crate::appliance::setup;
 use crate::appliance::upgrade::{copy_before_upgrade, migrate_all, newest_copy, require_stopped};
 use crate::base::{Clock, Error, Result, SystemClock};
+use crate::daemon::{RunAs, become_user};
 use crate::identity::Ctx;
 use crate::store::layout::check_place;
 use clap::{Args, ValueEnum};
@@ -55,10 +56,16 @@ pub struct Hook {
     data: DataFolder,
     #[command(flatten)]
     form: Form,
+    /// Become this user first, so that what is made belongs to whom the server runs as; for scripts that root runs
+    #[arg(long, value_name = "USER|UID:GID", env = "HAUSPOST_RUN_AS")]
+    run_as: Option<RunAs>,
 }
 
 impl Hook {
     pub fn run(self) -> Result<()> {
+        if let Some(user) = &self.run_as {
+            become_user(user)?;
+        }
         let root = self.data.folder.clone();
         let at = root.display();
         match self.event {

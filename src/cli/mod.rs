@@ -10,6 +10,7 @@ mod collect;
 mod doctor;
 mod domain;
 mod export;
+mod health;
 mod hook;
 mod output;
 mod outside;
@@ -23,6 +24,7 @@ use crate::base::{Error, Kind, Result, SystemClock};
 use crate::identity::Ctx;
 use crate::store::{Options, Store};
 use clap::{Args, Parser, Subcommand};
+use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -88,6 +90,8 @@ enum Command {
     Hook(hook::Hook),
     /// Check that this program can read the data, without changing anything
     Verify(doctor::Verify),
+    /// Ask the server that runs here whether it can take mail
+    Health(health::Health),
 }
 
 /// The whole program.
@@ -106,6 +110,7 @@ pub fn main() -> ExitCode {
         Command::Doctor(c) => c.run(),
         Command::Verify(c) => c.run(),
         Command::Hook(c) => c.run(),
+        Command::Health(c) => c.run(),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -165,6 +170,7 @@ fn start_log(default: &str) {
     let _ = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
         .with_target(false)
         .try_init();
 }

@@ -6,12 +6,12 @@ use super::public::Public;
 use super::{DataFolder, start_log};
 use crate::appliance::tls::CertificateFiles;
 use crate::base::{Patience, Result};
-use crate::daemon::{self, Config, Door};
+use crate::daemon::{self, Config, Door, RunAs};
 use crate::delivery::schedule::Schedule;
 use crate::protocols::{Network, Options};
 use crate::store;
 use clap::{Args, value_parser};
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -42,6 +42,9 @@ pub struct Serve {
     /// IMAP with TLS (993, 20993)
     #[arg(long, value_name = "ADDR:PORT")]
     imaps: Vec<SocketAddr>,
+    /// Become this user once the ports are open; for who starts the server as root
+    #[arg(long, value_name = "USER|UID:GID", env = "HAUSPOST_RUN_AS")]
+    run_as: Option<RunAs>,
     /// A network whose plain HTTP and X-Forwarded-For are believed; may be repeated
     #[arg(long, value_name = "CIDR")]
     trusted_proxy: Vec<Network>,
@@ -102,12 +105,23 @@ pub struct Serve {
 impl Serve {
     pub fn run(self) -> Result<()> {
         start_log("info");
-        let config = self.config()?;
-        let listen = self.listen;
+        let config = self.config(daemon::passed()?)?;
+        let page = |door: Door, address: SocketAddr| (door == Door::One).then_some(address);
+        let listen = config
+            .passed
+            .iter()
+            .find_map(|(door, address, _)| page(*door, *address));
+        let listen = listen.unwrap_or(self.listen);
         daemon::run(config, |code| announce(code.as_deref(), listen))
     }
 
-    fn config(&self) -> Result<Config> {
+    fn config(&self, passed: Vec<(Door, SocketAddr, TcpListener)>) -> Result<Config> {
+        let listeners = self.listeners(&passed);
+        let open: Vec<(Door, SocketAddr)> = passed
+            .iter()
+            .map(|(door, address, _)| (*door, *address))
+            .collect();
+        let all = [open, listeners.clone()].concat();
         let host_name = match &self.host_name {
             Some(name) => crate::base::hostname::normalize(name)?,
             None => machine_name(),
@@ -133,7 +147,9 @@ impl Serve {
         };
         Ok(Config {
             data: self.data.folder.clone(),
-            listeners: self.listeners(),
+            listeners,
+            passed,
+            run_as: self.run_as.clone(),
             certificate,
             doors: Options {
                 host_name: host_name.clone(),
@@ -141,7 +157,7 @@ impl Serve {
                 allow_plain_login: self.allow_plain_login,
                 patience,
                 trusted_proxies: self.trusted_proxy.clone(),
-                announced: self.public.announced(&self.listeners())?,
+                announced: self.public.announced(&all)?,
             },
             post_room: self.outside.options(host_name, max_message_bytes, schedule)?,
             store: store::Options {
@@ -155,7 +171,8 @@ impl Serve {
         })
     }
 
-    fn listeners(&self) -> Vec<(Door, SocketAddr)> {
+    /// Those to be opened: a door that was passed is not opened again.
+    fn listeners(&self, passed: &[(Door, SocketAddr, TcpListener)]) -> Vec<(Door, SocketAddr)> {
         let mut all = vec![(Door::One, self.listen)];
         for (door, addresses) in [
             (Door::Smtp, &self.smtp),
@@ -166,6 +183,7 @@ impl Serve {
         ] {
             all.extend(addresses.iter().map(|a| (door, *a)));
         }
+        all.retain(|(door, _)| !passed.iter().any(|(d, ..)| d == door));
         all
     }
 }

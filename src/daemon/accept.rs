@@ -1,7 +1,8 @@
 //! Listening sockets, and the threads on which connections live.
 
+use super::sockets::Socket;
 use super::{dispatch, routes};
-use crate::base::{Error, Result};
+use crate::base::Result;
 use crate::protocols::House;
 use crate::protocols::http::{HouseData, HttpWorker};
 use actix_rt::Arbiter;
@@ -50,7 +51,7 @@ thread_local! {
 }
 
 /// Errors: Unavailable, when a port cannot be had, with what to do.
-pub fn open(house: &Arc<House>, listeners: &[(Door, SocketAddr)]) -> Result<Acceptors> {
+pub fn open(house: &Arc<House>, sockets: Vec<(Door, SocketAddr, Socket)>) -> Result<Acceptors> {
     let count = std::thread::available_parallelism()
         .map_or(1, usize::from)
         .clamp(1, 4);
@@ -61,39 +62,17 @@ pub fn open(house: &Arc<House>, listeners: &[(Door, SocketAddr)]) -> Result<Acce
         next: AtomicUsize::new(0),
     });
     let mut tasks = Vec::new();
-    for (door, address) in listeners {
-        let listener = listen(*address)?;
+    for (door, address, socket) in sockets {
+        let listener = socket.listen(address)?;
         tracing::info!(?door, %address, "listening");
         tasks.push(tokio::spawn(accept(
             listener,
-            *door,
+            door,
             house.clone(),
             workers.clone(),
         )));
     }
     Ok(Acceptors { tasks })
-}
-
-fn listen(address: SocketAddr) -> Result<TcpListener> {
-    let failed = |e: std::io::Error| {
-        let hint = match e.kind() {
-            std::io::ErrorKind::AddrInUse => "another program uses it; stop that one or choose another port",
-            std::io::ErrorKind::PermissionDenied => {
-                "ports below 1024 need a privilege; choose a higher one, such as 20000 more"
-            }
-            _ => "choose another address or port",
-        };
-        Error::unavailable(format!("the port {address} cannot be opened: {e}; {hint}")).caused_by(e)
-    };
-    let socket = if address.is_ipv6() {
-        tokio::net::TcpSocket::new_v6()
-    } else {
-        tokio::net::TcpSocket::new_v4()
-    };
-    let socket = socket.map_err(failed)?;
-    socket.set_reuseaddr(true).map_err(failed)?;
-    socket.bind(address).map_err(failed)?;
-    socket.listen(1024).map_err(failed)
 }
 
 async fn accept(listener: TcpListener, door: Door, house: Arc<House>, workers: Arc<Workers>) {

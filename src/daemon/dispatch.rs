@@ -2,6 +2,7 @@
 //! decides, then the name the client asked for, then whether it speaks first.
 
 use super::accept::{Door, http_worker};
+use super::plain;
 use crate::appliance::tls::ALPN_HTTP;
 use crate::base::stream::BoxStream;
 use crate::base::{Error, Result};
@@ -13,7 +14,7 @@ use rustls::ServerConfig;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
@@ -140,7 +141,7 @@ async fn plain(house: Arc<House>, stream: TcpStream, peer: SocketAddr, arrival: 
         drop(arrival);
         return http(house, Box::new(stream), peer, false).await;
     }
-    redirect(stream, house.options.patience.handshake).await
+    plain::answer(&house, stream).await
 }
 
 async fn http(house: Arc<House>, stream: BoxStream, address: SocketAddr, is_tls: bool) -> Result<()> {
@@ -156,55 +157,6 @@ async fn http(house: Arc<House>, stream: BoxStream, address: SocketAddr, is_tls:
         ))
         .await;
     Ok(())
-}
-
-/// Answers one plain request with the same address under https. The health check is answered as it is: what
-/// watches a container or a service asks without TLS.
-async fn redirect(mut stream: TcpStream, longest: Duration) -> Result<()> {
-    let mut head = Vec::with_capacity(1024);
-    let deadline = tokio::time::Instant::now() + longest;
-    while !head.windows(4).any(|w| w == b"\r\n\r\n") && head.len() < 8192 {
-        let read = tokio::time::timeout_at(deadline, stream.read_buf(&mut head)).await;
-        if read.map_err(|_| Error::unavailable("the request is not finished"))?? == 0 {
-            break;
-        }
-    }
-    let head = String::from_utf8_lossy(&head).into_owned();
-    let mut lines = head.split("\r\n");
-    let path = lines
-        .next()
-        .and_then(|l| l.split(' ').nth(1))
-        .unwrap_or("/")
-        .to_owned();
-    let host = lines
-        .find_map(|l| {
-            l.split_once(':')
-                .filter(|(n, _)| n.eq_ignore_ascii_case("host"))
-                .map(|(_, v)| v.trim().to_owned())
-        })
-        .unwrap_or_default();
-    // Only what can be a host, a port and a path goes into the answer.
-    let is_clean = |s: &str, more: &str| s.chars().all(|c| c.is_ascii_alphanumeric() || more.contains(c));
-    let answer = if path.starts_with('/')
-        && !host.is_empty()
-        && is_clean(&host, ".:-[]")
-        && is_clean(&path, "/?&=%.,;:@~_-+!$'()*")
-    {
-        format!("HTTP/1.1 308 Permanent Redirect\r\nLocation: https://{host}{path}\r\n")
-    } else {
-        "HTTP/1.1 400 Bad Request\r\n".to_owned()
-    };
-    let body = "This server speaks HTTPS.\n";
-    let answer = format!(
-        "{answer}Content-Type: text/plain\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
-        body.len()
-    );
-    let said = async {
-        stream.write_all(answer.as_bytes()).await?;
-        stream.shutdown().await
-    };
-    let said = tokio::time::timeout(longest, said).await;
-    Ok(said.map_err(|_| Error::unavailable("the answer is not read"))??)
 }
 
 /// A stream with the bytes put back that were read to find out what it is.

@@ -21,6 +21,7 @@ mod one_port;
 mod outgoing;
 mod page;
 mod server;
+mod service;
 mod sign_in;
 mod sign_out;
 mod smtp;
