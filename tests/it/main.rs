@@ -20,6 +20,7 @@ mod oidc;
 mod one_port;
 mod outgoing;
 mod page;
+mod scheduling;
 mod server;
 mod sign_in;
 mod sign_out;
