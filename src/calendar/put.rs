@@ -1,19 +1,22 @@
 //! Storing an event, a task or a journal entry.
 
+use super::scheduling::hook::{NewEvent, prepare, put_in};
 use crate::base::text::one_line;
 use crate::base::{Error, Result};
 use crate::formats::content_line::Component;
 use crate::formats::ical::expand::bounds;
+use crate::formats::ical::people::address_of;
 use crate::formats::ical::zone::Zone;
 use crate::formats::ical::{CalendarObject, ComponentKind, read_object};
 use crate::identity::Ctx;
 use crate::model::AccountId;
 use crate::model::object::{Collection, ObjectColumns, ObjectKind, Shape};
-use crate::objects::put::put_object;
+use crate::objects::put::prepare_put;
 use crate::objects::{Condition, Put};
 
-/// Errors: Invalid, with the line; Forbidden, when the calendar does not take such components; and those of
-/// [`put_object`].
+/// Stores an event and, in the same commit, what its guests or its organizer have to be told (see
+/// [`super::scheduling`]). Errors: Invalid, with the line; Forbidden, when the calendar does not take such components;
+/// Exists, when an event with guests is in another calendar already; and those of [`crate::objects::put::put_object`].
 pub async fn put_event(
     ctx: &Ctx,
     account: AccountId,
@@ -35,7 +38,21 @@ pub async fn put_event(
             object.kind.name()
         )));
     }
-    put_object(ctx, account, calendar.folder.id, name, raw, columns, condition).await
+    let staged = prepare_put(ctx, account, name, raw).await?;
+    let hook = prepare(ctx, account, Some(&object)).await?;
+    let (folder, name, now_ms) = (calendar.folder.id, name.to_owned(), ctx.now_ms());
+    let new = NewEvent {
+        folder,
+        name,
+        staged,
+        object,
+        columns,
+        condition,
+    };
+    ctx.store
+        .account(account)?
+        .write(move |tx| put_in(tx, &hook, new, now_ms))
+        .await
 }
 
 fn kind(kind: ComponentKind) -> ObjectKind {
@@ -60,6 +77,7 @@ pub fn columns(object: &CalendarObject) -> ObjectColumns {
         .is_none_or(|s| s.zone.is_none());
     let text = |name: &str| component.text(name).map(|t| one_line(&t));
     let transparent = text("TRANSP").is_some_and(|t| t.eq_ignore_ascii_case("TRANSPARENT"));
+    let status = |word: &str| text("STATUS").is_some_and(|t| t.eq_ignore_ascii_case(word));
     ObjectColumns {
         uid: Some(object.uid.clone()),
         kind: kind(object.kind),
@@ -67,11 +85,14 @@ pub fn columns(object: &CalendarObject) -> ObjectColumns {
             .with(Shape::RECURRING, is_series)
             .with(Shape::ALL_DAY, main.start.as_ref().is_some_and(|s| s.is_date))
             .with(Shape::FLOATING, is_floating)
-            .with(Shape::TRANSPARENT, transparent),
+            .with(Shape::TRANSPARENT, transparent)
+            .with(Shape::HAS_PEOPLE, has_people(object))
+            .with(Shape::CANCELLED, status("CANCELLED"))
+            .with(Shape::TENTATIVE, status("TENTATIVE")),
         span: Some(bounds(object)),
         title: text("SUMMARY").unwrap_or_default(),
         status: text("STATUS").map(|s| s.to_ascii_uppercase()),
-        organizer: component.property("ORGANIZER").map(|p| address(&p.value)),
+        organizer: component.organizer().map(address_of),
         people: people(component),
         phones: Vec::new(),
         company: None,
@@ -86,14 +107,10 @@ pub fn columns(object: &CalendarObject) -> ObjectColumns {
 const MAX_PEOPLE: usize = 1_000;
 
 fn people(component: &Component) -> Vec<String> {
-    component
-        .all("ATTENDEE")
-        .take(MAX_PEOPLE)
-        .map(|p| address(&p.value))
-        .collect()
+    component.attendees().take(MAX_PEOPLE).map(address_of).collect()
 }
 
-fn address(value: &str) -> String {
-    let value = value.trim().to_lowercase();
-    value.strip_prefix("mailto:").map_or(value.clone(), str::to_owned)
+fn has_people(object: &CalendarObject) -> bool {
+    let components = object.parts.iter().map(|p| &object.calendar.parts[p.component]);
+    components.into_iter().any(|c| c.attendees().next().is_some())
 }

@@ -1,15 +1,19 @@
 //! `hauspost account ...`
 
 use super::output::{print_done, print_list};
+use super::resource::{ResourceFlags, describe};
 use super::{DataFolder, Form, read_password, with_store};
 use crate::base::{Error, Kind, Result};
+use crate::calendar::resource::{change_resource, get_resource};
 use crate::identity::Ctx;
 use crate::identity::accounts::{
     AccountChange, NewAccount, NewPassword, change_account, create_account, find_account, list_accounts,
     remove_account,
 };
+use crate::model::scheduling::Resource;
 use crate::model::{self, AccountKind, AccountState};
 use clap::{Args, Subcommand};
+use serde::Serialize;
 
 #[derive(Subcommand)]
 pub enum Account {
@@ -107,6 +111,8 @@ pub struct Set {
     /// Take a further address away
     #[arg(long, value_name = "ADDRESS")]
     remove_alias: Vec<String>,
+    #[command(flatten)]
+    resource: ResourceFlags,
 }
 
 #[derive(Args)]
@@ -124,7 +130,7 @@ impl Account {
             Account::Add(c) => c.run(),
             Account::List(c) => c.run(),
             Account::Show(c) => with_store(&c.data, async |ctx| {
-                show(&c.form, &find_account(&ctx, &c.address).await?)
+                show(&ctx, &c.form, &find_account(&ctx, &c.address).await?).await
             }),
             Account::Set(c) => c.run(),
             Account::Disable(c) => with_store(&c.data, async |ctx| {
@@ -149,9 +155,20 @@ async fn apply(ctx: &Ctx, address: &str, change: AccountChange) -> Result<model:
     change_account(ctx, account.id, change).await
 }
 
-fn show(form: &Form, a: &model::Account) -> Result<()> {
+/// An account, and what a room says of itself.
+#[derive(Serialize)]
+struct Shown<'a> {
+    #[serde(flatten)]
+    account: &'a model::Account,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    resource: Option<Resource>,
+}
+
+async fn show(ctx: &Ctx, form: &Form, a: &model::Account) -> Result<()> {
+    let resource = get_resource(ctx, a).await?;
+    let more = resource.as_ref().map(describe).unwrap_or_default();
     let text = format!(
-        "{}\n  name      {}\n  kind      {}\n  state     {}\n  admin     {}\n  language  {}\n  aliases   {}\n  id        {}",
+        "{}\n  name      {}\n  kind      {}\n  state     {}\n  admin     {}\n  language  {}\n  aliases   {}\n  id        {}{more}",
         a.address,
         a.display_name,
         a.kind.as_str(),
@@ -165,7 +182,7 @@ fn show(form: &Form, a: &model::Account) -> Result<()> {
         },
         a.oid
     );
-    print_done(form, a, &text)
+    print_done(form, &Shown { account: a, resource }, &text)
 }
 
 impl Add {
@@ -253,7 +270,10 @@ impl Set {
         };
         with_store(&self.one.data, async |ctx| {
             let account = apply(&ctx, &self.one.address, change).await?;
-            show(&self.one.form, &account)
+            if self.resource.is_any() {
+                change_resource(&ctx, &account, |r| self.resource.apply(r)).await?;
+            }
+            show(&ctx, &self.one.form, &account).await
         })
     }
 }

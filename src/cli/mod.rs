@@ -16,6 +16,7 @@ mod output;
 mod outside;
 mod public;
 mod queue;
+mod resource;
 mod serve;
 mod server_url;
 mod setup;

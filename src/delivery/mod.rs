@@ -7,6 +7,7 @@
 pub mod bounce;
 pub mod collect;
 pub mod dkim;
+pub mod invitation;
 pub mod outbox;
 pub mod post_room;
 pub mod probe;
@@ -16,6 +17,7 @@ pub mod receive;
 pub mod resolver;
 pub mod route;
 pub mod schedule;
+pub mod scheduling;
 pub mod silent;
 pub mod smtp_client;
 pub mod submit;

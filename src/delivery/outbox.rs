@@ -2,6 +2,7 @@
 
 use super::PostRoom;
 use super::bounce;
+use super::scheduling;
 use crate::base::Result;
 use crate::base::panic::catch;
 use crate::identity::recipient::{Resolved, resolve};
@@ -10,7 +11,7 @@ use crate::mail::deliver::{Delivery, deliver_message};
 use crate::model::outgoing::{Envelope, Recipient};
 use crate::model::{Account, AccountId, EmailAddress, Flags, Role};
 use crate::store::outbox::OutboxRow;
-use futures_util::future::join_all;
+use futures_util::future::{join, join_all};
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -52,7 +53,13 @@ fn start(room: &Arc<PostRoom>, busy: &Busy, account: AccountId) {
     let (room, busy) = (room.clone(), busy.clone());
     tokio::spawn(async move {
         loop {
-            if let Err(e) = catch(drain(&room, account)).await {
+            // Neither waits for the other: what is wrong with a mail does not keep an invitation back.
+            let (mail, events) = join(
+                catch(drain(&room, account)),
+                catch(scheduling::drain(&room, account)),
+            )
+            .await;
+            if let Err(e) = mail.and(events) {
                 tracing::error!(%account, error = ?e, "the outbox cannot be emptied; trying again in a minute");
                 tokio::time::sleep(std::time::Duration::from_secs(60)).await;
                 continue;

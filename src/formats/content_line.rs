@@ -1,5 +1,9 @@
 //! Content lines, the common ground of iCalendar and vCard (RFC 5545 §3.1, RFC 6350 §3.2, RFC 6868), as a tree of
 //! components. Every property knows its line, so that what is wrong can be named. What values mean is read elsewhere.
+//! [`print`] writes a tree back, `edit` changes one.
+
+mod edit;
+pub mod print;
 
 use crate::base::{Error, Result};
 
@@ -85,21 +89,29 @@ pub fn unescape(value: &str) -> String {
 
 /// The one component that the text holds. Errors: Invalid, with the line.
 pub fn read_component(raw: &[u8]) -> Result<Component> {
+    let mut all = read_stream(raw)?;
+    if let Some(second) = all.get(1) {
+        return Err(Error::invalid(format!(
+            "line {}: something follows the end of the object",
+            second.line
+        )));
+    }
+    all.pop()
+        .ok_or_else(|| Error::invalid("line 1: there is no BEGIN"))
+}
+
+/// The components of a text that may hold several, one behind the other. Errors: Invalid, with the line.
+pub fn read_stream(raw: &[u8]) -> Result<Vec<Component>> {
     let text = std::str::from_utf8(raw).map_err(|e| {
         let line = raw[..e.valid_up_to()].iter().filter(|b| **b == b'\n').count() + 1;
         Error::invalid(format!("line {line}: the object is not in UTF-8"))
     })?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut open: Vec<Component> = Vec::new();
-    let mut done: Option<Component> = None;
+    let mut done: Vec<Component> = Vec::new();
     let mut count = 0;
     for (line, content) in logical_lines(text)? {
         let property = read_property(line, &content)?;
-        if done.is_some() {
-            return Err(Error::invalid(format!(
-                "line {line}: something follows the end of the object"
-            )));
-        }
         match property.name.as_str() {
             "BEGIN" => {
                 count += 1;
@@ -121,7 +133,7 @@ pub fn read_component(raw: &[u8]) -> Result<Component> {
                 }
                 match open.last_mut() {
                     Some(parent) => parent.parts.push(ended),
-                    None => done = Some(ended),
+                    None => done.push(ended),
                 }
             }
             _ => match open.last_mut() {
@@ -130,13 +142,13 @@ pub fn read_component(raw: &[u8]) -> Result<Component> {
             },
         }
     }
-    if let Some(left) = open.last() {
-        return Err(Error::invalid(format!(
+    match open.last() {
+        Some(left) => Err(Error::invalid(format!(
             "line {}: {} is begun and never ended",
             left.line, left.name
-        )));
+        ))),
+        None => Ok(done),
     }
-    done.ok_or_else(|| Error::invalid("line 1: there is no BEGIN"))
 }
 
 /// Folded lines put together, empty ones left out.
@@ -226,10 +238,26 @@ fn read_param_value(text: &str) -> Option<(String, &str)> {
         }
         None => text.split_at(text.find([':', ';', ',']).unwrap_or(text.len())),
     };
-    Some((
-        raw.replace("^n", "\n").replace("^'", "\"").replace("^^", "^"),
-        rest,
-    ))
+    Some((uncaret(raw), rest))
+}
+
+fn uncaret(raw: &str) -> String {
+    let mut out = String::with_capacity(raw.len());
+    let mut chars = raw.chars().peekable();
+    while let Some(c) = chars.next() {
+        let meant = match (c, chars.peek()) {
+            ('^', Some('n')) => '\n',
+            ('^', Some('\'')) => '"',
+            ('^', Some('^')) => '^',
+            (c, _) => {
+                out.push(c);
+                continue;
+            }
+        };
+        chars.next();
+        out.push(meant);
+    }
+    out
 }
 
 #[cfg(test)]

@@ -3,7 +3,11 @@
 use super::append::{Appended, Placement, append_message_in};
 use super::intake::Prepared;
 use crate::base::{Error, Result, TimeMs};
+use crate::formats::mime::calendar_part::has_calendar;
+use crate::formats::mime::part_codec::decode_parts;
 use crate::identity::Ctx;
+use crate::model::message::Derived;
+use crate::model::scheduling::Job;
 use crate::model::{Account, Flags, Keywords, Role};
 use crate::store::Tx;
 use crate::store::account::AccountDb;
@@ -33,6 +37,10 @@ pub async fn deliver_message(
         .await
 }
 
+fn has_invitation(derived: &Derived) -> bool {
+    decode_parts(&derived.parts).is_some_and(|parts| has_calendar(&parts))
+}
+
 pub fn deliver_message_in(
     tx: &mut Tx<'_, AccountDb>,
     prepared: &Prepared,
@@ -55,5 +63,10 @@ pub fn deliver_message_in(
         keywords: Keywords::default(),
         received_at_ms: delivery.received_at_ms,
     };
-    append_message_in(tx, prepared, &place).map(Some)
+    let appended = append_message_in(tx, prepared, &place)?;
+    if delivery.role == Role::Inbox && has_invitation(&prepared.derived) {
+        // Looked at afterwards, so that nothing in it can hold up the delivery.
+        tx.insert_scheduling_of(appended.item.body_id, &Job::Read, delivery.received_at_ms)?;
+    }
+    Ok(Some(appended))
 }

@@ -13,6 +13,7 @@ pub mod object;
 pub mod outbound;
 pub mod outgoing;
 pub mod property;
+pub mod scheduling;
 pub mod subscription;
 pub mod uid_set;
 

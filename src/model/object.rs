@@ -1,7 +1,7 @@
 //! Events, tasks, journal entries and cards, and the collections that hold them.
 
 use super::message::Item;
-use super::{Folder, FolderKind};
+use super::{Folder, FolderKind, Modseq};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ObjectKind {
@@ -65,6 +65,10 @@ impl Shape {
     pub const FLOATING: Shape = Shape(4);
     /// Does not make anybody busy.
     pub const TRANSPARENT: Shape = Shape(8);
+    /// Whether it makes somebody busy stands in what each of those who take part has said.
+    pub const HAS_PEOPLE: Shape = Shape(16);
+    pub const CANCELLED: Shape = Shape(32);
+    pub const TENTATIVE: Shape = Shape(64);
 
     pub fn contains(self, other: Shape) -> bool {
         self.0 & other.0 == other.0
@@ -103,6 +107,8 @@ pub struct Object {
     pub kind: ObjectKind,
     pub shape: Shape,
     pub span: Option<(i64, i64)>,
+    /// The number of the last change that people who take part have to look at (RFC 6638 §3.2.10); None: nobody does.
+    pub schedule_tag: Option<Modseq>,
 }
 
 /// What a collection says of itself. None: nothing is said.

@@ -56,6 +56,29 @@ pub async fn list_collections(
     .await
 }
 
+/// The collection of a kind into which things come that nobody has put anywhere: the one that every account has, else the
+/// oldest. Makes it where there is none.
+pub fn default_collection_in(
+    tx: &mut Tx<'_, AccountDb>,
+    kind: FolderKind,
+    language: &str,
+    now_ms: i64,
+) -> Result<Collection> {
+    if tx.collections(kind)?.is_empty() {
+        insert_default(tx, kind, language, now_ms)?;
+    }
+    let mut all = tx.collections(kind)?;
+    let usual = DEFAULTS
+        .iter()
+        .find(|(k, ..)| *k == kind)
+        .map(|(_, name, ..)| *name);
+    let at = all.iter().position(|c| Some(c.folder.name.as_str()) == usual);
+    if all.is_empty() {
+        return Err(Error::internal("an account has no collection of this kind"));
+    }
+    Ok(all.swap_remove(at.unwrap_or(0)))
+}
+
 fn insert_default(tx: &mut Tx<'_, AccountDb>, kind: FolderKind, language: &str, now_ms: i64) -> Result<()> {
     let Some((_, name, english, german)) = DEFAULTS.iter().find(|(k, ..)| *k == kind) else {
         return Ok(());

@@ -23,6 +23,8 @@ pub enum Condition {
     Unchanged(Modseq),
     Present,
     Absent,
+    /// It is there, and nothing has changed since this number that people have to look at (RFC 6638 §3.2.10).
+    ScheduleTag(Modseq),
 }
 
 impl Condition {
@@ -33,6 +35,7 @@ impl Condition {
             Condition::Unchanged(modseq) => object.is_some_and(|o| o.item.modseq == modseq),
             Condition::Present => object.is_some(),
             Condition::Absent => object.is_none(),
+            Condition::ScheduleTag(tag) => object.is_some_and(|o| o.schedule_tag == Some(tag)),
         };
         match holds {
             true => Ok(()),
@@ -48,9 +51,15 @@ pub enum Put {
     Stored {
         modseq: Modseq,
         is_new: bool,
+        /// The bytes are those that were given.
+        is_as_given: bool,
+        /// See [`Object::schedule_tag`].
+        schedule_tag: Option<Modseq>,
     },
     /// Another object of the collection, of this name, has the same UID.
     UidTaken(String),
+    /// Only the organizer may change what was to be changed.
+    AttendeeMayNot(String),
 }
 
 /// Errors: Conflict (the condition), Invalid (the name), TooLarge, OverQuota, NotFound (the collection).
@@ -63,6 +72,17 @@ pub async fn put_object(
     columns: ObjectColumns,
     condition: Condition,
 ) -> Result<Put> {
+    let staged = prepare_put(ctx, account, name, raw).await?;
+    let (name, now_ms) = (name.to_owned(), ctx.now_ms());
+    ctx.store
+        .account(account)?
+        .write(move |tx| put_object_in(tx, folder, &name, &staged, &columns, condition, now_ms))
+        .await
+}
+
+/// What comes before the transaction: whether the bytes may be stored, and their packing.
+/// Errors: Invalid (the name), TooLarge, OverQuota.
+pub async fn prepare_put(ctx: &Ctx, account: AccountId, name: &str, raw: Vec<u8>) -> Result<Staged> {
     ctx.require_owner(account)?;
     check_object_name(name)?;
     if raw.len() > MAX_BYTES {
@@ -81,10 +101,7 @@ pub async fn put_object(
             ));
         }
     }
-    let staged = stage(ctx, raw).await?;
-    let (name, now_ms) = (name.to_owned(), ctx.now_ms());
-    file.write(move |tx| put_object_in(tx, folder, &name, &staged, &columns, condition, now_ms))
-        .await
+    stage(ctx, raw).await
 }
 
 async fn stage(ctx: &Ctx, raw: Vec<u8>) -> Result<Staged> {
@@ -118,5 +135,10 @@ pub fn put_object_in(
         Some(old) => (tx.replace_object(&old, staged, columns, now_ms)?, false),
         None => (tx.insert_object(folder, name, staged, columns, now_ms)?, true),
     };
-    Ok(Put::Stored { modseq, is_new })
+    Ok(Put::Stored {
+        modseq,
+        is_new,
+        is_as_given: true,
+        schedule_tag: None,
+    })
 }

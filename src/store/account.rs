@@ -43,6 +43,7 @@ impl Database for AccountDb {
         include_str!("schema/account/0005.sql"),
         include_str!("schema/account/0006.sql"),
         include_str!("schema/account/0007.sql"),
+        include_str!("schema/account/0008.sql"),
     ];
 
     fn begin(&self, conn: &Connection, effects: &mut AccountEffects) -> Result<()> {

@@ -28,6 +28,7 @@ pub mod outbox;
 pub mod pack;
 pub mod property;
 pub mod queue;
+pub mod scheduling;
 pub mod search;
 #[cfg(test)]
 mod tests;

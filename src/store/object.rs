@@ -10,7 +10,8 @@ use crate::model::object::{Object, ObjectColumns, ObjectKind, Shape};
 use crate::model::{Flags, FolderId, ItemId, Keywords, Modseq};
 use rusqlite::{OptionalExtension, Row, params};
 
-const MORE: &str = "object.name, object.uid, object.kind, object.shape, object.first_s, object.last_s";
+const MORE: &str =
+    "object.name, object.uid, object.kind, object.shape, object.first_s, object.last_s, object.schedule_tag";
 
 fn read_object(r: &Row<'_>) -> rusqlite::Result<Object> {
     let at = COLUMN_COUNT;
@@ -22,6 +23,7 @@ fn read_object(r: &Row<'_>) -> rusqlite::Result<Object> {
         kind: ObjectKind::from_stored(r.get(at + 2)?),
         shape: Shape(r.get(at + 3)?),
         span: first.zip(last),
+        schedule_tag: r.get(at + 6)?,
     })
 }
 
@@ -183,8 +185,9 @@ impl Tx<'_, AccountDb> {
         self.conn
             .prepare_cached(
                 "INSERT OR REPLACE INTO object (item_id, folder_id, name, uid, kind, shape, first_s, last_s, title,
-                 status, organizer, people, phones, company, due_s, priority)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
+                 status, organizer, people, phones, company, due_s, priority, schedule_tag)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16,
+                 (SELECT schedule_tag FROM object WHERE item_id = ?1))",
             )?
             .execute(params![
                 item.0,

@@ -20,6 +20,7 @@ mod oidc;
 mod one_port;
 mod outgoing;
 mod page;
+mod scheduling;
 mod server;
 mod service;
 mod sign_in;

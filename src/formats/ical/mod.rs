@@ -1,13 +1,20 @@
 //! iCalendar (RFC 5545): objects, their times, zones and recurrence. Nothing outside knows which crate reads what.
 
 pub mod expand;
+pub mod itip;
 pub mod object;
+pub mod people;
 pub mod rule;
 mod rule_days;
+pub mod series;
 pub mod value;
 pub mod zone;
 
 #[cfg(test)]
 mod expand_tests;
+#[cfg(test)]
+mod itip_tests;
 
+pub use itip::{Message, Method};
 pub use object::{CalendarObject, ComponentKind, read_object};
+pub use series::{Entry, Series};

@@ -97,7 +97,12 @@ const MAX_DATES: usize = 20_000;
 
 /// Reads and checks an object. Errors: Invalid, with the line.
 pub fn read_object(raw: &[u8]) -> Result<CalendarObject> {
-    let calendar = read_component(raw)?;
+    check_object(read_component(raw)?, true)
+}
+
+/// The object that a calendar is. `needs_start`: events without a DTSTART are refused, as they are where objects are
+/// stored; messages about an event may leave it out (RFC 5546 §3.2.3). Errors: Invalid, with the line.
+pub fn check_object(calendar: Component, needs_start: bool) -> Result<CalendarObject> {
     if calendar.name != "VCALENDAR" {
         return Err(Error::invalid(format!(
             "line {}: this is no VCALENDAR but {}",
@@ -129,7 +134,7 @@ pub fn read_object(raw: &[u8]) -> Result<CalendarObject> {
                 "has another UID than the one before; store each by itself",
             ));
         }
-        parts.push(read_part(i, component, own, &zones)?);
+        parts.push(read_part(i, component, own, &zones, needs_start)?);
     }
     let (Some(kind), Some(uid)) = (kind, uid) else {
         return Err(at(&calendar, "holds no event, task or journal entry"));
@@ -153,14 +158,20 @@ fn at(component: &Component, what: &str) -> Error {
     Error::invalid(format!("line {}: {} {what}", component.line, component.name))
 }
 
-fn read_part(index: usize, component: &Component, kind: ComponentKind, zones: &Zones) -> Result<Part> {
+fn read_part(
+    index: usize,
+    component: &Component,
+    kind: ComponentKind,
+    zones: &Zones,
+    needs_start: bool,
+) -> Result<Part> {
     let moment = |name: &str| -> Result<Option<Moment>> {
         let property = component.property(name);
         property.map(|p| moment_of(p, zones)).transpose()
     };
     let start = moment("DTSTART")?;
     let recurrence_id = moment("RECURRENCE-ID")?;
-    if start.is_none() && kind == ComponentKind::Event && recurrence_id.is_none() {
+    if needs_start && start.is_none() && kind == ComponentKind::Event && recurrence_id.is_none() {
         return Err(at(component, "has no DTSTART"));
     }
     let range = component.property("RECURRENCE-ID").and_then(|p| p.param("RANGE"));

@@ -80,6 +80,11 @@ impl Zone {
         }
     }
 
+    /// The local time of an instant that is written as UTC.
+    pub fn to_local_from_plain_utc(&self, utc: DateTime) -> DateTime {
+        self.to_local(plain_seconds(utc))
+    }
+
     /// The local time of an instant.
     pub fn to_local(&self, utc_s: i64) -> DateTime {
         match self {

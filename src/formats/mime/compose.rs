@@ -29,6 +29,8 @@ pub struct Outgoing {
     pub subject: String,
     pub text: Option<String>,
     pub html: Option<String>,
+    /// Stands beside text and HTML.
+    pub calendar: Option<OutgoingCalendar>,
     pub attachments: Vec<OutgoingAttachment>,
     /// Message ids come without angle brackets.
     pub message_id: String,
@@ -38,6 +40,13 @@ pub struct Outgoing {
     pub importance: Importance,
     /// Further fields, such as `X-...`; a name of ours or a wrong one is left out.
     pub extra: Vec<(String, String)>,
+}
+
+/// A message about an event (RFC 6047).
+#[derive(Clone, Debug, Default)]
+pub struct OutgoingCalendar {
+    pub method: String,
+    pub text: String,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -120,6 +129,12 @@ fn body(outgoing: &Outgoing) -> MimePart<'_> {
     }
     if versions.is_empty() {
         versions.push(text_part("text/plain", ""));
+    }
+    if let Some(calendar) = &outgoing.calendar {
+        let kind = ContentType::new("text/calendar")
+            .attribute("method", clean(&calendar.method))
+            .attribute("charset", "utf-8");
+        versions.push(MimePart::new(kind, BodyPart::Text(to_lf(&calendar.text).into())));
     }
     let text = wrap("multipart/alternative", versions);
     let is_inline = |a: &&OutgoingAttachment| a.content_id.is_some() && outgoing.html.is_some();

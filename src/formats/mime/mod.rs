@@ -4,6 +4,7 @@
 //! a small multiple of the message's size. RFC 5322, 2045-2047, 2231, 6532; writing also RFC 3464.
 
 pub mod address;
+pub mod calendar_part;
 pub mod compose;
 pub mod content_type;
 pub mod digest;

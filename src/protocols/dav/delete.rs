@@ -2,7 +2,8 @@
 
 use super::door::{Answer, Call};
 use super::error::DavError;
-use super::place::Place;
+use super::place::{Place, Section};
+use crate::calendar::remove::{remove_calendar, remove_event};
 use crate::objects::collections::delete_collection;
 use crate::objects::remove::delete_object;
 use actix_web::HttpResponse;
@@ -11,11 +12,26 @@ pub async fn delete(call: &Call) -> Answer {
     match &call.place {
         Place::Object(section, _, collection, name) => {
             let collection = call.collection(*section, collection).await?;
-            delete_object(&call.ctx, call.id(), collection.folder.id, name, call.condition()).await?;
+            let (folder, condition) = (collection.folder.id, call.condition());
+            match section {
+                Section::Calendars => {
+                    // RFC 6638 §8.1: whoever removes an invitation may do it without a word.
+                    let answers = call.header("schedule-reply").is_none_or(|v| v.trim() != "F");
+                    remove_event(&call.ctx, call.id(), folder, name, condition, answers).await?;
+                }
+                Section::AddressBooks => {
+                    delete_object(&call.ctx, call.id(), folder, name, condition).await?;
+                }
+            }
         }
         Place::Collection(section, _, name) => {
             let collection = call.collection(*section, name).await?;
-            delete_collection(&call.ctx, call.id(), collection.folder.id).await?;
+            match section {
+                Section::Calendars => remove_calendar(&call.ctx, call.id(), &collection).await?,
+                Section::AddressBooks => {
+                    delete_collection(&call.ctx, call.id(), collection.folder.id).await?;
+                }
+            }
         }
         _ => return Err(DavError::not_allowed()),
     }

@@ -20,7 +20,8 @@ pub type Answer = Result<HttpResponse, DavError>;
 
 const METHODS: &str =
     "OPTIONS, GET, HEAD, PUT, DELETE, PROPFIND, PROPPATCH, REPORT, MKCOL, MKCALENDAR, COPY, MOVE";
-const ABILITIES: &str = "1, 3, access-control, extended-mkcol, calendar-access, addressbook";
+const ABILITIES: &str =
+    "1, 3, access-control, extended-mkcol, calendar-access, calendar-auto-schedule, addressbook";
 
 /// A multiget of thousands of names; and an object in its XML is never larger than one alone.
 const MAX_XML: usize = 8 << 20;
@@ -49,6 +50,9 @@ impl Call {
 
     /// `If-Match` and `If-None-Match` for what changes something.
     pub fn condition(&self) -> Condition {
+        if let Some(given) = self.header("if-schedule-tag-match") {
+            return Condition::ScheduleTag(parse_tag(given).unwrap_or(-1));
+        }
         match (self.header("if-match"), self.header("if-none-match")) {
             (Some("*"), _) => Condition::Present,
             (Some(tag), _) => parse_tag(tag).map_or(Condition::Unchanged(-1), Condition::Unchanged),

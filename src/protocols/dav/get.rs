@@ -18,7 +18,11 @@ pub async fn get(call: &Call) -> Answer {
     if call.header("if-none-match").is_some_and(is_known) {
         return Ok(HttpResponse::NotModified().insert_header(("ETag", etag)).finish());
     }
-    Ok(HttpResponse::Ok()
+    let mut out = HttpResponse::Ok();
+    if let Some(schedule_tag) = object.schedule_tag {
+        out.insert_header(("Schedule-Tag", tag(schedule_tag)));
+    }
+    Ok(out
         .insert_header(("ETag", etag))
         .insert_header(("Content-Type", media_type(object.kind)))
         // Nothing that somebody sent is to run in a browser that is signed in here.

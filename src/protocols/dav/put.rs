@@ -52,20 +52,36 @@ pub async fn store(
             Kind::Forbidden,
             &format!("<{prefix}:supported-{word}-component/>"),
         ),
+        Kind::Exists => DavError::naming(e, Kind::Exists, "<C:unique-scheduling-object-resource/>"),
         Kind::TooLarge => DavError::naming(e, Kind::TooLarge, &format!("<{prefix}:max-resource-size/>")),
         _ => DavError::naming(e, Kind::Invalid, data),
     })?;
     match stored {
-        Put::Stored { modseq, is_new } => {
+        Put::Stored {
+            modseq,
+            is_new,
+            is_as_given,
+            schedule_tag,
+        } => {
             let status = if is_new {
                 StatusCode::CREATED
             } else {
                 StatusCode::NO_CONTENT
             };
-            Ok(HttpResponse::build(status)
-                .insert_header(("ETag", tag(modseq)))
-                .finish())
+            let mut out = HttpResponse::build(status);
+            // What was changed on the way must be read again (RFC 4791 §5.3.4).
+            if is_as_given {
+                out.insert_header(("ETag", tag(modseq)));
+            }
+            if let Some(schedule_tag) = schedule_tag {
+                out.insert_header(("Schedule-Tag", tag(schedule_tag)));
+            }
+            Ok(out.finish())
         }
+        Put::AttendeeMayNot(why) => Err(DavError::precondition(
+            "<C:allowed-attendee-scheduling-object-change/>",
+            why,
+        )),
         Put::UidTaken(other) => {
             let base = place::collection(section, &call.account.address, &collection.folder.name);
             let href = format!("<D:href>{base}{}</D:href>", place::encode(&other));

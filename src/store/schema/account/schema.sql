@@ -93,7 +93,7 @@ CREATE TABLE object (
   company    TEXT,
   due_s      INTEGER,
   priority   INTEGER
-) STRICT;
+, schedule_tag INTEGER) STRICT;
 CREATE TABLE object_gone (
   folder_id INTEGER NOT NULL,
   item_id   INTEGER NOT NULL,
@@ -113,6 +113,12 @@ CREATE TABLE property (
   is_list  INTEGER NOT NULL,
   PRIMARY KEY (owner_id, name)
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE scheduling (
+  id            INTEGER PRIMARY KEY,
+  body_id       INTEGER NOT NULL REFERENCES body (id),
+  about         TEXT NOT NULL,          -- JSON, model::scheduling::Job
+  created_at_ms INTEGER NOT NULL
+) STRICT;
 CREATE TABLE setting (
   key   TEXT PRIMARY KEY,
   value BLOB NOT NULL

@@ -1,0 +1,119 @@
+//! REPLY: what an attendee has said, noted in the organizer's event (RFC 5546 §3.2.3).
+
+use super::apply::{Outcome, Work};
+use super::hook::read_series;
+use super::is_own;
+use super::is_same;
+use super::respond::store_in;
+use crate::base::Result;
+use crate::formats::content_line::{Component, Property};
+use crate::formats::ical::people::{PartStat, address_of, sent_by};
+use crate::formats::ical::{Message, Series};
+use crate::model::object::Object;
+use crate::store::Tx;
+use crate::store::account::AccountDb;
+
+/// When the attendee's last answer was written, so that one that comes late does not count.
+const ANSWERED: &str = "X-HAUSPOST-ANSWERED";
+
+pub fn apply(
+    work: &Work<'_>,
+    tx: &mut Tx<'_, AccountDb>,
+    message: Message,
+    existing: Option<Object>,
+) -> Result<Outcome> {
+    let Some(object) = existing else {
+        return Ok(Outcome::Ignored("what is answered is not in the calendar"));
+    };
+    let mut series = read_series(tx, &object)?;
+    let organizer = series
+        .first()
+        .and_then(|e| e.component.organizer())
+        .map(address_of);
+    if !organizer.is_some_and(|o| is_own(work.me, &o)) {
+        return Ok(Outcome::Ignored("answers are for the organizer"));
+    }
+    let answers = Series::placed_in(message.object, series.zone.clone());
+    let mut has_news = false;
+    if let Some(entry) = &answers.master {
+        has_news |= note_for_all(work, &mut series, &entry.component);
+    }
+    for (place, entry) in &answers.overrides {
+        if !series.overrides.contains_key(place) {
+            let is_there = series.has_occurrence(*place);
+            let Some(one) = is_there.then(|| series.occurrence(*place)).flatten() else {
+                continue;
+            };
+            series.put_override(*place, one)?;
+        }
+        if let Some(stood) = series.overrides.get_mut(place) {
+            has_news |= note(work, &mut stood.component, &entry.component).is_some();
+        }
+    }
+    if !has_news {
+        return Ok(Outcome::Ignored(
+            "it says nothing new, or who says it is not invited",
+        ));
+    }
+    // Nobody has to look again: the Schedule-Tag stays (RFC 6638 §3.2.10).
+    store_in(tx, work.store, &object, &series, work.now_ms)?;
+    Ok(Outcome::Applied)
+}
+
+/// An answer to the series also answers for those occurrences about which the attendee had said the same as to the series.
+fn note_for_all(work: &Work<'_>, series: &mut Series, answer: &Component) -> bool {
+    let Some(master) = &mut series.master else {
+        return false;
+    };
+    let Some((who, before)) = note(work, &mut master.component, answer) else {
+        return false;
+    };
+    for entry in series.overrides.values_mut() {
+        let same = entry.component.attendee(|a| is_same(a, &who)).map(PartStat::of);
+        if same == Some(before) {
+            note(work, &mut entry.component, answer);
+        }
+    }
+    true
+}
+
+/// Returns who answered and what they had said before.
+fn note(work: &Work<'_>, component: &mut Component, answer: &Component) -> Option<(String, PartStat)> {
+    let said = answer.attendees().next()?;
+    let who = address_of(said);
+    // An answer to what was asked before the time changed says nothing about the new time.
+    if !is_from(work, said, &who) || answer.sequence() < component.sequence() {
+        return None;
+    }
+    let stamp = answer
+        .property("DTSTAMP")
+        .map(|p| p.value.trim().to_ascii_uppercase());
+    let attendee = component.attendee_mut(|a| is_same(a, &who))?;
+    if let (Some(last), Some(now)) = (attendee.param(ANSWERED), &stamp)
+        && now.as_str() < last
+    {
+        return None;
+    }
+    let before = PartStat::of(attendee);
+    attendee.set_param("PARTSTAT", PartStat::of(said).name());
+    attendee.set_param("SCHEDULE-STATUS", "2.0");
+    attendee.take_param("RSVP");
+    if let Some(stamp) = stamp {
+        attendee.set_param(ANSWERED, stamp);
+    }
+    Some((who, before))
+}
+
+/// Whose answer counts: the attendee's own, and that of somebody who writes for them from the same domain, as one's
+/// other address or one's assistant does. Who knows the UID has the invitation.
+fn is_from(work: &Work<'_>, said: &Property, who: &str) -> bool {
+    if work.sender.is(who) {
+        return true;
+    }
+    if work.sender.is_vouched {
+        return false;
+    }
+    let domain = |a: &str| a.rsplit_once('@').map(|(_, d)| d.to_owned());
+    let is_assistant = sent_by(said).is_some_and(|s| work.sender.is(&s));
+    is_assistant || domain(who) == domain(work.sender.address())
+}

@@ -1,0 +1,171 @@
+//! What an attendee's change has to tell the organizer: the answer, for the series or for single occurrences.
+
+use super::{Outgoing, calendar_of, is_own, stamp};
+use crate::base::TimeMs;
+use crate::formats::content_line::{Component, Property};
+use crate::formats::ical::people::{PartStat, address_of, is_scheduled_by_server};
+use crate::formats::ical::{Method, Series};
+use crate::model::{Account, AccountKind};
+
+/// What this account has said about a component; None: it is not asked.
+pub fn answer_of(me: &Account, component: &Component) -> Option<PartStat> {
+    component.attendee(|a| is_own(me, a)).map(PartStat::of)
+}
+
+/// The answer as a message. `comment`: a sentence to the organizer.
+pub fn reply(
+    me: &Account,
+    series: &Series,
+    component: &Component,
+    answer: PartStat,
+    comment: Option<&str>,
+    now_ms: TimeMs,
+) -> Option<Outgoing> {
+    const KEPT: [&str; 9] = [
+        "UID",
+        "RECURRENCE-ID",
+        "DTSTART",
+        "DTEND",
+        "DURATION",
+        "DUE",
+        "SUMMARY",
+        "LOCATION",
+        "SEQUENCE",
+    ];
+    let organizer = component.organizer()?;
+    let mut out = Component::new(&component.name);
+    let kept = component
+        .properties
+        .iter()
+        .filter(|p| KEPT.contains(&p.name.as_str()));
+    out.properties.extend(kept.cloned());
+    out.set("DTSTAMP", stamp(now_ms));
+    out.put(Property {
+        params: organizer
+            .params
+            .iter()
+            .filter(|(n, _)| matches!(n.as_str(), "CN" | "EMAIL"))
+            .cloned()
+            .collect(),
+        ..organizer.clone()
+    });
+    let own = component.attendee(|a| is_own(me, a))?;
+    let mut attendee = Property {
+        params: own
+            .params
+            .iter()
+            .filter(|(n, _)| matches!(n.as_str(), "CN" | "CUTYPE" | "EMAIL" | "ROLE"))
+            .cloned()
+            .collect(),
+        ..own.clone()
+    };
+    attendee.set_param("PARTSTAT", answer.name());
+    out.put(attendee);
+    if let Some(comment) = comment.filter(|c| !c.trim().is_empty()) {
+        out.set_text("COMMENT", comment.trim());
+    }
+    out.set("REQUEST-STATUS", "2.0;Success");
+    Some(Outgoing {
+        method: Method::Reply,
+        to: vec![address_of(organizer)],
+        calendar: calendar_of(series, vec![out]),
+        // A program shows the answer; the reason is to be read by a person.
+        by_mail: me.kind != AccountKind::Person && comment.is_some(),
+    })
+}
+
+/// Answers that a stored change means. `new` loses the wish to send whatever changed.
+pub fn plan(
+    me: &Account,
+    old: Option<&Series>,
+    mut new: Option<&mut Series>,
+    now_ms: TimeMs,
+) -> Vec<Outgoing> {
+    let is_forced = new.as_deref_mut().is_some_and(take_forced);
+    let Some(new) = new else {
+        return old.map(|o| leave(me, o, now_ms)).unwrap_or_default();
+    };
+    let mut out = Vec::new();
+    let master_now = new.master.as_ref().and_then(|m| answer_of(me, &m.component));
+    let master_before = old
+        .and_then(|o| o.master.as_ref())
+        .and_then(|m| answer_of(me, &m.component));
+    if let (Some(master), Some(now)) = (&new.master, master_now)
+        && speaks_for_us(&master.component)
+        && (is_forced || now != master_before.unwrap_or(PartStat::NeedsAction))
+    {
+        out.extend(reply(me, new, &master.component, now, None, now_ms));
+    }
+    let has_told_all = !out.is_empty();
+    for (place, entry) in &new.overrides {
+        let Some(now) = answer_of(me, &entry.component).filter(|_| speaks_for_us(&entry.component)) else {
+            continue;
+        };
+        let stood = old.and_then(|o| o.overrides.get(place));
+        let before = stood.and_then(|e| answer_of(me, &e.component));
+        let before = before.or(master_before).unwrap_or(PartStat::NeedsAction);
+        let is_said = has_told_all && Some(now) == master_now;
+        if now != before && !is_said || (is_forced && new.master.is_none()) {
+            out.extend(reply(me, new, &entry.component, now, None, now_ms));
+        }
+    }
+    // Somebody who takes an occurrence out of their calendar does not come.
+    if let Some(old) = old {
+        for place in new.excluded().difference(&old.excluded()) {
+            let stood = old.overrides.get(place).map(|e| e.component.clone());
+            let Some(component) = stood.or_else(|| old.occurrence(*place)) else {
+                continue;
+            };
+            let is_due = answer_of(me, &component).is_some_and(|a| a != PartStat::Declined);
+            if is_due && speaks_for_us(&component) && !component.is_cancelled() {
+                out.extend(reply(me, old, &component, PartStat::Declined, None, now_ms));
+            }
+        }
+    }
+    if !out.is_empty() {
+        for entry in new.entries_mut() {
+            if let Some(organizer) = entry
+                .component
+                .properties
+                .iter_mut()
+                .find(|p| p.name == "ORGANIZER")
+            {
+                organizer.set_param("SCHEDULE-STATUS", "1.1");
+            }
+        }
+    }
+    out
+}
+
+fn speaks_for_us(component: &Component) -> bool {
+    component.organizer().is_some_and(is_scheduled_by_server)
+}
+
+/// Who removes an invitation does not come.
+fn leave(me: &Account, old: &Series, now_ms: TimeMs) -> Vec<Outgoing> {
+    let all: Vec<&Component> = match &old.master {
+        Some(master) => vec![&master.component],
+        None => old.overrides.values().map(|e| &e.component).collect(),
+    };
+    all.into_iter()
+        .filter(|c| speaks_for_us(c) && !c.is_cancelled())
+        .filter(|c| answer_of(me, c).is_some_and(|a| a != PartStat::Declined))
+        .filter_map(|c| reply(me, old, c, PartStat::Declined, None, now_ms))
+        .collect()
+}
+
+fn take_forced(series: &mut Series) -> bool {
+    let mut is_forced = false;
+    for entry in series.entries_mut() {
+        for organizer in entry
+            .component
+            .properties
+            .iter_mut()
+            .filter(|p| p.name == "ORGANIZER")
+        {
+            let word = organizer.take_param("SCHEDULE-FORCE-SEND");
+            is_forced |= word.is_some_and(|w| w.eq_ignore_ascii_case("REPLY"));
+        }
+    }
+    is_forced
+}

@@ -1,0 +1,220 @@
+//! Where storing and removing events meets scheduling: within the one transaction, whatever the door.
+
+use super::organizer::{Standing, Standings, keep_answers};
+use super::{Outgoing, attendee, compare, is_own, organizer, send_in};
+use crate::base::{Error, Result, TimeMs};
+use crate::calendar::put::columns;
+use crate::formats::ical::people::address_of;
+use crate::formats::ical::{CalendarObject, Series};
+use crate::identity::Ctx;
+use crate::identity::recipient::{Resolved, resolve};
+use crate::model::object::{Object, ObjectColumns};
+use crate::model::{Account, AccountId, EmailAddress, FolderId};
+use crate::objects::put::put_object_in;
+use crate::objects::{Condition, Put};
+use crate::store::account::AccountDb;
+use crate::store::blob::Staged;
+use crate::store::{Store, Tx};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+/// What has to be known before the transaction.
+pub struct Hook {
+    store: Arc<Store>,
+    me: Account,
+    standings: Standings,
+}
+
+/// An event that is to be stored.
+pub struct NewEvent {
+    pub folder: FolderId,
+    pub name: String,
+    /// The bytes as they came.
+    pub staged: Staged,
+    pub object: CalendarObject,
+    pub columns: ObjectColumns,
+    pub condition: Condition,
+}
+
+/// What this account is to an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Part {
+    Organizer,
+    Attendee,
+    Neither,
+}
+
+/// Errors: NotFound (the account).
+pub async fn prepare(ctx: &Ctx, account: AccountId, object: Option<&CalendarObject>) -> Result<Hook> {
+    let me = owner_of(ctx, account).await?;
+    let mut standings = Standings::new();
+    let components = object.into_iter().flat_map(|o| &o.calendar.parts);
+    let all: BTreeSet<String> = components
+        .flat_map(|c| c.attendees().map(address_of))
+        .take(MOST_PEOPLE)
+        .collect();
+    for address in all {
+        let standing = match EmailAddress::parse(&address) {
+            Err(_) => Standing::Nobody,
+            Ok(parsed) => match resolve(ctx, &parsed).await? {
+                Resolved::Account(_) => Standing::Ours,
+                Resolved::Unknown => Standing::Nobody,
+                Resolved::Foreign => Standing::Elsewhere,
+            },
+        };
+        standings.insert(address, standing);
+    }
+    Ok(Hook {
+        store: ctx.store.clone(),
+        me,
+        standings,
+    })
+}
+
+/// More are refused; nobody in an office invites so many, and each is told.
+const MOST_PEOPLE: usize = 2_000;
+
+/// Errors: NotFound.
+pub async fn owner_of(ctx: &Ctx, account: AccountId) -> Result<Account> {
+    if let Ok(actor) = ctx.account()
+        && actor.id == account
+    {
+        return Ok((**actor).clone());
+    }
+    let found = ctx.store.directory().peek(move |d| d.account(account)).await?;
+    found.ok_or_else(|| Error::not_found("there is no such mailbox"))
+}
+
+impl Hook {
+    fn part(&self, series: &Series) -> Part {
+        let first = series.first().and_then(|e| e.component.organizer());
+        let Some(organizer) = first.map(address_of) else {
+            return Part::Neither;
+        };
+        if is_own(&self.me, &organizer) {
+            return Part::Organizer;
+        }
+        let is_asked = series
+            .entries()
+            .any(|e| e.component.attendee(|a| is_own(&self.me, a)).is_some());
+        if is_asked { Part::Attendee } else { Part::Neither }
+    }
+}
+
+/// The bytes of a stored object, taken apart.
+pub fn read_series(tx: &Tx<'_, AccountDb>, object: &Object) -> Result<Series> {
+    Series::read(&tx.open_body(object.item.body_id)?.read_all()?)
+}
+
+/// Stores an event, and in the same commit what has to be told.
+/// Errors: Conflict (the condition); Exists, when the event is in another calendar of the account.
+pub fn put_in(tx: &mut Tx<'_, AccountDb>, hook: &Hook, new: NewEvent, now_ms: TimeMs) -> Result<Put> {
+    let old = tx.object_by_name(new.folder, &new.name)?;
+    new.condition.check(old.as_ref())?;
+    let mut series = Series::of(new.object);
+    let has_people = series.entries().any(|e| e.component.organizer().is_some());
+    let was_shared = old.as_ref().filter(|o| o.schedule_tag.is_some());
+    if !has_people && was_shared.is_none() {
+        return put_object_in(
+            tx,
+            new.folder,
+            &new.name,
+            &new.staged,
+            &new.columns,
+            new.condition,
+            now_ms,
+        );
+    }
+    let elsewhere = tx.objects_of_uid(&series.uid)?;
+    if let Some(twin) = elsewhere
+        .iter()
+        .find(|o| o.item.folder_id != new.folder && o.schedule_tag.is_some())
+    {
+        return Err(Error::exists(format!(
+            "»{}« in another calendar is the same event; an event with guests is in one calendar only",
+            twin.name
+        )));
+    }
+    // One that came before anybody was invited is no news to be compared with.
+    let before = old.as_ref().and_then(|o| read_series(tx, o).ok());
+    let part = match before.as_ref().map(|b| hook.part(b)) {
+        None | Some(Part::Neither) => hook.part(&series),
+        Some(part) => part,
+    };
+    let is_own_change = |a: &str| is_own(&hook.me, a);
+    if part == Part::Attendee
+        && let Some(before) = &before
+        && let Some(why) = compare::not_allowed(before, &series, &is_own_change)
+    {
+        return Ok(Put::AttendeeMayNot(why));
+    }
+    let as_given = series.calendar();
+    let shared_before = before.as_ref().filter(|_| was_shared.is_some());
+    if let (Some(before), Condition::ScheduleTag(_), Part::Organizer) = (shared_before, new.condition, part) {
+        keep_answers(before, &mut series);
+    }
+    let messages = match part {
+        Part::Organizer => organizer::plan(
+            &hook.me,
+            shared_before,
+            Some(&mut series),
+            &hook.standings,
+            now_ms,
+        ),
+        Part::Attendee => attendee::plan(&hook.me, before.as_ref(), Some(&mut series), now_ms),
+        Part::Neither => Vec::new(),
+    };
+    let is_as_given = series.calendar() == as_given;
+    let (staged, columns) = match is_as_given {
+        true => (new.staged, new.columns),
+        false => (
+            Staged::from_bytes(hook.store.layout(), &series.print())?,
+            columns(&series.object()?),
+        ),
+    };
+    let put = put_object_in(
+        tx,
+        new.folder,
+        &new.name,
+        &staged,
+        &columns,
+        new.condition,
+        now_ms,
+    )?;
+    let Put::Stored { modseq, is_new, .. } = put else {
+        return Ok(put);
+    };
+    let tag = (part != Part::Neither && has_people).then_some(modseq);
+    if let Some(stored) = tx.object_by_name(new.folder, &new.name)? {
+        tx.put_schedule_tag(&stored, tag)?;
+    }
+    send_in(tx, &hook.store, &hook.me, messages, now_ms)?;
+    Ok(Put::Stored {
+        modseq,
+        is_new,
+        is_as_given,
+        schedule_tag: tag,
+    })
+}
+
+/// Removes an event, and in the same commit what has to be told. `answers`: an attendee who removes it declines.
+pub fn remove_in(
+    tx: &mut Tx<'_, AccountDb>,
+    hook: &Hook,
+    object: &Object,
+    answers: bool,
+    now_ms: TimeMs,
+) -> Result<()> {
+    let mut messages: Vec<Outgoing> = Vec::new();
+    if object.schedule_tag.is_some()
+        && let Ok(series) = read_series(tx, object)
+    {
+        messages = match hook.part(&series) {
+            Part::Organizer => organizer::plan(&hook.me, Some(&series), None, &hook.standings, now_ms),
+            Part::Attendee if answers => attendee::plan(&hook.me, Some(&series), None, now_ms),
+            _ => Vec::new(),
+        };
+    }
+    tx.remove_object(object, now_ms)?;
+    send_in(tx, &hook.store, &hook.me, messages, now_ms)
+}

@@ -1,0 +1,97 @@
+//! Invitations and answers (RFC 5546, RFC 6638), one engine for every door. When an event is stored, changed or removed,
+//! [`organizer`] or [`attendee`] says what has to be told to whom, and that is written into the same commit as jobs;
+//! the post room carries them. What comes in is worked into the calendar by [`apply`], once for each message; rooms and
+//! equipment answer for themselves there ([`resource`]).
+
+mod answer;
+pub mod apply;
+mod attendee;
+mod compare;
+pub mod hook;
+mod organizer;
+mod request;
+pub mod resource;
+pub mod respond;
+
+#[cfg(test)]
+mod tests;
+
+use crate::base::{Result, TimeMs};
+use crate::formats::content_line::Component;
+use crate::formats::content_line::print::print_component;
+use crate::formats::ical::itip::with_method;
+use crate::formats::ical::zone::plain_time;
+use crate::formats::ical::{Method, Series};
+use crate::model::scheduling::Job;
+use crate::model::{Account, EmailAddress};
+use crate::store::account::AccountDb;
+use crate::store::blob::Staged;
+use crate::store::{Store, Tx};
+
+/// A message that is to leave an account.
+#[derive(Clone, Debug)]
+pub struct Outgoing {
+    pub method: Method,
+    /// Addresses in lower case.
+    pub to: Vec<String>,
+    /// Without the METHOD.
+    pub calendar: Component,
+    /// As a real mail also to people of ours.
+    pub by_mail: bool,
+}
+
+/// Whether an address is one of this account's; `+detail` does not matter.
+pub fn is_own(account: &Account, address: &str) -> bool {
+    account.owns_address(address) || account.owns_address(&without_detail(address))
+}
+
+fn without_detail(address: &str) -> String {
+    let parsed = EmailAddress::parse(address).ok();
+    parsed
+        .map(|a| a.key_without_detail().unwrap_or_else(|| a.key()))
+        .unwrap_or_else(|| address.to_owned())
+}
+
+/// Whether two addresses mean the same mailbox.
+fn is_same(one: &str, other: &str) -> bool {
+    one == other || without_detail(one) == without_detail(other)
+}
+
+/// Writes messages into the account's own commit; the post room carries them afterwards.
+pub fn send_in(
+    tx: &mut Tx<'_, AccountDb>,
+    store: &Store,
+    me: &Account,
+    messages: Vec<Outgoing>,
+    now_ms: TimeMs,
+) -> Result<()> {
+    for message in messages.into_iter().filter(|m| !m.to.is_empty()) {
+        let text = print_component(&with_method(message.calendar, message.method));
+        let staged = Staged::from_bytes(store.layout(), text.as_bytes())?;
+        let job = Job::Carry {
+            method: message.method.name().to_owned(),
+            from: me.address.clone(),
+            to: message.to,
+            by_mail: message.by_mail,
+        };
+        tx.insert_scheduling(&staged, &job, now_ms)?;
+    }
+    Ok(())
+}
+
+/// A moment as DTSTAMP has it.
+fn stamp(now_ms: TimeMs) -> String {
+    plain_time(now_ms.div_euclid(1000))
+        .strftime("%Y%m%dT%H%M%SZ")
+        .to_string()
+}
+
+/// The object's own VCALENDAR with these components in it.
+fn calendar_of(series: &Series, components: Vec<Component>) -> Component {
+    let mut out = Component::new("VCALENDAR");
+    out.set("VERSION", "2.0");
+    let zones = series.shell.parts.iter().filter(|c| c.name == "VTIMEZONE");
+    out.parts.extend(zones.cloned());
+    out.parts.extend(components);
+    out
+}

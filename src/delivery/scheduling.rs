@@ -1,0 +1,242 @@
+//! The worker of the scheduling engine: carries messages about events that a commit has left behind, to people of ours
+//! into their calendars, to others as a mail (RFC 6047); and reads those that came by mail.
+//!
+//! A job is removed when it is done. What a crash does again is told apart by its name, in the account it goes to and in
+//! the queue.
+
+use super::PostRoom;
+use super::invitation::{self, Invitation};
+use crate::base::{Kind, Result};
+use crate::calendar::scheduling::apply::{Incoming, Outcome, Sender, apply};
+use crate::formats::ical::itip::read_messages;
+use crate::formats::ical::people::address_of;
+use crate::formats::ical::{Message, Method};
+use crate::formats::mime::calendar_part::calendar_parts;
+use crate::formats::mime::digest::digest;
+use crate::identity::recipient::{Resolved, resolve};
+use crate::mail::Prepared;
+use crate::mail::deliver::{Delivery, deliver_message};
+use crate::model::outgoing::{Envelope, Recipient};
+use crate::model::scheduling::{Job, JobRow};
+use crate::model::{Account, AccountId, EmailAddress, Flags, Role};
+use futures_util::future::join_all;
+use std::sync::Arc;
+
+/// Jobs of one account that are read at a time; they are done one after the other, as they were written.
+const BATCH: usize = 64;
+
+/// Does all jobs of an account. Errors: what may be better in a minute.
+pub async fn drain(room: &Arc<PostRoom>, account: AccountId) -> Result<()> {
+    // An account that was removed meanwhile has no jobs any more.
+    let Ok(file) = room.store.account(account) else {
+        return Ok(());
+    };
+    loop {
+        let rows = file.read(|s| s.scheduling_jobs(BATCH)).await?;
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let mut done = Vec::new();
+        let mut failed = None;
+        for row in rows {
+            match perform(room, account, &row).await {
+                Ok(()) => done.push(row),
+                Err(e) if e.kind().is_transient() => {
+                    failed = Some(e);
+                    break;
+                }
+                Err(e) => {
+                    tracing::warn!(%account, error = ?e, "a message about an event is dropped");
+                    done.push(row);
+                }
+            }
+        }
+        file.write(move |tx| done.iter().try_for_each(|row| tx.remove_scheduling(row)))
+            .await?;
+        if let Some(e) = failed {
+            return Err(e);
+        }
+    }
+}
+
+async fn perform(room: &Arc<PostRoom>, account: AccountId, row: &JobRow) -> Result<()> {
+    let me = room.store.directory().peek(move |d| d.account(account)).await?;
+    let Some(me) = me else { return Ok(()) };
+    let body = row.body_id;
+    let raw = room
+        .store
+        .account(account)?
+        .read(move |s| s.open_body(body)?.read_all())
+        .await?;
+    // With the time: after a backup was put back, numbers come again that others have noted.
+    let source = format!("itip:{account}:{}:{}", row.id, row.created_at_ms);
+    match &row.job {
+        Job::Carry { to, by_mail, .. } => carry(room, &me, &source, to, *by_mail, &raw).await,
+        Job::Read => read(room, &me, &source, &raw).await,
+    }
+}
+
+async fn carry(
+    room: &Arc<PostRoom>,
+    me: &Account,
+    source: &str,
+    to: &[String],
+    by_mail: bool,
+    raw: &[u8],
+) -> Result<()> {
+    let messages = read_messages(raw, None)?;
+    let sender = Sender {
+        addresses: addresses_of(me),
+        is_vouched: true,
+        is_about_ours: true,
+    };
+    let each = to.iter().map(|address| {
+        let (messages, sender) = (&messages, &sender);
+        async move {
+            let Ok(parsed) = EmailAddress::parse(address) else {
+                return Ok(());
+            };
+            let ours = match resolve(&room.ctx(), &parsed).await? {
+                Resolved::Unknown => return Ok(()),
+                Resolved::Foreign => None,
+                Resolved::Account(account) => Some(account),
+            };
+            match ours {
+                Some(account) if !by_mail => {
+                    apply_all(room, &account, source, messages.clone(), sender.clone()).await
+                }
+                ours => {
+                    let invitation = Invitation {
+                        me,
+                        to: address,
+                        source,
+                        host: &room.options.host_name,
+                        now_ms: room.store.clock().now_ms(),
+                    };
+                    let Some((from, mail)) = invitation::compose_mail(&invitation, messages, raw) else {
+                        return Ok(());
+                    };
+                    post(room, source, me, from, address, ours.as_deref(), &mail).await
+                }
+            }
+        }
+    });
+    join_all(each).await.into_iter().collect()
+}
+
+fn addresses_of(account: &Account) -> Vec<String> {
+    std::iter::once(&account.address)
+        .chain(&account.aliases)
+        .cloned()
+        .collect()
+}
+
+async fn apply_all(
+    room: &Arc<PostRoom>,
+    to: &Account,
+    source: &str,
+    messages: Vec<Message>,
+    sender: Sender,
+) -> Result<()> {
+    for (n, message) in messages.into_iter().enumerate() {
+        let (method, uid) = (message.method.name(), message.object.uid.clone());
+        let incoming = Incoming {
+            delivery_id: format!("{source}:{n}"),
+            message,
+            sender: sender.clone(),
+        };
+        match apply(&room.ctx(), to.id, incoming).await {
+            Ok(Outcome::Ignored(why)) => {
+                tracing::info!(
+                    to = to.address,
+                    method,
+                    uid,
+                    why,
+                    "a message about an event changes nothing"
+                );
+            }
+            Ok(_) => {}
+            Err(e) if e.kind() == Kind::Invalid => {
+                tracing::warn!(to = to.address, method, uid, error = ?e, "a message about an event cannot be read");
+            }
+            Err(e) => return Err(e),
+        }
+    }
+    Ok(())
+}
+
+/// As every mail of ours leaves: by the queue, where it is signed; people of ours get it at once.
+async fn post(
+    room: &Arc<PostRoom>,
+    source: &str,
+    me: &Account,
+    from: String,
+    to: &str,
+    ours: Option<&Account>,
+    mail: &[u8],
+) -> Result<()> {
+    let prepared = Prepared::from_bytes(&room.store, mail)?;
+    let now_ms = room.store.clock().now_ms();
+    if let Some(account) = ours {
+        let delivery = Delivery {
+            id: Some(format!("{source}:mail")),
+            role: Role::Inbox,
+            received_at_ms: now_ms,
+            flags: Flags::NONE,
+        };
+        return deliver_message(&room.ctx(), account, prepared, delivery)
+            .await
+            .map(drop);
+    }
+    let envelope = Envelope {
+        smtputf8: !(to.is_ascii() && from.is_ascii()),
+        sender: from,
+        recipients: vec![Recipient::new(to)],
+        envelope_id: None,
+        return_headers_only: true,
+    };
+    let source = format!("{source}:{to}");
+    room.enqueue(source, Some(me.id), envelope, prepared.staged, now_ms)
+        .await
+}
+
+/// A mail that arrived. It lies in the mailbox whatever becomes of this.
+async fn read(room: &Arc<PostRoom>, me: &Account, source: &str, raw: &[u8]) -> Result<()> {
+    let Some(from) = digest(raw).from.into_iter().next() else {
+        return Ok(());
+    };
+    let from = from.address.trim().to_lowercase();
+    for (n, part) in calendar_parts(raw).into_iter().enumerate() {
+        let messages = match read_messages(part.text.as_bytes(), part.method.as_deref()) {
+            Ok(messages) => messages,
+            Err(e) => {
+                tracing::info!(to = me.address, error = ?e, "a calendar in a mail cannot be read");
+                continue;
+            }
+        };
+        for (i, message) in messages.into_iter().enumerate() {
+            let sender = Sender {
+                addresses: vec![from.clone()],
+                is_vouched: false,
+                is_about_ours: is_about_ours(room, &message, &from).await?,
+            };
+            let source = format!("{source}:{n}:{i}");
+            apply_all(room, me, &source, vec![message], sender).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn is_about_ours(room: &Arc<PostRoom>, message: &Message, from: &str) -> Result<bool> {
+    let components = &message.object.calendar.parts;
+    let organizer = components.iter().find_map(|c| c.organizer()).map(address_of);
+    let organizer = match (organizer, message.method) {
+        (Some(organizer), _) => organizer,
+        (None, Method::Request | Method::Add) => from.to_owned(),
+        (None, _) => return Ok(false),
+    };
+    let Ok(parsed) = EmailAddress::parse(&organizer) else {
+        return Ok(false);
+    };
+    Ok(!matches!(resolve(&room.ctx(), &parsed).await?, Resolved::Foreign))
+}

@@ -1,0 +1,104 @@
+//! Calendars in a mail (RFC 6047): where they are, decoded, with the method that the header names.
+
+use crate::formats::mime::part::{Part, from_structure};
+use crate::formats::mime::structure::Structure;
+use crate::formats::mime::text::decode_charset;
+use crate::formats::mime::transfer::decode;
+
+/// Calendars of one mail that are looked at, and the size of each.
+const MAX_PARTS: usize = 10;
+const MAX_BYTES: usize = 2 << 20;
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CalendarPart {
+    /// Of `Content-Type: text/calendar; method=...`.
+    pub method: Option<String>,
+    pub text: String,
+}
+
+/// Whether there may be a message about an event in a mail with these parts.
+pub fn has_calendar(parts: &[Part]) -> bool {
+    (0..parts.len()).any(|i| is_calendar(&parts[i]) && !is_enclosed(parts, i))
+}
+
+fn is_calendar(part: &Part) -> bool {
+    part.is_type("text", "calendar") || part.is_type("application", "ics")
+}
+
+/// What stands in an attached message is about that message, not about this one.
+fn is_enclosed(parts: &[Part], mut at: usize) -> bool {
+    while let Some(parent) = parts.get(at).and_then(|p| p.parent) {
+        // A parent stands before its children.
+        if parent as usize >= at {
+            return true;
+        }
+        at = parent as usize;
+        if parts[at].is_message() {
+            return true;
+        }
+    }
+    false
+}
+
+/// The calendars of a mail, each text once. A file beside them counts only when there is nothing else: programs attach
+/// the same again.
+pub fn calendar_parts(raw: &[u8]) -> Vec<CalendarPart> {
+    let structure = Structure::parse(raw);
+    let parts = from_structure(&structure);
+    let of_type = |main: &str, sub: &str| -> Vec<CalendarPart> {
+        let mut out: Vec<CalendarPart> = Vec::new();
+        for (i, part) in parts.iter().enumerate() {
+            if !part.is_type(main, sub) || is_enclosed(&parts, i) || out.len() >= MAX_PARTS {
+                continue;
+            }
+            let bytes = decode(part.body(raw), part.encoding, MAX_BYTES + 1);
+            let content_type = structure.nodes.get(i).map(|n| &n.content_type);
+            let text = decode_charset(&bytes, part.charset.as_deref());
+            if bytes.len() <= MAX_BYTES && !out.iter().any(|o| o.text == text) {
+                out.push(CalendarPart {
+                    method: content_type.and_then(|c| c.text("method")),
+                    text,
+                });
+            }
+        }
+        out
+    };
+    let inline = of_type("text", "calendar");
+    match inline.is_empty() {
+        true => of_type("application", "ics"),
+        false => inline,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CALENDAR: &str = "BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n";
+
+    #[test]
+    fn base64_bodies_are_read_and_the_same_file_counts_once() {
+        use base64::Engine;
+        let packed = base64::engine::general_purpose::STANDARD.encode(CALENDAR);
+        let raw = format!(
+            "Content-Type: multipart/mixed; boundary=a\r\n\r\n--a\r\nContent-Type: text/calendar; charset=\"utf-8\"; method=REQUEST\r\n\
+             Content-Transfer-Encoding: base64\r\n\r\n{packed}\r\n--a\r\nContent-Type: application/ics; name=invite.ics\r\n\r\n{CALENDAR}--a--\r\n"
+        );
+        let all = calendar_parts(raw.as_bytes());
+        assert_eq!(all.len(), 1);
+        assert_eq!(all[0].method.as_deref(), Some("REQUEST"));
+        assert_eq!(all[0].text.trim_end(), CALENDAR.trim_end());
+    }
+
+    #[test]
+    fn a_forwarded_invitation_is_not_one() {
+        let raw =
+            format!("Content-Type: message/rfc822\r\n\r\nContent-Type: text/calendar\r\n\r\n{CALENDAR}");
+        let structure = Structure::parse(raw.as_bytes());
+        assert!(!has_calendar(&from_structure(&structure)));
+        assert!(calendar_parts(raw.as_bytes()).is_empty());
+        assert!(has_calendar(&from_structure(&Structure::parse(
+            b"Content-Type: text/calendar\r\n\r\n"
+        ))));
+    }
+}

@@ -1,0 +1,105 @@
+//! With another office, by mail (iMIP) in both directions.
+
+use super::{calendar_of, meeting, wait_for};
+use crate::dav::{anna, program, put};
+use crate::mailbox::{Mailbox, wait_for_messages};
+use crate::server::{Folder, PASSWORD, Server, free_port, run_with, set_up};
+
+const ANNA: &str = "anna@example.test";
+const EVE: &str = "eve@other.test";
+const WEEKLY: &str = "DTSTART;TZID=Europe/Berlin:20300107T090000\nDTEND;TZID=Europe/Berlin:20300107T100000\nRRULE:FREQ=WEEKLY;COUNT=5";
+
+/// Two offices, each the other's next server: example.test with Anna, other.test with Eve.
+fn start() -> (Server, Server) {
+    let ports = (free_port(), free_port());
+    let serve = |data: Folder, own: u16| Server::serve(data, &["--smtp", &format!("127.0.0.1:{own}")]);
+    let next = |port: u16| format!("smtp://127.0.0.1:{port}?security=none");
+    let (ours, theirs) = (Folder::new(), Folder::new());
+    set_up(ours.path(), &["--smarthost", &next(ports.1)]);
+    let out = run_with(
+        theirs.path(),
+        &[
+            "setup",
+            "--domain",
+            "other.test",
+            "--admin",
+            EVE,
+            "--password-stdin",
+            "--smarthost",
+            &next(ports.0),
+        ],
+        &format!("{PASSWORD}\n"),
+    );
+    assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+    (serve(ours, ports.0), serve(theirs, ports.1))
+}
+
+fn unfolded(raw: &[u8]) -> String {
+    String::from_utf8_lossy(raw)
+        .replace("=\r\n", "")
+        .replace("\r\n ", "")
+}
+
+#[test]
+fn offices_invite_accept_change_and_cancel_by_mail() {
+    let (ours, theirs) = start();
+    let (web, eve) = (anna(&ours), program(&theirs, EVE));
+    let path = format!("{}w.ics", calendar_of(ANNA));
+    put(&web, &path, &meeting("w1", ANNA, &[ANNA, EVE], WEEKLY)).expect(201);
+    let (name, invited) = wait_for(&theirs, EVE, "w1", "invited", |_| true);
+    assert!(!invited.contains("METHOD"), "{invited}");
+
+    // The mail is one that people and programs understand.
+    let mail = unfolded(&wait_for_messages(theirs.imap, EVE, "INBOX", 1)[0]);
+    for part in [
+        "From: <anna@example.test>",
+        "To: <eve@other.test>",
+        "Subject: Invitation: Meeting w1",
+        "DKIM-Signature: v=1; a=rsa-sha256;",
+        "multipart/alternative",
+        "Content-Type: text/calendar; method=\"REQUEST\"; charset=\"utf-8\"",
+        "Content-Type: application/ics; name=\"invite.ics\"",
+        "METHOD:REQUEST",
+        "anna@example.test invites you to an event.",
+        "When: 2030-01-07 09:00-10:00 Europe/Berlin (recurring)",
+    ] {
+        assert!(mail.contains(part), "{part}: {mail}");
+    }
+
+    let yes = invited.replace("NEEDS-ACTION;RSVP=TRUE:mailto:eve", "ACCEPTED:mailto:eve");
+    put(&eve, &format!("{}{name}", calendar_of(EVE)), &yes).expect(204);
+    let (_, own) = wait_for(&ours, ANNA, "w1", "accepted", |t| {
+        t.lines()
+            .any(|l| l.contains(EVE) && l.contains("PARTSTAT=ACCEPTED"))
+    });
+    let answer = unfolded(&wait_for_messages(ours.imap, ANNA, "INBOX", 1)[0]);
+    assert!(answer.contains("Subject: Accepted: Meeting w1"), "{answer}");
+
+    // Another place, then one occurrence less.
+    let moved = own.replace("SUMMARY:Meeting w1", "SUMMARY:Meeting w1\r\nLOCATION:Elsewhere");
+    put(&web, &path, &moved).expect(204);
+    let (_, news) = wait_for(&theirs, EVE, "w1", "elsewhere", |t| {
+        t.contains("LOCATION:Elsewhere")
+    });
+    assert!(news.contains("PARTSTAT=ACCEPTED"), "the answer stays: {news}");
+    let current = super::copy(&web, ANNA, "w1").unwrap().1;
+    let less = current.replace(
+        "RRULE:FREQ=WEEKLY;COUNT=5",
+        "RRULE:FREQ=WEEKLY;COUNT=5\r\nEXDATE;TZID=Europe/Berlin:20300121T090000",
+    );
+    put(&web, &path, &less).expect(204);
+    wait_for(&theirs, EVE, "w1", "one less", |t| {
+        t.contains("EXDATE;TZID=Europe/Berlin:20300121T090000")
+    });
+    let all = wait_for_messages(theirs.imap, EVE, "INBOX", 3);
+    assert!(unfolded(&all[2]).contains("METHOD:CANCEL"));
+    web.send("DELETE", &path, &[], b"").expect(204);
+    wait_for(&theirs, EVE, "w1", "called off", |t| {
+        t.contains("STATUS:CANCELLED")
+    });
+    assert_eq!(
+        Mailbox::open(theirs.imap, EVE).count("INBOX"),
+        4,
+        "one mail for each change"
+    );
+}
