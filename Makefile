@@ -74,6 +74,20 @@ licences: web-ui/node_modules ## Write the list of third-party licences (docs/th
 release: page ## Static programs for x86_64 and aarch64 in dist/
 	bash packaging/dev/release.sh $(TARGETS)
 
+.PHONY: packages
+packages: ## Packages for Synology, QNAP, Debian and containers in dist/, from what `make release` has built
+	python3 packaging/make.py
+
+.PHONY: test-packages
+test-packages: install-packages ## Prove the packages: read by others, installed in imitations of their systems (x86_64 at least)
+	@[ -x dist/hauspost-x86_64 ] || $(MAKE) --no-print-directory release TARGETS=x86_64
+	python3 packaging/make.py $$(cd dist && ls hauspost-x86_64 hauspost-aarch64 2>/dev/null | sed 's/hauspost-//')
+	cd packaging/tests && python3 -B -m unittest
+
+.PHONY: install-packages
+install-packages:
+	@sh packaging/dev/install.sh packages
+
 .PHONY: bench
 bench: ## Measure against Dovecot and Postfix in one run; prints ratios (BENCH_ROUNDS=3, BENCH_SCALE=1)
 	bash benches/run.sh

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs what is missing on Debian or Ubuntu: install.sh run | test | check
+# Installs what is missing on Debian or Ubuntu: install.sh run | test | packages | check
 # Says what it installs and does nothing when all is there.
 set -eu
 need=""
@@ -17,6 +17,15 @@ if [ "${1:-run}" = test ]; then
   want nsd nsd
   # Released client libraries live in an environment of their own.
   python3 -c 'import ensurepip, venv' 2>/dev/null || need="$need python3-venv"
+fi
+if [ "${1:-run}" = packages ]; then
+  want dpkg-deb dpkg
+  want busybox busybox
+  want shellcheck shellcheck
+  want skopeo skopeo
+  want systemd-analyze systemd
+  want unshare util-linux
+  want nsenter util-linux
 fi
 if [ -n "$need" ]; then
   echo "installing:$need"

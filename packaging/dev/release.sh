@@ -30,7 +30,7 @@ W
 }
 
 build_x86_64() {
-  RUSTFLAGS='-C target-feature=+crt-static --cfg getrandom_backend="linux_getrandom"' \
+  RUSTFLAGS='-C target-feature=+crt-static --cfg getrandom_backend="custom"' \
     cargo build --locked --release --target x86_64-unknown-linux-gnu
   install -m 755 target/x86_64-unknown-linux-gnu/release/hauspost dist/hauspost-x86_64
 }
@@ -41,7 +41,7 @@ build_aarch64() {
   zig=$(zig_wrapper aarch64)
   CC_aarch64_unknown_linux_musl=$zig/cc-aarch64 AR_aarch64_unknown_linux_musl=$zig/ar-aarch64 \
     CARGO_TARGET_AARCH64_UNKNOWN_LINUX_MUSL_LINKER=rust-lld \
-    RUSTFLAGS='-C target-feature=+crt-static -C link-self-contained=yes' \
+    RUSTFLAGS='-C target-feature=+crt-static -C link-self-contained=yes --cfg getrandom_backend="custom"' \
     cargo build --locked --release --target $target
   install -m 755 target/$target/release/hauspost dist/hauspost-aarch64
 }

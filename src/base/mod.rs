@@ -5,6 +5,7 @@ pub mod clock;
 pub mod crypto;
 pub mod error;
 pub mod hostname;
+pub mod kernel_random;
 pub mod network;
 pub mod panic;
 pub mod patience;

@@ -208,8 +208,8 @@ fn announce(code: Option<&str>, listen: SocketAddr) -> Result<()> {
 
 /// The machine's own name, if it is one that others could use.
 pub fn machine_name() -> String {
-    std::fs::read_to_string("/proc/sys/kernel/hostname")
+    nix::unistd::gethostname()
         .ok()
-        .and_then(|n| crate::base::hostname::normalize(&n).ok())
+        .and_then(|n| crate::base::hostname::normalize(n.to_str()?).ok())
         .unwrap_or_else(|| "localhost".to_owned())
 }

@@ -3,7 +3,7 @@
 
 use super::Door;
 use crate::base::{Error, Result};
-use std::net::{SocketAddr, TcpListener};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use std::os::fd::FromRawFd;
 use tokio::net::TcpSocket;
 
@@ -49,16 +49,24 @@ pub fn passed() -> Result<Vec<(Door, SocketAddr, TcpListener)>> {
 
 /// Errors: Unavailable, when a port cannot be had, with what to do.
 pub fn bind(address: SocketAddr) -> Result<Socket> {
-    let open = || {
-        let socket = match address {
-            SocketAddr::V6(_) => TcpSocket::new_v6()?,
-            SocketAddr::V4(_) => TcpSocket::new_v4()?,
-        };
-        socket.set_reuseaddr(true)?;
-        socket.bind(address)?;
-        Ok(socket)
+    let opened = match open(address) {
+        // Everywhere, on a machine without IPv6.
+        Err(e) if address.ip() == Ipv6Addr::UNSPECIFIED && e.raw_os_error() == Some(libc::EAFNOSUPPORT) => {
+            open((Ipv4Addr::UNSPECIFIED, address.port()).into())
+        }
+        opened => opened,
     };
-    open().map(Socket::Bound).map_err(|e| cannot_open(address, e))
+    opened.map(Socket::Bound).map_err(|e| cannot_open(address, e))
+}
+
+fn open(address: SocketAddr) -> std::io::Result<TcpSocket> {
+    let socket = match address {
+        SocketAddr::V6(_) => TcpSocket::new_v6()?,
+        SocketAddr::V4(_) => TcpSocket::new_v4()?,
+    };
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    Ok(socket)
 }
 
 impl Socket {

@@ -1,0 +1,1 @@
+"""Proof of the packages: read by other readers than the packers, installed in imitations of their systems."""
