@@ -11,10 +11,11 @@ use crate::store::Tx;
 use crate::store::account::AccountDb;
 
 /// Kinds that are collections, each with the name and the shown names of the one that every account has.
-const DEFAULTS: [(FolderKind, &str, &str, &str); 3] = [
+const DEFAULTS: [(FolderKind, &str, &str, &str); 4] = [
     (FolderKind::Calendar, "calendar", "Calendar", "Kalender"),
     (FolderKind::TaskList, "tasks", "Tasks", "Aufgaben"),
     (FolderKind::AddressBook, "contacts", "Contacts", "Kontakte"),
+    (FolderKind::ScheduleInbox, "inbox", "Invitations", "Einladungen"),
 ];
 
 /// Collections of one account, so that nobody fills the disk with empty ones.
@@ -54,6 +55,17 @@ pub async fn list_collections(
         Ok(out)
     })
     .await
+}
+
+/// As [`default_collection_in`].
+pub async fn default_collection(ctx: &Ctx, account: AccountId, kind: FolderKind) -> Result<Collection> {
+    ctx.require_owner(account)?;
+    let language = ctx.account().map(|a| a.language.clone()).unwrap_or_default();
+    let now_ms = ctx.now_ms();
+    ctx.store
+        .account(account)?
+        .write(move |tx| default_collection_in(tx, kind, &language, now_ms))
+        .await
 }
 
 /// The collection of a kind into which things come that nobody has put anywhere: the one that every account has, else the
@@ -125,7 +137,11 @@ pub async fn create_collection(
     check_name(name)?;
     let beside: &[FolderKind] = match kind {
         FolderKind::AddressBook => &[FolderKind::AddressBook],
-        _ => &[FolderKind::Calendar, FolderKind::TaskList],
+        _ => &[
+            FolderKind::Calendar,
+            FolderKind::TaskList,
+            FolderKind::ScheduleInbox,
+        ],
     };
     let all = list_collections(ctx, account, beside).await?;
     if all.len() >= MOST {

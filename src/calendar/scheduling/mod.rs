@@ -8,13 +8,11 @@ pub mod apply;
 mod attendee;
 mod compare;
 pub mod hook;
+mod inbox;
 mod organizer;
 mod request;
 pub mod resource;
 pub mod respond;
-
-#[cfg(test)]
-mod tests;
 
 use crate::base::{Result, TimeMs};
 use crate::formats::content_line::Component;
