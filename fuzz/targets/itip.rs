@@ -10,7 +10,7 @@ fuzz_target!(|raw: &[u8]| {
         return;
     };
     for message in messages {
-        let (method, uid) = (message.method, message.object.uid.clone());
+        let (method, uid) = (message.method, message.object.uid.replace('\r', ""));
         let _ = read_question(&message.object.calendar);
         let series = Series::of(message.object);
         let text = print_component(&with_method(series.calendar(), method));

@@ -60,12 +60,24 @@ pub async fn list_collections(
 /// As [`default_collection_in`].
 pub async fn default_collection(ctx: &Ctx, account: AccountId, kind: FolderKind) -> Result<Collection> {
     ctx.require_owner(account)?;
+    let file = ctx.store.account(account)?;
+    let known = file.peek(move |s| Ok(usual(kind, s.collections(kind)?))).await?;
+    if let Some(known) = known {
+        return Ok(known);
+    }
     let language = ctx.account().map(|a| a.language.clone()).unwrap_or_default();
     let now_ms = ctx.now_ms();
-    ctx.store
-        .account(account)?
-        .write(move |tx| default_collection_in(tx, kind, &language, now_ms))
+    file.write(move |tx| default_collection_in(tx, kind, &language, now_ms))
         .await
+}
+
+fn usual(kind: FolderKind, mut all: Vec<Collection>) -> Option<Collection> {
+    let name = DEFAULTS
+        .iter()
+        .find(|(k, ..)| *k == kind)
+        .map(|(_, name, ..)| *name);
+    let at = all.iter().position(|c| Some(c.folder.name.as_str()) == name);
+    (!all.is_empty()).then(|| all.swap_remove(at.unwrap_or(0)))
 }
 
 /// The collection of a kind into which things come that nobody has put anywhere: the one that every account has, else the
@@ -79,16 +91,8 @@ pub fn default_collection_in(
     if tx.collections(kind)?.is_empty() {
         insert_default(tx, kind, language, now_ms)?;
     }
-    let mut all = tx.collections(kind)?;
-    let usual = DEFAULTS
-        .iter()
-        .find(|(k, ..)| *k == kind)
-        .map(|(_, name, ..)| *name);
-    let at = all.iter().position(|c| Some(c.folder.name.as_str()) == usual);
-    if all.is_empty() {
-        return Err(Error::internal("an account has no collection of this kind"));
-    }
-    Ok(all.swap_remove(at.unwrap_or(0)))
+    usual(kind, tx.collections(kind)?)
+        .ok_or_else(|| Error::internal("an account has no collection of this kind"))
 }
 
 fn insert_default(tx: &mut Tx<'_, AccountDb>, kind: FolderKind, language: &str, now_ms: i64) -> Result<()> {

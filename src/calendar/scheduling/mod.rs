@@ -14,6 +14,9 @@ mod request;
 pub mod resource;
 pub mod respond;
 
+#[cfg(test)]
+mod tests;
+
 use crate::base::{Result, TimeMs};
 use crate::formats::content_line::Component;
 use crate::formats::content_line::print::print_component;
