@@ -7,8 +7,8 @@ use crate::model::folder::MAX_NAME_BYTES;
 use crate::model::object::{Collection, CollectionProperties, Components, ObjectKind};
 use crate::model::property::{Property, PropertyValue};
 use crate::model::{AccountId, FolderId, FolderKind};
-use crate::store::Tx;
 use crate::store::account::AccountDb;
+use crate::store::{Snapshot, Tx};
 
 /// Kinds that are collections, each with the name and the shown names of the one that every account has.
 const DEFAULTS: [(FolderKind, &str, &str, &str); 4] = [
@@ -61,7 +61,7 @@ pub async fn list_collections(
 pub async fn default_collection(ctx: &Ctx, account: AccountId, kind: FolderKind) -> Result<Collection> {
     ctx.require_owner(account)?;
     let file = ctx.store.account(account)?;
-    let known = file.peek(move |s| Ok(usual(kind, s.collections(kind)?))).await?;
+    let known = file.peek(move |s| usual(s, kind)).await?;
     if let Some(known) = known {
         return Ok(known);
     }
@@ -71,17 +71,35 @@ pub async fn default_collection(ctx: &Ctx, account: AccountId, kind: FolderKind)
         .await
 }
 
-fn usual(kind: FolderKind, mut all: Vec<Collection>) -> Option<Collection> {
+/// Makes a collection the one into which things of its kind come.
+pub async fn choose_collection(ctx: &Ctx, account: AccountId, collection: &Collection) -> Result<()> {
+    ctx.require_owner(account)?;
+    let (key, id) = (chosen_key(collection.folder.kind), collection.folder.id.0);
+    ctx.store
+        .account(account)?
+        .write(move |tx| tx.put_account_setting(&key, Some(id.to_string().as_bytes())))
+        .await
+}
+
+fn chosen_key(kind: FolderKind) -> String {
+    format!("default-collection-{}", kind as i64)
+}
+
+/// The one that was chosen, else the one that every account has, else the oldest.
+fn usual(s: &Snapshot<'_, AccountDb>, kind: FolderKind) -> Result<Option<Collection>> {
+    let mut all = s.collections(kind)?;
+    let chosen = s.account_setting(&chosen_key(kind))?;
+    let chosen = chosen.and_then(|id| String::from_utf8(id).ok()?.parse().ok());
     let name = DEFAULTS
         .iter()
         .find(|(k, ..)| *k == kind)
         .map(|(_, name, ..)| *name);
-    let at = all.iter().position(|c| Some(c.folder.name.as_str()) == name);
-    (!all.is_empty()).then(|| all.swap_remove(at.unwrap_or(0)))
+    let chosen = all.iter().position(|c| Some(c.folder.id.0) == chosen);
+    let at = chosen.or_else(|| all.iter().position(|c| Some(c.folder.name.as_str()) == name));
+    Ok((!all.is_empty()).then(|| all.swap_remove(at.unwrap_or(0))))
 }
 
-/// The collection of a kind into which things come that nobody has put anywhere: the one that every account has, else the
-/// oldest. Makes it where there is none.
+/// The collection of a kind into which things come that nobody has put anywhere. Makes it where there is none.
 pub fn default_collection_in(
     tx: &mut Tx<'_, AccountDb>,
     kind: FolderKind,
@@ -91,8 +109,7 @@ pub fn default_collection_in(
     if tx.collections(kind)?.is_empty() {
         insert_default(tx, kind, language, now_ms)?;
     }
-    usual(kind, tx.collections(kind)?)
-        .ok_or_else(|| Error::internal("an account has no collection of this kind"))
+    usual(tx, kind)?.ok_or_else(|| Error::internal("an account has no collection of this kind"))
 }
 
 fn insert_default(tx: &mut Tx<'_, AccountDb>, kind: FolderKind, language: &str, now_ms: i64) -> Result<()> {

@@ -209,11 +209,13 @@ fn user_type(kind: AccountKind) -> &'static str {
     }
 }
 
+pub const DEFAULT_CALENDAR: &str = "schedule-default-calendar-URL";
+
 /// RFC 6638 §9.2, as a property in words of its own: only the inbox has it.
 pub fn default_calendar(account: &Account, calendar: &Collection) -> (String, String) {
     let path = place::collection(Section::Calendars, &account.address, &calendar.folder.name);
-    let name = "schedule-default-calendar-URL";
-    (format!("{{{CALDAV}}}{name}"), element(CALDAV, name, &href(&path)))
+    let name = format!("{{{CALDAV}}}{DEFAULT_CALENDAR}");
+    (name, element(CALDAV, DEFAULT_CALENDAR, &href(&path)))
 }
 
 fn href(path: &str) -> String {

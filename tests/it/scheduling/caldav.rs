@@ -46,6 +46,57 @@ fn a_principal_names_its_addresses_and_boxes() {
 }
 
 #[test]
+fn invitations_go_into_the_calendar_that_was_chosen() {
+    let server = Server::start();
+    let (web, ben) = (anna(&server), program(&server, BEN));
+    let other = "/dav/calendars/ben@example.test/other/";
+    ben.send("MKCALENDAR", other, &[], b"").expect(201);
+    let choose = |path: &str| {
+        let inner = format!(
+            "<D:set><D:prop><C:schedule-default-calendar-URL><D:href>{path}</D:href></C:schedule-default-calendar-URL></D:prop></D:set>"
+        );
+        crate::dav::ask(&ben, "PROPPATCH", INBOX, "0", "D:propertyupdate", &inner)
+    };
+    for wrong in [
+        INBOX,
+        "/dav/calendars/anna@example.test/calendar/",
+        "/dav/calendars/ben@example.test/tasks/",
+    ] {
+        let text = choose(wrong).expect(403).text();
+        assert!(
+            text.contains("<C:valid-schedule-default-calendar-URL/>"),
+            "{wrong}: {text}"
+        );
+    }
+    choose(other).expect(207);
+    let said = propfind(&ben, INBOX, "0", "<C:schedule-default-calendar-URL/>");
+    assert!(
+        said.contains(&format!("<D:href>{other}</D:href></C:schedule-default")),
+        "{said}"
+    );
+    put(
+        &web,
+        &format!("{}m.ics", calendar_of(ANNA)),
+        &meeting("c1", ANNA, &[ANNA, BEN], WHEN),
+    )
+    .expect(201);
+    let listed = || names(&propfind(&ben, other, "1", "<D:getetag/>"));
+    wait_until("it is there", PATIENCE, || listed().len() == 1);
+    // Another time it is changed where it lies; when that calendar is gone, the usual one is used.
+    ben.send("DELETE", other, &[], b"").expect(204);
+    put(
+        &web,
+        &format!("{}n.ics", calendar_of(ANNA)),
+        &meeting("c2", ANNA, &[ANNA, BEN], WHEN),
+    )
+    .expect(201);
+    wait_for(&server, BEN, "c2", "in the usual calendar", |_| true);
+    wait_for(&server, ANNA, "c1", "declined with its calendar", |t| {
+        t.contains("PARTSTAT=DECLINED")
+    });
+}
+
+#[test]
 fn messages_lie_in_the_inbox_until_they_are_removed() {
     let server = Server::start();
     let (web, ben) = (anna(&server), program(&server, BEN));
