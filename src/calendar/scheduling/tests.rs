@@ -329,3 +329,78 @@ async fn a_room_that_cannot_take_a_moved_occurrence_keeps_the_rest() {
         "{text}"
     );
 }
+
+#[tokio::test]
+async fn what_is_told_is_what_changed_for_each_guest() {
+    let f = fixture(AccountKind::Person).await;
+    let collection = default_collection(&f.ctx, f.me, FolderKind::Calendar)
+        .await
+        .unwrap();
+    let own = |lines: &str| {
+        let text = SERIES.replace("boss@other.test", "me@example.test");
+        let text = text.replacen(
+            "ATTENDEE;RSVP=TRUE:mailto:me@example.test",
+            "ATTENDEE:mailto:a@x.test\nATTENDEE:mailto:b@y.test",
+            1,
+        );
+        format!("{text}{lines}")
+    };
+    let moved = own("")
+        .replace("\nRRULE:FREQ=WEEKLY;COUNT=5", "")
+        .replace("DTSTART:20300107T09", "DTSTART:20300114T08");
+    let moved = format!(
+        "RECURRENCE-ID:20300114T090000Z\n{}",
+        moved.replace("DTEND:20300107", "DTEND:20300114")
+    );
+    let for_a = moved.replace("\nATTENDEE:mailto:b@y.test", "");
+    let put = async |events: &[&str]| -> Vec<(Vec<String>, String)> {
+        let raw = calendar("", events).into_bytes();
+        put_event(&f.ctx, f.me, &collection, "a.ics", raw, Condition::Always)
+            .await
+            .unwrap();
+        let mut sent = f.sent().await;
+        sent.sort();
+        sent
+    };
+    let both = ["a@x.test".to_owned(), "b@y.test".to_owned()];
+    let sent = put(&[&own("")]).await;
+    assert_eq!(sent.len(), 1, "who sees the same is told the same: {sent:?}");
+    assert!(sent[0].0 == both && sent[0].1.contains("METHOD:REQUEST"));
+    assert!(put(&[&own("")]).await.is_empty(), "nothing is new");
+    // One occurrence is moved, and B is not wanted there.
+    let sent = put(&[&own(""), &for_a]).await;
+    assert_eq!(sent.len(), 2, "{sent:?}");
+    assert!(sent[0].0 == both[..1] && sent[0].1.contains("METHOD:REQUEST") && !sent[0].1.contains("RRULE"));
+    assert!(
+        sent[1].0 == both[1..] && sent[1].1.contains("METHOD:CANCEL"),
+        "{sent:?}"
+    );
+    assert!(sent[1].1.contains("RECURRENCE-ID:20300114T090000Z") && sent[1].1.contains("SEQUENCE:1"));
+    // It goes back into the series: both get all of it, under a higher number.
+    let sent = put(&[&own("")]).await;
+    assert!(
+        sent.iter()
+            .all(|(_, t)| t.contains("METHOD:REQUEST") && t.contains("RRULE") && t.contains("SEQUENCE:1")),
+        "{sent:?}"
+    );
+    let told: Vec<&String> = sent.iter().flat_map(|(to, _)| to).collect();
+    assert_eq!(told, both.iter().collect::<Vec<_>>());
+    let sent = put(&[&own("\nEXDATE:20300121T090000Z")]).await;
+    assert!(
+        sent.len() == 1 && sent[0].1.contains("METHOD:CANCEL") && sent[0].0 == both,
+        "{sent:?}"
+    );
+    let sent = put(&[&own("")]).await;
+    assert!(
+        sent.len() == 1 && sent[0].1.contains("METHOD:REQUEST") && sent[0].1.contains("RRULE"),
+        "{sent:?}"
+    );
+    remove_event(&f.ctx, f.me, f.calendar, "a.ics", Condition::Always, true)
+        .await
+        .unwrap();
+    let sent = f.sent().await;
+    assert!(
+        sent.len() == 1 && sent[0].1.contains("METHOD:CANCEL") && sent[0].0 == both,
+        "{sent:?}"
+    );
+}
