@@ -18,7 +18,7 @@ use crate::model::object::{Collection, Object, ObjectKind, Shape};
 use crate::model::{Account, AccountId, EmailAddress, FolderKind};
 use crate::store::Snapshot;
 use crate::store::account::AccountDb;
-use futures_util::future::join_all;
+use futures_util::stream::{self, StreamExt};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Busy {
@@ -62,6 +62,8 @@ pub async fn free_busy(
 
 /// More at once are asked for in parts.
 const MOST_PEOPLE: usize = 1_000;
+/// Accounts that are read side by side; each is a file that is open.
+const AT_ONCE: usize = 32;
 
 /// When several accounts are busy by all of their calendars, in the order of `whose`; all are read side by side.
 /// Errors: NotAuthenticated; Invalid, for more than 1,000; what the store says, beside the one it concerns.
@@ -87,7 +89,10 @@ pub async fn free_busy_of(
         };
         ctx.store.account(account.id)?.read(read).await
     });
-    Ok(join_all(each).await)
+    Ok(stream::iter(each.collect::<Vec<_>>())
+        .buffered(AT_ONCE)
+        .collect()
+        .await)
 }
 
 fn busy_in(

@@ -19,11 +19,13 @@ use crate::mail::deliver::{Delivery, deliver_message};
 use crate::model::outgoing::{Envelope, Recipient};
 use crate::model::scheduling::{Job, JobRow};
 use crate::model::{Account, AccountId, EmailAddress, Flags, Role};
-use futures_util::future::join_all;
+use futures_util::stream::{self, StreamExt};
 use std::sync::Arc;
 
 /// Jobs of one account that are read at a time; they are done one after the other, as they were written.
 const BATCH: usize = 64;
+/// People that a message is carried to side by side; each is a file that is open.
+const AT_ONCE: usize = 32;
 
 /// Does all jobs of an account. Errors: what may be better in a minute.
 pub async fn drain(room: &Arc<PostRoom>, account: AccountId) -> Result<()> {
@@ -121,7 +123,11 @@ async fn carry(
             }
         }
     });
-    join_all(each).await.into_iter().collect()
+    let all: Vec<Result<()>> = stream::iter(each.collect::<Vec<_>>())
+        .buffer_unordered(AT_ONCE)
+        .collect()
+        .await;
+    all.into_iter().collect()
 }
 
 fn addresses_of(account: &Account) -> Vec<String> {

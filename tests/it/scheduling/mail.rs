@@ -293,6 +293,9 @@ fn answers_by_mail_count_for_whoever_sent_them() {
     );
     let text = has("z@third.test", "DECLINED");
     assert_eq!(text.matches("BEGIN:VEVENT").count(), 2, "{text}");
+    // From the address that was invited, under another name.
+    reply("z@third.test", "zoe@fourth.test", "TENTATIVE", "");
+    has("z@third.test", "TENTATIVE");
     let before = copy(&web, ANNA, "r1").unwrap().1;
     reply("evil@evil.test", "x@other.test", "DECLINED", "");
     reply("stranger@other.test", "stranger@other.test", "ACCEPTED", "");
@@ -317,7 +320,7 @@ fn answers_by_mail_count_for_whoever_sent_them() {
             &counter,
         ),
     );
-    wait_for_messages(server.imap, ANNA, "INBOX", 7);
+    wait_for_messages(server.imap, ANNA, "INBOX", 8);
     settle(&server, &[ANNA]);
     assert_eq!(copy(&web, ANNA, "r1").unwrap().1, before);
     // Who has lost the invitation asks for it.
