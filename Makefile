@@ -104,9 +104,9 @@ clean: ## Remove what was built
 .PHONY: fuzz
 fuzz: ## Fuzz every parser for SECONDS_EACH (60); installs cargo-fuzz, needs a C++ compiler
 	@command -v cargo-fuzz >/dev/null || $(CARGO) install --locked cargo-fuzz
-	@mkdir -p fuzz/corpus/mime_digest fuzz/corpus/mime_parts fuzz/corpus/calendar_object fuzz/corpus/card
+	@mkdir -p fuzz/corpus/mime_digest fuzz/corpus/mime_parts fuzz/corpus/calendar_object fuzz/corpus/itip fuzz/corpus/card
 	@cp -n tests/data/corpus/mail/* fuzz/corpus/mime_digest/; cp -n tests/data/corpus/mail/* fuzz/corpus/mime_parts/
-	@cp -n tests/data/corpus/calendar/* fuzz/corpus/calendar_object/; cp -n tests/data/corpus/contacts/* fuzz/corpus/card/
+	@cp -n tests/data/corpus/calendar/* fuzz/corpus/calendar_object/; cp -n tests/data/corpus/calendar/* fuzz/corpus/itip/; cp -n tests/data/corpus/contacts/* fuzz/corpus/card/
 	@cd fuzz && RUSTC_BOOTSTRAP=1 $(CARGO) fuzz build -O -s $${SANITIZER:-none}
 	@for t in $$(ls fuzz/targets | sed 's/\.rs$$//'); do echo "== $$t"; \
 	  RUSTC_BOOTSTRAP=1 $(CARGO) fuzz run -O -s $${SANITIZER:-none} $$t -- -max_total_time=$${SECONDS_EACH:-60} -max_len=65536 -timeout=10 || exit 1; done

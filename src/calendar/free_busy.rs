@@ -1,12 +1,24 @@
-//! When somebody is busy, by one calendar (RFC 4791 §7.10).
+//! When people are busy: by one calendar (RFC 4791 §7.10), and several people by all of theirs. Everybody of the office may
+//! see when the others are busy, and nothing else of it.
 
+use super::scheduling::hook::owner_of;
+use super::scheduling::is_own;
 use super::zone_of;
-use crate::base::Result;
+use crate::base::{Error, Kind, Result};
+use crate::formats::content_line::print::print_component;
+use crate::formats::content_line::{Property, read_component};
 use crate::formats::ical::expand::expand;
+use crate::formats::ical::free_busy::{Period, free_busy_calendar, read_question};
+use crate::formats::ical::people::{PartStat, address_of};
 use crate::formats::ical::read_object;
+use crate::formats::ical::zone::Zone;
 use crate::identity::Ctx;
-use crate::model::AccountId;
-use crate::model::object::{Collection, ObjectKind, Shape};
+use crate::identity::recipient::{Resolved, resolve};
+use crate::model::object::{Collection, Object, ObjectKind, Shape};
+use crate::model::{Account, AccountId, EmailAddress, FolderKind};
+use crate::store::Snapshot;
+use crate::store::account::AccountDb;
+use futures_util::stream::{self, StreamExt};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Busy {
@@ -22,6 +34,12 @@ pub struct BusyPeriod {
     pub how: Busy,
 }
 
+impl BusyPeriod {
+    pub fn plain(&self) -> Period {
+        (self.start_s, self.end_s, self.how == Busy::Tentative)
+    }
+}
+
 /// Periods within the window, ascending; those of one sort that touch are one.
 pub async fn free_busy(
     ctx: &Ctx,
@@ -31,45 +49,144 @@ pub async fn free_busy(
     to_s: i64,
 ) -> Result<Vec<BusyPeriod>> {
     ctx.require_owner(account)?;
-    if calendar.properties.is_transparent {
-        return Ok(Vec::new());
-    }
-    let (folder, zone) = (calendar.folder.id, zone_of(calendar));
+    let (me, calendar) = (owner_of(ctx, account).await?, calendar.clone());
     ctx.store
         .account(account)?
         .read(move |s| {
             let mut out = Vec::new();
-            for object in s.objects_between(folder, from_s, to_s)? {
-                // One of a series may count though the series does not.
-                let is_out =
-                    object.shape.contains(Shape::TRANSPARENT) && !object.shape.contains(Shape::RECURRING);
-                if object.kind != ObjectKind::Event || is_out {
-                    continue;
-                }
-                let Ok(read) = read_object(&s.open_body(object.item.body_id)?.read_all()?) else {
-                    continue;
-                };
-                for o in expand(&read, &zone, from_s, to_s) {
-                    let component = &read.calendar.parts[read.parts[o.part].component];
-                    let word = |name: &str| {
-                        component
-                            .property(name)
-                            .map(|p| p.value.trim().to_ascii_uppercase())
-                    };
-                    let how = match word("STATUS").as_deref() {
-                        Some("CANCELLED") => continue,
-                        Some("TENTATIVE") => Busy::Tentative,
-                        _ => Busy::Busy,
-                    };
-                    let (start_s, end_s) = (o.start_s.max(from_s), o.end_s.min(to_s));
-                    if word("TRANSP").as_deref() != Some("TRANSPARENT") && start_s < end_s {
-                        out.push(BusyPeriod { start_s, end_s, how });
-                    }
-                }
-            }
+            busy_in(s, &me, &calendar, (from_s, to_s), &mut out)?;
             Ok(merge(out))
         })
         .await
+}
+
+/// More at once are asked for in parts.
+const MOST_PEOPLE: usize = 1_000;
+/// Accounts that are read side by side; each is a file that is open.
+const AT_ONCE: usize = 32;
+
+/// When several accounts are busy by all of their calendars, in the order of `whose`; all are read side by side.
+/// Errors: NotAuthenticated; Invalid, for more than 1,000; what the store says, beside the one it concerns.
+pub async fn free_busy_of(
+    ctx: &Ctx,
+    whose: &[Account],
+    from_s: i64,
+    to_s: i64,
+) -> Result<Vec<Result<Vec<BusyPeriod>>>> {
+    // Nobody from outside asks: whoever is signed in is one of us.
+    ctx.account()?;
+    if whose.len() > MOST_PEOPLE {
+        return Err(Error::invalid(format!("at most {MOST_PEOPLE} people at once")));
+    }
+    let each = whose.iter().map(|account| async move {
+        let me = account.clone();
+        let read = move |s: &Snapshot<'_, AccountDb>| {
+            let mut out = Vec::new();
+            for calendar in s.collections(FolderKind::Calendar)? {
+                busy_in(s, &me, &calendar, (from_s, to_s), &mut out)?;
+            }
+            Ok(merge(out))
+        };
+        ctx.store.account(account.id)?.read(read).await
+    });
+    Ok(stream::iter(each.collect::<Vec<_>>())
+        .buffered(AT_ONCE)
+        .collect()
+        .await)
+}
+
+fn busy_in(
+    s: &Snapshot<'_, AccountDb>,
+    me: &Account,
+    calendar: &Collection,
+    window: (i64, i64),
+    out: &mut Vec<BusyPeriod>,
+) -> Result<()> {
+    if calendar.properties.is_transparent {
+        return Ok(());
+    }
+    let zone = zone_of(calendar);
+    for object in s.objects_between(calendar.folder.id, window.0, window.1)? {
+        // One of a series may count though the series does not.
+        let is_out = object.shape.contains(Shape::TRANSPARENT) && !object.shape.contains(Shape::RECURRING);
+        if object.kind != ObjectKind::Event || is_out {
+            continue;
+        }
+        match by_index(&object) {
+            Some(period) => out.extend(within(period, window)),
+            None => by_reading(s, me, &object, &zone, window, out)?,
+        }
+    }
+    Ok(())
+}
+
+/// What the index alone says of a single event without guests. Errors nowhere; None: it must be read.
+fn by_index(object: &Object) -> Option<BusyPeriod> {
+    let must_read = [
+        Shape::RECURRING,
+        Shape::FLOATING,
+        Shape::HAS_PEOPLE,
+        Shape::ALL_DAY,
+    ];
+    if must_read.iter().any(|s| object.shape.contains(*s)) {
+        return None;
+    }
+    let (start_s, end_s) = object.span?;
+    let how = match object.shape {
+        // Ends where it begins: nobody is busy.
+        shape if shape.contains(Shape::CANCELLED) => {
+            return Some(BusyPeriod {
+                start_s,
+                end_s: start_s,
+                how: Busy::Busy,
+            });
+        }
+        shape if shape.contains(Shape::TENTATIVE) => Busy::Tentative,
+        _ => Busy::Busy,
+    };
+    Some(BusyPeriod { start_s, end_s, how })
+}
+
+fn within(period: BusyPeriod, window: (i64, i64)) -> Option<BusyPeriod> {
+    let (start_s, end_s) = (period.start_s.max(window.0), period.end_s.min(window.1));
+    (start_s < end_s).then_some(BusyPeriod {
+        start_s,
+        end_s,
+        ..period
+    })
+}
+
+fn by_reading(
+    s: &Snapshot<'_, AccountDb>,
+    me: &Account,
+    object: &Object,
+    zone: &Zone,
+    window: (i64, i64),
+    out: &mut Vec<BusyPeriod>,
+) -> Result<()> {
+    let Ok(read) = read_object(&s.open_body(object.item.body_id)?.read_all()?) else {
+        return Ok(());
+    };
+    for o in expand(&read, zone, window.0, window.1) {
+        let component = &read.calendar.parts[read.parts[o.part].component];
+        let word = |name: &str| {
+            let property = component.property(name);
+            property.map(|p| p.value.trim().to_ascii_uppercase())
+        };
+        let own = component.attendee(|a| is_own(me, a)).map(PartStat::of);
+        let is_host = component.organizer().is_some_and(|p| is_own(me, &address_of(p)));
+        let how = match (word("STATUS").as_deref(), own) {
+            (Some("CANCELLED"), _) | (_, Some(PartStat::Declined | PartStat::Delegated)) => continue,
+            (Some("TENTATIVE"), _) | (_, Some(PartStat::Tentative)) => Busy::Tentative,
+            (_, Some(PartStat::NeedsAction)) if !is_host => Busy::Tentative,
+            _ => Busy::Busy,
+        };
+        if word("TRANSP").as_deref() != Some("TRANSPARENT") {
+            let (start_s, end_s) = (o.start_s, o.end_s);
+            out.extend(within(BusyPeriod { start_s, end_s, how }, window));
+        }
+    }
+    Ok(())
 }
 
 fn merge(mut all: Vec<BusyPeriod>) -> Vec<BusyPeriod> {
@@ -85,4 +202,66 @@ fn merge(mut all: Vec<BusyPeriod>) -> Vec<BusyPeriod> {
     }
     out.sort_by_key(|p| p.start_s);
     out
+}
+
+/// The answer about one of those a question is about.
+#[derive(Clone, Debug)]
+pub struct Availability {
+    /// As the question names them.
+    pub recipient: String,
+    /// `2.0;Success` and others (RFC 5546 §3.6).
+    pub status: &'static str,
+    /// An iCalendar answer; None where nothing is known.
+    pub calendar: Option<String>,
+}
+
+/// Answers a VFREEBUSY question (RFC 6638 §5): people of ours, others are not known.
+/// Errors: Invalid, with the line; Forbidden, when somebody else asks than it says.
+pub async fn answer_question(ctx: &Ctx, raw: &[u8]) -> Result<Vec<Availability>> {
+    let question = read_question(&read_component(raw)?)?;
+    let me = ctx.account()?;
+    if !is_own(me, &address_of(&question.organizer)) {
+        return Err(Error::forbidden("the ORGANIZER of the question must be you"));
+    }
+    let mut found: Vec<(Property, Option<Account>)> = Vec::new();
+    for attendee in question.attendees {
+        let standing = match EmailAddress::parse(&address_of(&attendee)) {
+            Ok(address) => resolve(ctx, &address).await?,
+            Err(_) => Resolved::Unknown,
+        };
+        let account = match standing {
+            Resolved::Account(account) => Some(*account),
+            _ => None,
+        };
+        found.push((attendee, account));
+    }
+    let ours: Vec<Account> = found.iter().filter_map(|(_, a)| a.clone()).collect();
+    let (from_s, to_s) = question.window;
+    let mut busy = free_busy_of(ctx, &ours, from_s, to_s).await?.into_iter();
+    let mut out = Vec::new();
+    for (attendee, account) in found {
+        let recipient = attendee.value.clone();
+        let periods = account.and_then(|_| busy.next());
+        let (status, calendar) = match periods {
+            None => ("3.7;Invalid calendar user", None),
+            Some(Err(e)) if e.kind() == Kind::NotFound => ("3.7;Invalid calendar user", None),
+            Some(Err(e)) => {
+                tracing::warn!(error = ?e, "somebody's free and busy times cannot be read");
+                ("5.1;Service unavailable", None)
+            }
+            Some(Ok(periods)) => {
+                let plain: Vec<Period> = periods.iter().map(BusyPeriod::plain).collect();
+                let people = vec![question.organizer.clone(), attendee];
+                let now_s = ctx.now_ms().div_euclid(1000);
+                let all = free_busy_calendar(&plain, question.window, now_s, Some(&question.uid), people);
+                ("2.0;Success", Some(print_component(&all)))
+            }
+        };
+        out.push(Availability {
+            recipient,
+            status,
+            calendar,
+        });
+    }
+    Ok(out)
 }

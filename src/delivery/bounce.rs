@@ -174,6 +174,7 @@ async fn tell(room: &Arc<PostRoom>, about: &About<'_>, action: Action, reports: 
         role: Role::Inbox,
         received_at_ms: room.store.clock().now_ms(),
         flags: Flags::NONE,
+        is_submitted: false,
     };
     match deliver_message(&room.ctx(), &account, prepared.clone(), delivery).await {
         // A full mailbox must not hold up the message that the report is about.

@@ -207,6 +207,7 @@ async fn store(
             .received_at_ms
             .unwrap_or_else(|| room.store.clock().now_ms()),
         flags: message.flags,
+        is_submitted: false,
     };
     let mut full = Vec::new();
     for account in recipients {

@@ -155,6 +155,7 @@ async fn deliver_to_ours(
             role: Role::Inbox,
             received_at_ms: room.store.clock().now_ms(),
             flags: Flags::NONE,
+            is_submitted: true,
         };
         deliver_message(&ctx, to, prepared.clone(), delivery)
     });

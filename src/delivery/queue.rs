@@ -164,6 +164,7 @@ async fn deliver_here(room: &PostRoom, queued: &Queued, r: &QueuedRecipient, raw
         role: Role::Inbox,
         received_at_ms: room.store.clock().now_ms(),
         flags: Flags::NONE,
+        is_submitted: queued.account_id.is_some(),
     };
     let delivered = match Prepared::from_bytes(&room.store, raw) {
         Ok(prepared) => deliver_message(&room.ctx(), &account, prepared, delivery)

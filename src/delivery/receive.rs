@@ -28,6 +28,7 @@ pub async fn receive_message(room: &PostRoom, arrived: Arrived) -> Result<()> {
             role: Role::Inbox,
             received_at_ms,
             flags: Flags::NONE,
+            is_submitted: false,
         };
         deliver_message(&ctx, account, arrived.prepared.clone(), delivery)
     });

@@ -19,11 +19,13 @@ use crate::mail::deliver::{Delivery, deliver_message};
 use crate::model::outgoing::{Envelope, Recipient};
 use crate::model::scheduling::{Job, JobRow};
 use crate::model::{Account, AccountId, EmailAddress, Flags, Role};
-use futures_util::future::join_all;
+use futures_util::stream::{self, StreamExt};
 use std::sync::Arc;
 
 /// Jobs of one account that are read at a time; they are done one after the other, as they were written.
 const BATCH: usize = 64;
+/// People that a message is carried to side by side; each is a file that is open.
+const AT_ONCE: usize = 32;
 
 /// Does all jobs of an account. Errors: what may be better in a minute.
 pub async fn drain(room: &Arc<PostRoom>, account: AccountId) -> Result<()> {
@@ -72,7 +74,7 @@ async fn perform(room: &Arc<PostRoom>, account: AccountId, row: &JobRow) -> Resu
     let source = format!("itip:{account}:{}:{}", row.id, row.created_at_ms);
     match &row.job {
         Job::Carry { to, by_mail, .. } => carry(room, &me, &source, to, *by_mail, &raw).await,
-        Job::Read => read(room, &me, &source, &raw).await,
+        Job::Read { is_submitted } => read(room, &me, &source, *is_submitted, &raw).await,
     }
 }
 
@@ -121,7 +123,11 @@ async fn carry(
             }
         }
     });
-    join_all(each).await.into_iter().collect()
+    let all: Vec<Result<()>> = stream::iter(each.collect::<Vec<_>>())
+        .buffer_unordered(AT_ONCE)
+        .collect()
+        .await;
+    all.into_iter().collect()
 }
 
 fn addresses_of(account: &Account) -> Vec<String> {
@@ -183,6 +189,7 @@ async fn post(
             role: Role::Inbox,
             received_at_ms: now_ms,
             flags: Flags::NONE,
+            is_submitted: true,
         };
         return deliver_message(&room.ctx(), account, prepared, delivery)
             .await
@@ -201,11 +208,29 @@ async fn post(
 }
 
 /// A mail that arrived. It lies in the mailbox whatever becomes of this.
-async fn read(room: &Arc<PostRoom>, me: &Account, source: &str, raw: &[u8]) -> Result<()> {
+async fn read(
+    room: &Arc<PostRoom>,
+    me: &Account,
+    source: &str,
+    is_submitted: bool,
+    raw: &[u8],
+) -> Result<()> {
     let Some(from) = digest(raw).from.into_iter().next() else {
         return Ok(());
     };
     let from = from.address.trim().to_lowercase();
+    // Nobody outside speaks for one of us: who is signed in has proved who they are.
+    if !is_submitted
+        && let Ok(address) = EmailAddress::parse(&from)
+        && matches!(resolve(&room.ctx(), &address).await?, Resolved::Account(_))
+    {
+        tracing::info!(
+            from,
+            to = me.address,
+            "an invitation in the name of one of us came from outside"
+        );
+        return Ok(());
+    }
     for (n, part) in calendar_parts(raw).into_iter().enumerate() {
         let messages = match read_messages(part.text.as_bytes(), part.method.as_deref()) {
             Ok(messages) => messages,

@@ -260,12 +260,12 @@ pub async fn remove_account(ctx: &Ctx, id: AccountId) -> Result<()> {
     // What was accepted for sending and has not gone over to the queue would be lost with the account.
     if let Ok(file) = ctx.store.account(id)
         && file
-            .read(|s| s.outbox(1))
+            .read(|s| Ok(!s.outbox(1)?.is_empty() || !s.scheduling_jobs(1)?.is_empty()))
             .await
-            .is_ok_and(|rows| !rows.is_empty())
+            .is_ok_and(|is_waiting| is_waiting)
     {
         return Err(Error::conflict(
-            "mail of this account is still on its way out; disable the account and try again in a minute, \
+            "mail or an invitation of this account is still on its way out; disable the account and try again in a minute, \
              while the server runs",
         ));
     }

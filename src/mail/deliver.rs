@@ -21,6 +21,8 @@ pub struct Delivery {
     pub received_at_ms: TimeMs,
     /// Header lines put before the message for this recipient are already in the prepared bytes.
     pub flags: Flags,
+    /// One of us has sent it, signed in under the address that it names.
+    pub is_submitted: bool,
 }
 
 /// Returns None when this delivery was made before. Errors: OverQuota, and what the store says.
@@ -66,7 +68,10 @@ pub fn deliver_message_in(
     let appended = append_message_in(tx, prepared, &place)?;
     if delivery.role == Role::Inbox && has_invitation(&prepared.derived) {
         // Looked at afterwards, so that nothing in it can hold up the delivery.
-        tx.insert_scheduling_of(appended.item.body_id, &Job::Read, delivery.received_at_ms)?;
+        let job = Job::Read {
+            is_submitted: delivery.is_submitted,
+        };
+        tx.insert_scheduling_of(appended.item.body_id, &job, delivery.received_at_ms)?;
     }
     Ok(Some(appended))
 }

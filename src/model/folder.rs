@@ -10,13 +10,21 @@ pub enum FolderKind {
     Calendar = 2,
     AddressBook = 3,
     TaskList = 4,
+    /// Messages about events that have been worked in.
+    ScheduleInbox = 5,
 }
 
 impl FolderKind {
     pub fn from_stored(n: i64) -> Option<Self> {
-        [Self::Mail, Self::Calendar, Self::AddressBook, Self::TaskList]
-            .into_iter()
-            .find(|k| *k as i64 == n)
+        [
+            Self::Mail,
+            Self::Calendar,
+            Self::AddressBook,
+            Self::TaskList,
+            Self::ScheduleInbox,
+        ]
+        .into_iter()
+        .find(|k| *k as i64 == n)
     }
 }
 

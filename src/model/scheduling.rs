@@ -19,7 +19,11 @@ pub enum Job {
         by_mail: bool,
     },
     /// The body is a mail that arrived; there is a message about an event in it.
-    Read,
+    #[serde(rename_all = "camelCase")]
+    Read {
+        /// By one of us, so that From is true.
+        is_submitted: bool,
+    },
 }
 
 #[derive(Clone, Debug)]

@@ -7,14 +7,15 @@ use crate::model::folder::MAX_NAME_BYTES;
 use crate::model::object::{Collection, CollectionProperties, Components, ObjectKind};
 use crate::model::property::{Property, PropertyValue};
 use crate::model::{AccountId, FolderId, FolderKind};
-use crate::store::Tx;
 use crate::store::account::AccountDb;
+use crate::store::{Snapshot, Tx};
 
 /// Kinds that are collections, each with the name and the shown names of the one that every account has.
-const DEFAULTS: [(FolderKind, &str, &str, &str); 3] = [
+const DEFAULTS: [(FolderKind, &str, &str, &str); 4] = [
     (FolderKind::Calendar, "calendar", "Calendar", "Kalender"),
     (FolderKind::TaskList, "tasks", "Tasks", "Aufgaben"),
     (FolderKind::AddressBook, "contacts", "Contacts", "Kontakte"),
+    (FolderKind::ScheduleInbox, "inbox", "Invitations", "Einladungen"),
 ];
 
 /// Collections of one account, so that nobody fills the disk with empty ones.
@@ -56,8 +57,49 @@ pub async fn list_collections(
     .await
 }
 
-/// The collection of a kind into which things come that nobody has put anywhere: the one that every account has, else the
-/// oldest. Makes it where there is none.
+/// As [`default_collection_in`].
+pub async fn default_collection(ctx: &Ctx, account: AccountId, kind: FolderKind) -> Result<Collection> {
+    ctx.require_owner(account)?;
+    let file = ctx.store.account(account)?;
+    let known = file.peek(move |s| usual(s, kind)).await?;
+    if let Some(known) = known {
+        return Ok(known);
+    }
+    let language = ctx.account().map(|a| a.language.clone()).unwrap_or_default();
+    let now_ms = ctx.now_ms();
+    file.write(move |tx| default_collection_in(tx, kind, &language, now_ms))
+        .await
+}
+
+/// Makes a collection the one into which things of its kind come.
+pub async fn choose_collection(ctx: &Ctx, account: AccountId, collection: &Collection) -> Result<()> {
+    ctx.require_owner(account)?;
+    let (key, id) = (chosen_key(collection.folder.kind), collection.folder.id.0);
+    ctx.store
+        .account(account)?
+        .write(move |tx| tx.put_account_setting(&key, Some(id.to_string().as_bytes())))
+        .await
+}
+
+fn chosen_key(kind: FolderKind) -> String {
+    format!("default-collection-{}", kind as i64)
+}
+
+/// The one that was chosen, else the one that every account has, else the oldest.
+fn usual(s: &Snapshot<'_, AccountDb>, kind: FolderKind) -> Result<Option<Collection>> {
+    let mut all = s.collections(kind)?;
+    let chosen = s.account_setting(&chosen_key(kind))?;
+    let chosen = chosen.and_then(|id| String::from_utf8(id).ok()?.parse().ok());
+    let name = DEFAULTS
+        .iter()
+        .find(|(k, ..)| *k == kind)
+        .map(|(_, name, ..)| *name);
+    let chosen = all.iter().position(|c| Some(c.folder.id.0) == chosen);
+    let at = chosen.or_else(|| all.iter().position(|c| Some(c.folder.name.as_str()) == name));
+    Ok((!all.is_empty()).then(|| all.swap_remove(at.unwrap_or(0))))
+}
+
+/// The collection of a kind into which things come that nobody has put anywhere. Makes it where there is none.
 pub fn default_collection_in(
     tx: &mut Tx<'_, AccountDb>,
     kind: FolderKind,
@@ -67,16 +109,7 @@ pub fn default_collection_in(
     if tx.collections(kind)?.is_empty() {
         insert_default(tx, kind, language, now_ms)?;
     }
-    let mut all = tx.collections(kind)?;
-    let usual = DEFAULTS
-        .iter()
-        .find(|(k, ..)| *k == kind)
-        .map(|(_, name, ..)| *name);
-    let at = all.iter().position(|c| Some(c.folder.name.as_str()) == usual);
-    if all.is_empty() {
-        return Err(Error::internal("an account has no collection of this kind"));
-    }
-    Ok(all.swap_remove(at.unwrap_or(0)))
+    usual(tx, kind)?.ok_or_else(|| Error::internal("an account has no collection of this kind"))
 }
 
 fn insert_default(tx: &mut Tx<'_, AccountDb>, kind: FolderKind, language: &str, now_ms: i64) -> Result<()> {
@@ -125,7 +158,11 @@ pub async fn create_collection(
     check_name(name)?;
     let beside: &[FolderKind] = match kind {
         FolderKind::AddressBook => &[FolderKind::AddressBook],
-        _ => &[FolderKind::Calendar, FolderKind::TaskList],
+        _ => &[
+            FolderKind::Calendar,
+            FolderKind::TaskList,
+            FolderKind::ScheduleInbox,
+        ],
     };
     let all = list_collections(ctx, account, beside).await?;
     if all.len() >= MOST {

@@ -1,7 +1,7 @@
 //! CalDAV and CardDAV as programs speak them, in their own bytes.
 
 mod calendars;
-mod clients;
+pub mod clients;
 mod contacts;
 mod discovery;
 

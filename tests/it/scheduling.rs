@@ -1,5 +1,6 @@
 //! Invitations and answers: between people of one office over CalDAV, with another office by mail, and with rooms.
 
+mod caldav;
 mod inside;
 mod mail;
 mod outside;

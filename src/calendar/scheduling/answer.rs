@@ -80,7 +80,13 @@ fn note_for_all(work: &Work<'_>, series: &mut Series, answer: &Component) -> boo
 /// Returns who answered and what they had said before.
 fn note(work: &Work<'_>, component: &mut Component, answer: &Component) -> Option<(String, PartStat)> {
     let said = answer.attendees().next()?;
-    let who = address_of(said);
+    let named = address_of(said);
+    // Some programs answer under another name than the one that was invited.
+    let is_invited = component.attendee(|a| is_same(a, &named)).is_some();
+    let who = match is_invited {
+        true => named,
+        false => work.sender.address().to_owned(),
+    };
     // An answer to what was asked before the time changed says nothing about the new time.
     if !is_from(work, said, &who) || answer.sequence() < component.sequence() {
         return None;
@@ -104,7 +110,7 @@ fn note(work: &Work<'_>, component: &mut Component, answer: &Component) -> Optio
     Some((who, before))
 }
 
-/// Whose answer counts: the attendee's own, and that of somebody who writes for them from the same domain, as one's
+/// Whose answer counts: the attendee's own, whatever name it is under, and that of somebody who writes for them from the same domain, as one's
 /// other address or one's assistant does. Who knows the UID has the invitation.
 fn is_from(work: &Work<'_>, said: &Property, who: &str) -> bool {
     if work.sender.is(who) {

@@ -3,7 +3,7 @@
 
 use super::hook::{owner_of, read_series};
 use super::respond::store_in;
-use super::{answer, is_own, is_same, organizer, request, resource, send_in};
+use super::{answer, inbox, is_own, is_same, organizer, request, resource, send_in};
 use crate::base::{Result, TimeMs};
 use crate::formats::content_line::{Component, Property};
 use crate::formats::ical::people::{PartStat, address_of, sent_by};
@@ -41,6 +41,8 @@ impl Sender {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
     Applied,
+    /// A proposal: people decide on it.
+    Noted,
     /// It was worked in before.
     Repeated,
     /// With the reason, for the log.
@@ -72,7 +74,13 @@ pub async fn apply(ctx: &Ctx, account: AccountId, incoming: Incoming) -> Result<
                 sender: &incoming.sender,
                 now_ms,
             };
-            work.apply_in(tx, incoming.message)
+            let (method, calendar) = (incoming.message.method, incoming.message.object.calendar.clone());
+            let outcome = work.apply_in(tx, incoming.message)?;
+            let is_for_people = matches!(outcome, Outcome::Applied | Outcome::Noted);
+            if is_for_people && !work.is_resource() {
+                inbox::keep_in(&work, tx, method, calendar)?;
+            }
+            Ok(outcome)
         })
         .await
 }
@@ -101,8 +109,9 @@ impl Work<'_> {
             Method::Reply if self.is_resource() => resource::approve(self, tx, message),
             Method::Reply => answer::apply(self, tx, message, existing),
             Method::Refresh => self.refresh(tx, existing),
+            Method::Counter | Method::DeclineCounter if existing.is_some() => Ok(Outcome::Noted),
             Method::Counter | Method::DeclineCounter => {
-                Ok(Outcome::Ignored("a proposal is for people to decide on"))
+                Ok(Outcome::Ignored("what is proposed about is not in the calendar"))
             }
             Method::Publish => Ok(Outcome::Ignored("what is published is not an invitation")),
         }

@@ -44,15 +44,20 @@ enum Part {
     Neither,
 }
 
-/// Errors: NotFound (the account).
+/// Errors: NotFound (the account); Invalid, for more guests than anybody invites.
 pub async fn prepare(ctx: &Ctx, account: AccountId, object: Option<&CalendarObject>) -> Result<Hook> {
     let me = owner_of(ctx, account).await?;
     let mut standings = Standings::new();
     let components = object.into_iter().flat_map(|o| &o.calendar.parts);
     let all: BTreeSet<String> = components
         .flat_map(|c| c.attendees().map(address_of))
-        .take(MOST_PEOPLE)
+        .take(MOST_PEOPLE + 1)
         .collect();
+    if all.len() > MOST_PEOPLE {
+        return Err(Error::invalid(format!(
+            "an event has at most {MOST_PEOPLE} guests"
+        )));
+    }
     for address in all {
         let standing = match EmailAddress::parse(&address) {
             Err(_) => Standing::Nobody,
@@ -71,7 +76,7 @@ pub async fn prepare(ctx: &Ctx, account: AccountId, object: Option<&CalendarObje
     })
 }
 
-/// More are refused; nobody in an office invites so many, and each is told.
+/// Nobody in an office invites so many, and each is told.
 const MOST_PEOPLE: usize = 2_000;
 
 /// Errors: NotFound.
@@ -153,7 +158,10 @@ pub fn put_in(tx: &mut Tx<'_, AccountDb>, hook: &Hook, new: NewEvent, now_ms: Ti
     if let (Some(before), Condition::ScheduleTag(_), Part::Organizer) = (shared_before, new.condition, part) {
         keep_answers(before, &mut series);
     }
+    let was_over = old.as_ref().is_none_or(|o| is_over(o.span, now_ms));
     let messages = match part {
+        // Calendars that are moved here bring years of meetings along: nobody is invited to those again.
+        _ if was_over && is_over(new.columns.span, now_ms) => Vec::new(),
         Part::Organizer => organizer::plan(
             &hook.me,
             shared_before,
@@ -197,6 +205,10 @@ pub fn put_in(tx: &mut Tx<'_, AccountDb>, hook: &Hook, new: NewEvent, now_ms: Ti
     })
 }
 
+fn is_over(span: Option<(i64, i64)>, now_ms: TimeMs) -> bool {
+    span.is_some_and(|(_, last_s)| last_s < now_ms.div_euclid(1000))
+}
+
 /// Removes an event, and in the same commit what has to be told. `answers`: an attendee who removes it declines.
 pub fn remove_in(
     tx: &mut Tx<'_, AccountDb>,
@@ -207,6 +219,7 @@ pub fn remove_in(
 ) -> Result<()> {
     let mut messages: Vec<Outgoing> = Vec::new();
     if object.schedule_tag.is_some()
+        && !is_over(object.span, now_ms)
         && let Ok(series) = read_series(tx, object)
     {
         messages = match hook.part(&series) {

@@ -8,6 +8,7 @@ pub mod apply;
 mod attendee;
 mod compare;
 pub mod hook;
+mod inbox;
 mod organizer;
 mod request;
 pub mod resource;

@@ -7,6 +7,7 @@ use crate::formats::content_line::{Component, Property};
 use crate::formats::ical::people::{PartStat, address_of, is_scheduled_by_server};
 use crate::formats::ical::{Entry, Method, Series};
 use crate::model::Account;
+use jiff::civil::DateTime;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// Who an address is to us.
@@ -47,13 +48,20 @@ pub fn keep_answers(old: &Series, new: &mut Series) {
 
 /// Raises SEQUENCE where something weighty changed, and asks again where the time did (RFC 5546 §2.1.4).
 fn raise(me: &Account, old: &Series, new: &mut Series) {
+    let (was_out, is_out) = (old.excluded(), new.excluded());
+    let is_back = |place: &DateTime| !new.overrides.contains_key(place) && !is_out.contains(place);
+    // What goes back into its series is nothing that could be told by itself.
+    let has_returned = was_out.iter().chain(old.overrides.keys()).any(is_back);
     let implied = new.clone();
     if let (Some(before), Some(after)) = (&old.master, &mut new.master) {
         let is_left = !people(&before.component).is_subset(&people(&after.component));
         let is_cancelled = after.component.is_cancelled() && !before.component.is_cancelled();
         let other_times = times(&before.part) != times(&after.part);
-        let is_weighty =
-            other_times || is_left || is_cancelled || place(&before.component) != place(&after.component);
+        let is_weighty = has_returned
+            || other_times
+            || is_left
+            || is_cancelled
+            || place(&before.component) != place(&after.component);
         settle(me, after, before.component.sequence(), is_weighty, other_times);
     }
     for (at, after) in &mut new.overrides {
@@ -236,22 +244,20 @@ fn told(
         out.push(cancel(old, vec![master.component.clone()], sequence, now_ms));
     }
     let (was_out, is_out) = (old.excluded(), new.excluded());
-    let gone = old.overrides.keys().filter(|p| !new.overrides.contains_key(p));
+    let gone = old
+        .overrides
+        .keys()
+        .filter(|p| !new.overrides.contains_key(p) && (new.master.is_none() || is_out.contains(p)));
     let gone: BTreeSet<_> = gone.chain(is_out.difference(&was_out)).copied().collect();
-    let gone = gone.into_iter().filter_map(|p| {
-        let stood = old.overrides.get(&p).map(|e| e.component.clone());
-        stood.or_else(|| old.occurrence(p))
-    });
-    for component in gone.take(if new.master.is_some() {
-        MOST_SINGLE
-    } else {
-        usize::MAX
-    }) {
-        let single = component.sequence() + 1;
-        out.push(cancel(old, vec![component], single, now_ms));
-    }
-    if out.len() >= MOST_SINGLE {
+    if gone.len() > MOST_SINGLE && new.master.is_some() {
         return vec![request(new, new.entries().collect(), now_ms)];
+    }
+    for place in gone {
+        let stood = old.overrides.get(&place).map(|e| e.component.clone());
+        if let Some(component) = stood.or_else(|| old.occurrence(place)) {
+            let single = component.sequence() + 1;
+            out.push(cancel(old, vec![component], single, now_ms));
+        }
     }
     let changed: Vec<&Entry> = new
         .overrides

@@ -35,6 +35,7 @@ pub async fn tell_too_large(room: &PostRoom, source: &CollectSource, what: TooLa
         role: Role::Inbox,
         received_at_ms: now_ms,
         flags: Flags::NONE,
+        is_submitted: false,
     };
     match deliver_message(&room.ctx(), &owner, prepared.clone(), delivery).await {
         // The queue comes back to a mailbox that is full just now.

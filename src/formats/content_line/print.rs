@@ -34,15 +34,15 @@ fn print_property(property: &Property) -> String {
         line.push_str(&values.join(","));
     }
     line.push(':');
-    // A value is one line; a control in it would begin another one.
-    line.extend(property.value.chars().filter(|c| *c == '\t' || !c.is_control()));
+    // A value is one line.
+    line.extend(property.value.chars().filter(|c| !matches!(c, '\r' | '\n')));
     line
 }
 
 fn param_value(value: &str) -> String {
     let escaped: String = value
         .chars()
-        .filter(|c| matches!(c, '\t' | '\n') || !c.is_control())
+        .filter(|c| *c != '\r')
         .map(|c| match c {
             '^' => "^^".to_owned(),
             '\n' => "^n".to_owned(),

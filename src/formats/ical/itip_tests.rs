@@ -1,7 +1,8 @@
 //! What other programs send, in their shapes.
 
-use super::itip::{Method, read_messages};
+use super::itip::{Method, read_messages, with_method};
 use super::series::Series;
+use crate::formats::content_line::print::print_component;
 use crate::formats::content_line::read_component;
 
 fn calendar(head: &str, body: &str) -> String {
@@ -107,4 +108,60 @@ fn an_occurrence_is_cut_out_of_its_series() {
     assert!(series.overrides.is_empty());
     let again = read_component(&series.print()).unwrap();
     assert_eq!(again.parts[0].all("EXDATE").count(), 2);
+}
+
+/// Bytes of a message with something wrong at a place, the same in every run.
+fn broken(raw: &[u8], n: usize) -> Vec<u8> {
+    let mut out = raw.to_vec();
+    let at = n.wrapping_mul(2_654_435_761) % out.len();
+    match n % 5 {
+        0 => out[at] = b"\r\n;:=\",\\^TZ0"[n % 12],
+        1 => {
+            out.remove(at);
+        }
+        2 => out.insert(at, b"\r\n;:=\",\\^TZ9"[n % 12]),
+        3 => {
+            let end = (at + 40).min(out.len());
+            let piece = out[at..end].to_vec();
+            out.splice(at..at, piece);
+        }
+        _ => {
+            let end = (at + 25).min(out.len());
+            out.drain(at..end);
+        }
+    }
+    out
+}
+
+#[test]
+fn what_is_read_is_printed_so_that_it_reads_the_same_whatever_was_wrong_with_it() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/corpus/calendar");
+    let mut read = 0;
+    for file in std::fs::read_dir(folder).unwrap() {
+        let raw = std::fs::read(file.unwrap().path()).unwrap();
+        if raw.len() > 20_000 || raw.is_empty() {
+            continue;
+        }
+        for n in 0..150 {
+            let raw = if n == 0 { raw.clone() } else { broken(&raw, n) };
+            let Ok(messages) = read_messages(&raw, Some("REQUEST")) else {
+                continue;
+            };
+            for message in messages {
+                read += 1;
+                let uid = message.object.uid.replace('\r', "");
+                let series = Series::of(message.object);
+                let text = print_component(&with_method(series.calendar(), message.method));
+                let again = read_messages(text.as_bytes(), None).unwrap();
+                assert_eq!((again.len(), &again[0].object.uid), (1, &uid), "{text}");
+                for place in series.overrides.keys().take(2) {
+                    let mut cut = series.clone();
+                    cut.exclude(*place);
+                    assert!(!cut.has_occurrence(*place));
+                    let _ = series.occurrence(*place);
+                }
+            }
+        }
+    }
+    assert!(read > 1_000, "{read}");
 }

@@ -1,6 +1,7 @@
 //! iCalendar (RFC 5545): objects, their times, zones and recurrence. Nothing outside knows which crate reads what.
 
 pub mod expand;
+pub mod free_busy;
 pub mod itip;
 pub mod object;
 pub mod people;

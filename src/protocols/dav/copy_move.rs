@@ -43,6 +43,7 @@ pub async fn transfer(call: &Call, is_move: bool) -> Answer {
             }
             _ => e,
         })?;
+    call.check_is_calendar(&to)?;
     if !is_move {
         let (_, raw) = read_object(&call.ctx, call.id(), from.folder.id, name).await?;
         let condition = if overwrite {

@@ -26,6 +26,7 @@ pub async fn delete(call: &Call) -> Answer {
         }
         Place::Collection(section, _, name) => {
             let collection = call.collection(*section, name).await?;
+            call.check_is_calendar(&collection)?;
             match section {
                 Section::Calendars => remove_calendar(&call.ctx, call.id(), &collection).await?,
                 Section::AddressBooks => {

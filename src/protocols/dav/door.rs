@@ -3,10 +3,10 @@
 use super::basic;
 use super::error::DavError;
 use super::place::{Place, Section};
-use super::{copy_move, delete, get, make, propfind, proppatch, put, report};
+use super::{copy_move, delete, get, make, post, propfind, proppatch, put, report};
 use crate::identity::Ctx;
 use crate::model::object::Collection;
-use crate::model::{Account, AccountId};
+use crate::model::{Account, AccountId, FolderKind};
 use crate::objects::Condition;
 use crate::objects::collections::get_collection;
 use actix_web::http::StatusCode;
@@ -19,7 +19,7 @@ use std::sync::Arc;
 pub type Answer = Result<HttpResponse, DavError>;
 
 const METHODS: &str =
-    "OPTIONS, GET, HEAD, PUT, DELETE, PROPFIND, PROPPATCH, REPORT, MKCOL, MKCALENDAR, COPY, MOVE";
+    "OPTIONS, GET, HEAD, PUT, DELETE, POST, PROPFIND, PROPPATCH, REPORT, MKCOL, MKCALENDAR, COPY, MOVE";
 const ABILITIES: &str =
     "1, 3, access-control, extended-mkcol, calendar-access, calendar-auto-schedule, addressbook";
 
@@ -35,6 +35,17 @@ pub struct Call {
 }
 
 impl Call {
+    /// Errors: 403, for the place where messages come in: programs only read and remove them (RFC 6638 §2.2).
+    pub fn check_is_calendar(&self, collection: &Collection) -> Result<(), DavError> {
+        match collection.folder.kind {
+            FolderKind::ScheduleInbox => Err(DavError::new(
+                StatusCode::FORBIDDEN,
+                "what comes into the inbox is put there by the server",
+            )),
+            _ => Ok(()),
+        }
+    }
+
     pub fn id(&self) -> AccountId {
         self.account.id
     }
@@ -124,6 +135,7 @@ async fn route(request: HttpRequest, payload: Payload) -> Answer {
         "GET" | "HEAD" => get::get(&call).await,
         "PUT" => put::put(&call, body).await,
         "DELETE" => delete::delete(&call).await,
+        "POST" => post::post(&call, &body).await,
         "PROPFIND" => propfind::propfind(&call, &body).await,
         "PROPPATCH" => proppatch::proppatch(&call, &body).await,
         "REPORT" => report::report(&call, &body).await,

@@ -1,4 +1,4 @@
-//! CalDAV and CardDAV (RFC 4918 without locks, 4791, 6352, 5689, 6578, 6764, 4331, 5397, 3744 as far as clients ask for
+//! CalDAV and CardDAV (RFC 4918 without locks, 4791, 6352, 5689, 6578, 6638, 6764, 4331, 5397, 3744 as far as clients ask for
 //! rights) for a person's own calendars, task lists and address books.
 //!
 //! `door` signs in and finds the method's file; [`props`] is the table of properties; [`multistatus`] streams long answers.
@@ -13,6 +13,7 @@ mod get;
 mod make;
 mod multistatus;
 mod place;
+mod post;
 mod propfind;
 mod proppatch;
 mod props;

@@ -15,6 +15,12 @@ const KEPT: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'~')
     .remove(b'@');
 
+/// The inbox for scheduling lies between the calendars (RFC 6638 §2.2).
+const CALENDARS: [FolderKind; 3] = [calendar::KINDS[0], calendar::KINDS[1], FolderKind::ScheduleInbox];
+
+/// Its last part: a place to ask at, which holds nothing (RFC 6638 §2.1).
+pub const OUTBOX: &str = "outbox";
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Section {
     Calendars,
@@ -24,7 +30,7 @@ pub enum Section {
 impl Section {
     pub fn kinds(self) -> &'static [FolderKind] {
         match self {
-            Section::Calendars => &calendar::KINDS,
+            Section::Calendars => &CALENDARS,
             Section::AddressBooks => &contacts::KINDS,
         }
     }
@@ -44,6 +50,8 @@ pub enum Place {
     /// Whose.
     Principal(String),
     Home(Section, String),
+    /// Whose.
+    Outbox(String),
     Collection(Section, String, String),
     Object(Section, String, String, String),
 }
@@ -72,6 +80,7 @@ impl Place {
             ["dav", "principals"] => Place::Principals,
             ["dav", "principals", who] => Place::Principal(who.to_lowercase()),
             ["dav", s, who] => Place::Home(section(s)?, who.to_lowercase()),
+            ["dav", "calendars", who, OUTBOX] => Place::Outbox(who.to_lowercase()),
             ["dav", s, who, name] => Place::Collection(section(s)?, who.to_lowercase(), (*name).to_owned()),
             ["dav", s, who, name, object] => Place::Object(
                 section(s)?,
@@ -89,6 +98,7 @@ impl Place {
             Place::Root | Place::Principals => None,
             Place::Principal(who)
             | Place::Home(_, who)
+            | Place::Outbox(who)
             | Place::Collection(_, who, _)
             | Place::Object(_, who, _, _) => Some(who),
         }

@@ -4,12 +4,13 @@ use super::door::{Answer, Call};
 use super::error::DavError;
 use super::multistatus::{status_only, streamed, whole};
 use super::place::{self, Place, Section};
-use super::props::{View, Wanted, response};
+use super::props::{View, Wanted, default_calendar, response};
 use super::xml::{self, DAV, Element};
 use crate::base::Kind;
 use crate::mail::quota::get_usage;
+use crate::model::FolderKind;
 use crate::model::object::{Collection, Object};
-use crate::objects::collections::{list_collections, own_properties};
+use crate::objects::collections::{default_collection, list_collections, own_properties};
 use crate::objects::get::{find_object, list_objects, read_named};
 use actix_web::http::StatusCode;
 
@@ -77,7 +78,15 @@ pub async fn propfind(call: &Call, body: &[u8]) -> Answer {
                 for collection in list_collections(&call.ctx, call.id(), section.kinds()).await? {
                     out.push_str(&of_collection(call, *section, &collection, &wanted, quota).await?);
                 }
+                if *section == Section::Calendars {
+                    let outbox = place::collection(*section, who, place::OUTBOX);
+                    out.push_str(&view(&outbox, &Place::Outbox(who.clone())));
+                }
             }
+        }
+        Place::Outbox(_) => {
+            let outbox = place::collection(Section::Calendars, who, place::OUTBOX);
+            out.push_str(&view(&outbox, &call.place));
         }
         Place::Collection(section, _, name) => {
             let collection = call.collection(*section, name).await?;
@@ -118,7 +127,11 @@ async fn of_collection(
     wanted: &Wanted,
     quota: Option<(i64, Option<i64>)>,
 ) -> Result<String, DavError> {
-    let own = own_properties(&call.ctx, call.id(), collection.folder.id).await?;
+    let mut own = own_properties(&call.ctx, call.id(), collection.folder.id).await?;
+    if collection.folder.kind == FolderKind::ScheduleInbox {
+        let usual = default_collection(&call.ctx, call.id(), FolderKind::Calendar).await?;
+        own.push(default_calendar(&call.account, &usual));
+    }
     let name = &collection.folder.name;
     let href = place::collection(section, &call.account.address, name);
     Ok(response(

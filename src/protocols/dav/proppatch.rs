@@ -3,15 +3,15 @@
 use super::door::{Answer, Call};
 use super::error::DavError;
 use super::multistatus::{status_line, whole};
-use super::place::{self, Place};
-use super::props::{is_known, name_only, own_name};
+use super::place::{self, Place, Section, path_of};
+use super::props::{DEFAULT_CALENDAR, is_known, name_only, own_name};
 use super::xml::{self, APPLE, CALDAV, CARDDAV, DAV, Element};
 use crate::formats::content_line::read_component;
 use crate::formats::ical::zone::read_zones;
 use crate::model::FolderKind;
-use crate::model::object::{CollectionProperties, Components, ObjectKind};
+use crate::model::object::{Collection, CollectionProperties, Components, ObjectKind};
 use crate::model::property::{Property, PropertyValue};
-use crate::objects::collections::change_collection;
+use crate::objects::collections::{change_collection, choose_collection};
 use actix_web::http::StatusCode;
 
 /// A text that somebody reads, or a VTIMEZONE.
@@ -36,10 +36,17 @@ pub async fn proppatch(call: &Call, body: &[u8]) -> Answer {
             prop.children.iter().for_each(|e| changes.take(e, is_set));
         }
     }
+    let chosen = match collection.folder.kind {
+        FolderKind::ScheduleInbox => take_default_calendar(call, &mut changes).await?,
+        _ => None,
+    };
     let is_refused = !changes.refused.is_empty();
     if !is_refused {
         let (properties, own) = (changes.properties, changes.own);
         change_collection(&call.ctx, call.id(), &collection, properties, own).await?;
+        if let Some(calendar) = chosen {
+            choose_collection(&call.ctx, call.id(), &calendar).await?;
+        }
     }
     let part = |names: &str, status| match names {
         "" => String::new(),
@@ -62,6 +69,35 @@ pub async fn proppatch(call: &Call, body: &[u8]) -> Answer {
         ),
         "",
     ))
+}
+
+/// Where invitations go (RFC 6638 §9.2): a property of the inbox that is not kept as it is written.
+async fn take_default_calendar(call: &Call, changes: &mut Changes) -> Result<Option<Collection>, DavError> {
+    let name = format!("{{{CALDAV}}}{DEFAULT_CALENDAR}");
+    let Some(at) = changes.own.iter().position(|p| p.name == name) else {
+        return Ok(None);
+    };
+    let wrong = || {
+        DavError::precondition(
+            "<C:valid-schedule-default-calendar-URL/>",
+            "invitations go into one of your own calendars",
+        )
+    };
+    let PropertyValue::One(xml) = changes.own.remove(at).value else {
+        return Err(wrong());
+    };
+    let element = xml::read(xml.as_bytes())?;
+    let href = element.child(DAV, "href").ok_or_else(wrong)?;
+    match Place::parse(path_of(&href.text)) {
+        Ok(Place::Collection(Section::Calendars, who, name))
+            if who == call.account.address.to_lowercase() =>
+        {
+            let calendar = call.collection(Section::Calendars, &name).await?;
+            let is_calendar = calendar.folder.kind == FolderKind::Calendar;
+            is_calendar.then_some(Some(calendar)).ok_or_else(wrong)
+        }
+        _ => Err(wrong()),
+    }
 }
 
 /// What a request would have a collection say of itself.

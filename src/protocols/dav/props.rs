@@ -5,7 +5,7 @@ use super::multistatus::status_line;
 use super::place::{self, Place, Section};
 use super::xml::{APPLE, CALDAV, CALENDAR_SERVER, CARDDAV, DAV, Element, text};
 use crate::model::object::{Collection, Object, ObjectKind};
-use crate::model::{Account, FolderKind};
+use crate::model::{Account, AccountKind, FolderKind};
 use crate::objects::put::MAX_BYTES;
 use actix_web::http::StatusCode;
 use quick_xml::escape::escape;
@@ -88,12 +88,34 @@ const TABLE: &[Row] = &[
     }),
     row(CALDAV, "calendar-user-address-set", false, |v| {
         is_principal(v).then(|| {
-            let mail = href(&format!("mailto:{}", text(&v.account.address)));
+            let all = std::iter::once(&v.account.address).chain(&v.account.aliases);
+            let mail: String = all.map(|a| href(&format!("mailto:{}", text(a)))).collect();
             format!("{mail}{}", href(&place::principal(&v.account.address)))
         })
     }),
     row(CALDAV, "calendar-user-type", false, |v| {
-        is_principal(v).then(|| "INDIVIDUAL".to_owned())
+        is_principal(v).then(|| user_type(v.account.kind).to_owned())
+    }),
+    row(CALDAV, "schedule-inbox-URL", false, |v| {
+        is_principal(v).then(|| {
+            href(&place::collection(
+                Section::Calendars,
+                &v.account.address,
+                "inbox",
+            ))
+        })
+    }),
+    row(CALDAV, "schedule-outbox-URL", false, |v| {
+        is_principal(v).then(|| {
+            href(&place::collection(
+                Section::Calendars,
+                &v.account.address,
+                place::OUTBOX,
+            ))
+        })
+    }),
+    row(CALDAV, "schedule-tag", false, |v| {
+        v.object.and_then(|(o, _)| o.schedule_tag).map(|t| text(&tag(t)))
     }),
     row(CALDAV, "supported-calendar-component-set", false, components),
     row(CALDAV, "supported-calendar-data", false, |v| {
@@ -171,7 +193,30 @@ const PRIVILEGES: &str = "<D:privilege><D:all/></D:privilege><D:privilege><D:rea
     <D:privilege><D:write/></D:privilege><D:privilege><D:write-properties/></D:privilege>\
     <D:privilege><D:write-content/></D:privilege><D:privilege><D:bind/></D:privilege>\
     <D:privilege><D:unbind/></D:privilege><D:privilege><D:read-current-user-privilege-set/></D:privilege>\
-    <D:privilege><C:read-free-busy/></D:privilege>";
+    <D:privilege><C:read-free-busy/></D:privilege><D:privilege><C:schedule-deliver/></D:privilege>\
+    <D:privilege><C:schedule-deliver-invite/></D:privilege><D:privilege><C:schedule-deliver-reply/></D:privilege>\
+    <D:privilege><C:schedule-query-freebusy/></D:privilege><D:privilege><C:schedule-send/></D:privilege>\
+    <D:privilege><C:schedule-send-invite/></D:privilege><D:privilege><C:schedule-send-reply/></D:privilege>\
+    <D:privilege><C:schedule-send-freebusy/></D:privilege>";
+
+/// RFC 6638 §2.4.2.
+fn user_type(kind: AccountKind) -> &'static str {
+    match kind {
+        AccountKind::Person => "INDIVIDUAL",
+        AccountKind::Room => "ROOM",
+        AccountKind::Equipment => "RESOURCE",
+        AccountKind::Shared | AccountKind::Group => "GROUP",
+    }
+}
+
+pub const DEFAULT_CALENDAR: &str = "schedule-default-calendar-URL";
+
+/// RFC 6638 §9.2, as a property in words of its own: only the inbox has it.
+pub fn default_calendar(account: &Account, calendar: &Collection) -> (String, String) {
+    let path = place::collection(Section::Calendars, &account.address, &calendar.folder.name);
+    let name = format!("{{{CALDAV}}}{DEFAULT_CALENDAR}");
+    (name, element(CALDAV, DEFAULT_CALENDAR, &href(&path)))
+}
 
 fn href(path: &str) -> String {
     format!("<D:href>{path}</D:href>")
@@ -179,7 +224,10 @@ fn href(path: &str) -> String {
 
 fn is_principal(v: &View<'_>) -> bool {
     // Programs also ask the root, and some the homes.
-    !matches!(v.place, Place::Collection(..) | Place::Object(..))
+    !matches!(
+        v.place,
+        Place::Collection(..) | Place::Object(..) | Place::Outbox(_)
+    )
 }
 
 fn calendar<'a>(v: &View<'a>) -> Option<&'a Collection> {
@@ -194,6 +242,8 @@ fn resource_type(v: &View<'_>) -> Option<String> {
     let more = match (v.place, v.collection) {
         (Place::Object(..), _) => return Some(String::new()),
         (Place::Principal(_), _) => "<D:principal/>",
+        (Place::Outbox(_), _) => "<C:schedule-outbox/>",
+        (_, Some(c)) if c.folder.kind == FolderKind::ScheduleInbox => "<C:schedule-inbox/>",
         (_, Some(c)) if c.folder.kind == FolderKind::AddressBook => "<A:addressbook/>",
         (_, Some(_)) => "<C:calendar/>",
         _ => "",

@@ -42,6 +42,7 @@ pub async fn store(
         Section::Calendars => ("C", "calendar", "<C:valid-calendar-data/>"),
         Section::AddressBooks => ("A", "address", "<A:valid-address-data/>"),
     };
+    call.check_is_calendar(collection)?;
     let stored = match section {
         Section::Calendars => put_event(&call.ctx, call.id(), collection, name, raw, condition).await,
         Section::AddressBooks => put_card(&call.ctx, call.id(), collection, name, raw, condition).await,

@@ -17,6 +17,14 @@ fn tool(name: &str) -> PathBuf {
     path
 }
 
+/// Runs a script with the Python library caldav: the server's address, its authority, and a password come as arguments.
+pub fn python(server: &Server, script: &str) -> String {
+    let ca = server.data.path().join("tls/ca.pem");
+    let mut python = Command::new(tool("python"));
+    let python = python.args(["-W", "ignore", "-c", script]);
+    run(python.arg(anna(server).base).arg(ca).arg(PASSWORD))
+}
+
 fn run(command: &mut Command) -> String {
     let out = command.output().unwrap();
     let text = format!(
@@ -67,14 +75,7 @@ print("all is well")
 #[test]
 fn the_python_library_works_with_calendars() {
     let server = Server::start();
-    let base = anna(&server).base;
-    let ca = server.data.path().join("tls/ca.pem");
-    let mut python = Command::new(tool("python"));
-    let said = run(python
-        .args(["-W", "ignore", "-c", CALDAV])
-        .arg(base)
-        .arg(ca)
-        .arg(PASSWORD));
+    let said = python(&server, CALDAV);
     assert!(said.contains("all is well"), "{said}");
 }
 

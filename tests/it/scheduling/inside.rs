@@ -258,6 +258,14 @@ fn who_is_not_invited_any_more_hears_of_it_and_who_comes_later_sees_all() {
     wait_for(&server, BEN, "m3", "invited again", |t| {
         !t.contains("STATUS:CANCELLED")
     });
+    // What is over is told to nobody: calendars that are moved here bring years of it along.
+    let over = WHEN.replace("2030", "2020");
+    put(
+        &web,
+        &at(ANNA, "o.ics"),
+        &meeting("over", ANNA, &[ANNA, BEN], &over),
+    )
+    .expect(201);
     // Somebody whom the program invites by itself is not told by us, and nobody is there under this name.
     let own = meeting("m4", ANNA, &[ANNA, "nobody@example.test"], WHEN).replace(
         "END:VEVENT",
@@ -266,6 +274,7 @@ fn who_is_not_invited_any_more_hears_of_it_and_who_comes_later_sees_all() {
     put(&web, &at(ANNA, "n.ics"), &own).expect(201);
     settle(&server, &[BEN]);
     assert!(copy(&program(&server, BEN), BEN, "m4").is_none());
+    assert!(copy(&program(&server, BEN), BEN, "over").is_none());
     let stored = copy(&web, ANNA, "m4").unwrap().1;
     assert!(
         line(&stored, "ATTENDEE", "nobody@").contains("SCHEDULE-STATUS=3.7"),

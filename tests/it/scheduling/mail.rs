@@ -208,6 +208,16 @@ fn who_may_not_speak_for_somebody_changes_nothing() {
                 "mailto:ben@example.test\nATTENDEE;",
             ),
         ),
+        mail(
+            "ben@example.test",
+            PLAIN,
+            &calendar(
+                "METHOD:REQUEST",
+                &newer
+                    .replace("UID:q1", "UID:q4")
+                    .replace("boss@other.test", "ben@example.test"),
+            ),
+        ),
         // Not for Anna at all, and older than what is known.
         request(
             "boss@other.test",
@@ -236,6 +246,7 @@ fn who_may_not_speak_for_somebody_changes_nothing() {
     settle(&server, &[ANNA]);
     assert_eq!(copy(&web, ANNA, "q1").unwrap().1, known);
     assert!(copy(&web, ANNA, "q2").is_none() && copy(&web, ANNA, "q3").is_none());
+    assert!(copy(&web, ANNA, "q4").is_none());
     deliver(&server, "boss@other.test", &request("boss@other.test", &newer));
     wait_for(&server, ANNA, "q1", "the organizer may", |t| {
         t.contains("SEQUENCE:3")
@@ -282,6 +293,9 @@ fn answers_by_mail_count_for_whoever_sent_them() {
     );
     let text = has("z@third.test", "DECLINED");
     assert_eq!(text.matches("BEGIN:VEVENT").count(), 2, "{text}");
+    // From the address that was invited, under another name.
+    reply("z@third.test", "zoe@fourth.test", "TENTATIVE", "");
+    has("z@third.test", "TENTATIVE");
     let before = copy(&web, ANNA, "r1").unwrap().1;
     reply("evil@evil.test", "x@other.test", "DECLINED", "");
     reply("stranger@other.test", "stranger@other.test", "ACCEPTED", "");
@@ -306,7 +320,7 @@ fn answers_by_mail_count_for_whoever_sent_them() {
             &counter,
         ),
     );
-    wait_for_messages(server.imap, ANNA, "INBOX", 7);
+    wait_for_messages(server.imap, ANNA, "INBOX", 8);
     settle(&server, &[ANNA]);
     assert_eq!(copy(&web, ANNA, "r1").unwrap().1, before);
     // Who has lost the invitation asks for it.
@@ -326,4 +340,52 @@ fn answers_by_mail_count_for_whoever_sent_them() {
         ),
     );
     wait_until("it is sent again", PATIENCE, || queued() > waiting);
+}
+
+#[test]
+fn a_kill_between_delivery_and_reading_loses_no_invitation_and_books_once() {
+    let mut server = Server::start();
+    let add = [
+        "account",
+        "add",
+        "auto@example.test",
+        "--kind",
+        "equipment",
+        "--name",
+        "Auto",
+    ];
+    server.cli(&add);
+    server.cli(&["account", "set", "auto@example.test", "--bookers", "everyone"]);
+    let rounds = 4;
+    for round in 0..rounds {
+        let mut talk = Talk::hello(server.smtp);
+        for n in 0..6 {
+            // Each in another hour, for Anna and for the car.
+            let event = EVENT
+                .replace("UID:q1", &format!("UID:k{round}-{n}"))
+                .replace("20300107T", &format!("203001{:02}T", 1 + round * 6 + n))
+                .replace(
+                    "mailto:anna@example.test",
+                    "mailto:anna@example.test\nATTENDEE:mailto:auto@example.test",
+                );
+            let text = mail("boss@other.test", PLAIN, &calendar("METHOD:REQUEST", &event));
+            let to = [ANNA, "auto@example.test"];
+            let reply = talk.deliver("boss@other.test", &to, text.as_bytes());
+            assert!(reply.starts_with("250"), "{reply}");
+        }
+        server.kill();
+        server.start_again();
+    }
+    let all = rounds * 6;
+    let count = || {
+        let listed = crate::dav::propfind(&anna(&server), &calendar_of(ANNA), "1", "<D:getetag/>");
+        crate::dav::names(&listed).len()
+    };
+    wait_until("all are in the calendar", PATIENCE, || count() == all);
+    // The car has said yes to each, once.
+    wait_until("all are answered", PATIENCE, || {
+        crate::outgoing::queue(&server).len() == all
+    });
+    settle(&server, &[ANNA]);
+    assert_eq!((count(), crate::outgoing::queue(&server).len()), (all, all));
 }
