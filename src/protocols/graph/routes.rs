@@ -8,7 +8,9 @@ use super::error::GraphError;
 use super::path::Segment;
 use super::query::Opt;
 use super::rights::Right;
-use super::{attachment, batch, folder, message, sending, settings, subscription, user};
+use super::{
+    attachment, batch, calendar, contact, event, folder, message, sending, settings, subscription, todo, user,
+};
 use actix_web::http::{Method, StatusCode};
 use futures_util::future::LocalBoxFuture;
 
@@ -68,6 +70,40 @@ const TABLE: &[&[Row]] = &[
     attachment::remove::ROWS,
     attachment::upload_session::ROWS,
     attachment::value::ROWS,
+    calendar::list::ROWS,
+    calendar::get::ROWS,
+    calendar::create::ROWS,
+    calendar::change::ROWS,
+    calendar::remove::ROWS,
+    calendar::groups::ROWS,
+    calendar::permissions::ROWS,
+    calendar::schedule::ROWS,
+    calendar::meeting_times::ROWS,
+    event::list::ROWS,
+    event::get::ROWS,
+    event::create::ROWS,
+    event::change::ROWS,
+    event::remove::ROWS,
+    event::window::ROWS,
+    event::delta::ROWS,
+    event::attachment::ROWS,
+    contact::list::ROWS,
+    contact::get::ROWS,
+    contact::create::ROWS,
+    contact::change::ROWS,
+    contact::remove::ROWS,
+    contact::delta::ROWS,
+    contact::folders::ROWS,
+    contact::photo::ROWS,
+    todo::lists::ROWS,
+    todo::list::ROWS,
+    todo::get::ROWS,
+    todo::create::ROWS,
+    todo::change::ROWS,
+    todo::remove::ROWS,
+    todo::delta::ROWS,
+    todo::checklist::ROWS,
+    todo::linked::ROWS,
     subscription::create::ROWS,
     subscription::get::ROWS,
     subscription::change::ROWS,
