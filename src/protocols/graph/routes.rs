@@ -9,7 +9,8 @@ use super::path::Segment;
 use super::query::Opt;
 use super::rights::Right;
 use super::{
-    attachment, batch, calendar, contact, event, folder, message, sending, settings, subscription, todo, user,
+    attachment, batch, calendar, contact, directory, event, folder, message, sending, settings, subscription,
+    todo, user,
 };
 use actix_web::http::{Method, StatusCode};
 use futures_util::future::LocalBoxFuture;
@@ -84,6 +85,7 @@ const TABLE: &[&[Row]] = &[
     event::create::ROWS,
     event::change::ROWS,
     event::remove::ROWS,
+    event::respond::ROWS,
     event::window::ROWS,
     event::delta::ROWS,
     event::attachment::ROWS,
@@ -104,6 +106,12 @@ const TABLE: &[&[Row]] = &[
     todo::delta::ROWS,
     todo::checklist::ROWS,
     todo::linked::ROWS,
+    directory::places::ROWS,
+    directory::groups::ROWS,
+    directory::people::ROWS,
+    settings::time_zones::ROWS,
+    settings::mail_tips::ROWS,
+    settings::translate_ids::ROWS,
     subscription::create::ROWS,
     subscription::get::ROWS,
     subscription::change::ROWS,

@@ -2,9 +2,10 @@
 
 use super::code;
 use crate::dav::{CALENDAR, event as ical, put, sync, token};
-use crate::server::Server;
+use crate::server::{Server, wait_until};
 use crate::web::{Reply, Web, encode};
 use serde_json::{Value, json};
+use std::time::Duration;
 
 fn ids_of(list: &Value) -> Vec<&str> {
     let all = list["value"].as_array().unwrap();
@@ -695,4 +696,50 @@ fn a_program_needs_the_permission_and_the_mailbox() {
         "read",
     ]);
     assert_eq!(reader.get(&shared).expect(200).json()["canEdit"], false);
+}
+
+#[test]
+fn an_invitation_is_answered_and_called_off() {
+    let server = Server::start();
+    let anna = Web::page(&server, "anna@example.test");
+    let ben = Web::page(&server, "ben@example.test");
+    let body = json!({"subject": "Treffen", "start": {"dateTime": "2026-11-23T09:00:00"}, "end": {"dateTime": "2026-11-23T10:00:00"},
+        "attendees": [{"type": "required", "emailAddress": {"address": "ben@example.test"}}]});
+    let made = anna.post("/v1.0/me/events", &body).expect(201).json();
+    let path = format!("/v1.0/me/events/{}", text(&made, "id"));
+    let events = |web: &Web| {
+        web.get("/v1.0/me/events").expect(200).json()["value"]
+            .as_array()
+            .unwrap()
+            .clone()
+    };
+    wait_until("ben has it", Duration::from_secs(10), || !events(&ben).is_empty());
+    let invited = events(&ben).remove(0);
+    assert_eq!(
+        (
+            &invited["isOrganizer"],
+            text(&invited["responseStatus"], "response")
+        ),
+        (&json!(false), "notResponded")
+    );
+    let own = format!("/v1.0/me/events/{}", text(&invited, "id"));
+    ben.post(
+        &format!("{own}/tentativelyAccept"),
+        &json!({"Comment": "vielleicht", "SendResponse": true}),
+    )
+    .expect(202);
+    let answered = || anna.get(&path).expect(200).json()["attendees"][0]["status"]["response"].clone();
+    wait_until("anna hears it", Duration::from_secs(10), || {
+        answered() == "tentativelyAccepted"
+    });
+    anna.post(&format!("{path}/accept"), &json!({})).expect(400);
+    ben.post(&format!("{own}/cancel"), &json!({})).expect(403);
+    ben.post(&format!("{own}/dismissReminder"), &json!({}))
+        .expect(200);
+    anna.post(&format!("{path}/cancel"), &json!({"Comment": "krank"}))
+        .expect(202);
+    anna.get(&path).expect(404);
+    wait_until("ben hears that it is off", Duration::from_secs(10), || {
+        events(&ben).iter().all(|e| e["isCancelled"] == true)
+    });
 }

@@ -57,7 +57,7 @@ const COLLECTIONS: [(&str, &str); 28] = [
     ("people", "person"),
     ("groups", "group"),
     ("places", "place"),
-    ("rooms", "room"),
+    ("microsoft.graph.room", "room"),
     ("uploadSession", "uploadSession"),
 ];
 

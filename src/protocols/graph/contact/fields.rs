@@ -2,8 +2,8 @@
 
 use crate::base::clock::rfc3339;
 use crate::base::text::one_line;
-use crate::formats::content_line::{Component, Property, unescape};
 use crate::formats::content_line::print::escape_text;
+use crate::formats::content_line::{Component, Property, unescape};
 use crate::formats::ical::value::parse_time;
 use crate::formats::ical::zone::plain_seconds;
 use crate::model::object::{Object, ObjectKind};

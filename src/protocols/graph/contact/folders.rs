@@ -12,10 +12,9 @@ use crate::protocols::graph::envelope::{PageOf, collection, entity};
 use crate::protocols::graph::extended;
 use crate::protocols::graph::json;
 use crate::protocols::graph::object::edit::{collection_by_id, default_collection};
-use crate::protocols::graph::odata::{fits, parse};
-use crate::protocols::graph::query::Opt;
 use crate::protocols::graph::routes::{Row, row};
 use crate::protocols::graph::select::{Properties, Select};
+use crate::protocols::graph::short_list::short_list;
 use crate::protocols::http::ids;
 use serde_json::{Map, Value};
 
@@ -64,32 +63,8 @@ pub fn view(folder: &Collection, select: &Select) -> Map<String, Value> {
 }
 
 async fn list(call: Call) -> Result {
-    let select = Select::of(&call.query, &PROPERTIES)?;
-    let (skip, top) = call.query.page(100)?;
-    let filter = call.query.get(Opt::Filter).map(parse).transpose()?;
-    let whole = Select::whole(&PROPERTIES);
-    let mut all = Vec::new();
-    for folder in folders(&call).await? {
-        let is_wanted = match &filter {
-            Some(filter) => fits(filter, &view(&folder, &whole).into())?,
-            None => true,
-        };
-        if is_wanted {
-            all.push(folder);
-        }
-    }
-    let from = usize::try_from(skip).unwrap_or(usize::MAX);
-    let items = all
-        .iter()
-        .skip(from)
-        .take(top as usize)
-        .map(|f| view(f, &select).into())
-        .collect();
-    collection(
-        &call,
-        &select,
-        PageOf::of_all("contactFolders".into(), items, skip, all.len() as u64),
-    )
+    let all = folders(&call).await?;
+    short_list(&call, "contactFolders", &PROPERTIES, &all, view)
 }
 
 async fn list_children(call: Call) -> Result {

@@ -3,8 +3,8 @@
 use super::create::stamp;
 use super::view::{Contact, parse};
 use crate::base::text::hex;
-use crate::formats::content_line::{Component, Property};
 use crate::formats::content_line::print::print_component;
+use crate::formats::content_line::{Component, Property};
 use crate::mail::settings::MAX_PHOTO_BYTES;
 use crate::protocols::graph::answer::{Answer, Result};
 use crate::protocols::graph::call::Call;

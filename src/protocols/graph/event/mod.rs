@@ -12,6 +12,7 @@ mod people;
 mod recurrence;
 mod reminder;
 pub mod remove;
+pub mod respond;
 mod seen;
 mod text;
 mod times;

@@ -4,8 +4,8 @@ use super::create::stamp;
 use super::seen::{at_place, parse, parse_id};
 use super::times::like_start;
 use super::view::Event;
-use crate::formats::content_line::read_component;
 use crate::formats::content_line::print::print_component;
+use crate::formats::content_line::read_component;
 use crate::protocols::graph::answer::{Answer, Result};
 use crate::protocols::graph::call::Call;
 use crate::protocols::graph::object::edit::{edit, remove as remove_object};
@@ -35,7 +35,7 @@ async fn remove(call: Call) -> Result {
 }
 
 /// Errors: ErrorItemNotFound for one that is not there.
-fn without(call: &Call, look: &Look, raw: &[u8], place: DateTime) -> Result<Vec<u8>> {
+pub fn without(call: &Call, look: &Look, raw: &[u8], place: DateTime) -> Result<Vec<u8>> {
     let old = parse(raw)?;
     at_place(&old, look, place)?;
     let zone = old.parts[0].start.as_ref().and_then(|s| s.zone.clone());

@@ -8,13 +8,12 @@ use crate::protocols::graph::answer::{Answer, Result};
 use crate::protocols::graph::calendar::create::shown_name;
 use crate::protocols::graph::calendar::remove::remove_collection;
 use crate::protocols::graph::call::{Call, Who, change_key};
-use crate::protocols::graph::envelope::{PageOf, collection, entity};
+use crate::protocols::graph::envelope::entity;
 use crate::protocols::graph::json;
 use crate::protocols::graph::object::edit::{collection_by_id, default_collection};
-use crate::protocols::graph::odata::{fits, parse};
-use crate::protocols::graph::query::Opt;
 use crate::protocols::graph::routes::{Row, row};
 use crate::protocols::graph::select::{Properties, Select};
+use crate::protocols::graph::short_list::short_list;
 use crate::protocols::http::ids;
 use serde_json::{Map, Value};
 
@@ -73,30 +72,10 @@ pub fn view(call: &Call, list: &Collection, is_first: bool, select: &Select) -> 
 }
 
 async fn list(call: Call) -> Result {
-    let select = Select::of(&call.query, &PROPERTIES)?;
-    let (skip, top) = call.query.page(100)?;
-    let filter = call.query.get(Opt::Filter).map(parse).transpose()?;
-    let whole = Select::whole(&PROPERTIES);
-    let mut all = Vec::new();
-    for (i, one) in lists(&call).await?.into_iter().enumerate() {
-        let is_wanted = match &filter {
-            Some(filter) => fits(filter, &view(&call, &one, i == 0, &whole).into())?,
-            None => true,
-        };
-        if is_wanted {
-            all.push((i, one));
-        }
-    }
-    let from = usize::try_from(skip).unwrap_or(usize::MAX);
-    let page = all.iter().skip(from).take(top as usize);
-    let items = page
-        .map(|(i, c)| view(&call, c, *i == 0, &select).into())
-        .collect();
-    collection(
-        &call,
-        &select,
-        PageOf::of_all("todo/lists".into(), items, skip, all.len() as u64),
-    )
+    let all: Vec<_> = lists(&call).await?.into_iter().enumerate().collect();
+    short_list(&call, "todo/lists", &PROPERTIES, &all, |(i, one), select| {
+        view(&call, one, *i == 0, select)
+    })
 }
 
 async fn answer_with(call: &Call, text: &str) -> Result<Value> {
