@@ -92,24 +92,34 @@ pub async fn get_object(
         .await
 }
 
-/// A piece of a list, each with its bytes and the place behind it.
+/// Bytes of objects that one question reads: files in events may be large.
+const MOST_READ: usize = 32 << 20;
+
+/// A piece of a list, each with its bytes and the place behind it, and whether the list goes on: a piece may be shorter
+/// than asked for.
 pub async fn walk_objects(
     ctx: &Ctx,
     account: AccountId,
     folder: FolderId,
     kind: ObjectKind,
     walk: ObjectWalk,
-) -> Result<Vec<(Object, Vec<u8>, ObjectPlace)>> {
+) -> Result<(Vec<(Object, Vec<u8>, ObjectPlace)>, bool)> {
     ctx.require_owner(account)?;
     ctx.store
         .account(account)?
         .read(move |s| {
-            let mut out = Vec::new();
-            for (object, place) in s.walk_objects(folder, kind, &walk)? {
+            let found = s.walk_objects(folder, kind, &walk)?;
+            let is_full = found.len() as u64 == walk.limit;
+            let (mut out, mut read) = (Vec::with_capacity(found.len()), 0);
+            for (object, place) in found {
+                if read > MOST_READ {
+                    return Ok((out, true));
+                }
                 let raw = s.open_body(object.item.body_id)?.read_all()?;
+                read += raw.len();
                 out.push((object, raw, place));
             }
-            Ok(out)
+            Ok((out, is_full))
         })
         .await
 }

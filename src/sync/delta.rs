@@ -82,6 +82,9 @@ pub async fn message_delta(
         .await
 }
 
+/// Bytes of objects that one answer reads: files in events may be large.
+const MOST_READ: usize = 32 << 20;
+
 /// One thing of a collection.
 #[derive(Clone, Debug)]
 pub enum ObjectEntry {
@@ -113,17 +116,20 @@ pub async fn object_delta(
                 .chain(gone.into_iter().map(|t| (t.modseq, Err(t.item_id))))
                 .collect();
             all.sort_by_key(|(modseq, _)| *modseq);
-            let has_more = all.len() > limit;
+            let mut has_more = all.len() > limit;
             all.truncate(limit);
-            let since = match all.last() {
-                Some((modseq, _)) if has_more => *modseq,
-                _ => row.highest_modseq.max(known_since),
-            };
+            let (mut last, mut read) = (None, 0);
             let mut entries = Vec::with_capacity(all.len());
-            for (_, entry) in all {
+            for (modseq, entry) in all {
+                if read > MOST_READ {
+                    has_more = true;
+                    break;
+                }
+                last = Some(modseq);
                 match entry {
                     Ok(object) => {
                         let raw = s.open_body(object.item.body_id)?.read_all()?;
+                        read += raw.len();
                         entries.push(ObjectEntry::Present(Box::new(object), raw));
                     }
                     // What came back is told as present.
@@ -131,6 +137,10 @@ pub async fn object_delta(
                     Err(id) => entries.push(ObjectEntry::Gone(id)),
                 }
             }
+            let since = match last {
+                Some(modseq) if has_more => modseq,
+                _ => row.highest_modseq.max(known_since),
+            };
             Ok(Delta {
                 entries,
                 cursor: Cursor { since, ..cursor },

@@ -732,6 +732,31 @@ fn an_invitation_is_answered_and_called_off() {
     wait_until("anna hears it", Duration::from_secs(10), || {
         answered() == "tentativelyAccepted"
     });
+    // Who has said no is free.
+    let schedule = |web: &Web| {
+        let asked = json!({"Schedules": ["ben@example.test"], "StartTime": {"dateTime": "2026-11-23T09:00:00"}, "EndTime": {"dateTime": "2026-11-23T10:00:00"}});
+        text(
+            &web.post("/v1.0/me/calendar/getSchedule", &asked)
+                .expect(200)
+                .json()["value"][0],
+            "availabilityView",
+        )
+        .to_owned()
+    };
+    assert_eq!(schedule(&anna), "11");
+    ben.post(&format!("{own}/decline"), &json!({"SendResponse": false}))
+        .expect(202);
+    assert_eq!(schedule(&anna), "00");
+    let more = json!({"ToRecipients": [{"emailAddress": {"address": "carla@other.test"}}], "Comment": ""});
+    ben.post(&format!("{own}/forward"), &more).expect(403);
+    anna.post(&format!("{path}/forward"), &more).expect(202);
+    assert_eq!(
+        anna.get(&path).expect(200).json()["attendees"]
+            .as_array()
+            .unwrap()
+            .len(),
+        2
+    );
     anna.post(&format!("{path}/accept"), &json!({})).expect(400);
     ben.post(&format!("{own}/cancel"), &json!({})).expect(403);
     ben.post(&format!("{own}/dismissReminder"), &json!({}))

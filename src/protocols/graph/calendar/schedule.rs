@@ -14,6 +14,7 @@ use crate::protocols::graph::object::Look;
 use crate::protocols::graph::object::list::preferred;
 use crate::protocols::graph::routes::{Row, row};
 use crate::protocols::graph::zones::Given;
+use futures_util::future::join_all;
 use serde_json::{Value, json};
 
 pub const ROWS: &[Row] = &[
@@ -47,11 +48,15 @@ async fn get_schedule(call: Call) -> Result {
         })?,
     };
     let look = Look::of(&call)?;
-    let mut out: Vec<Value> = Vec::new();
-    for address in schedules {
+    // All are read side by side.
+    let each = schedules.iter().map(|address| {
         let address = address.as_str().unwrap_or_default().trim();
-        out.push(one(&call, &look, address, (from_s, to_s), minutes).await?);
-    }
+        one(&call, &look, address, (from_s, to_s), minutes)
+    });
+    let out: Vec<Value> = join_all(each)
+        .await
+        .into_iter()
+        .collect::<Result<_, GraphError>>()?;
     let context = format!(
         "{}/$metadata#Collection(microsoft.graph.scheduleInformation)",
         call.site.base()

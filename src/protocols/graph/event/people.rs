@@ -144,6 +144,15 @@ pub fn write_attendees(component: &mut Component, wanted: &Value, owner: &Accoun
     Ok(())
 }
 
+/// Beside those who are there.
+pub fn add_attendees(component: &mut Component, more: &[Value], owner: &Account) -> Result<(), GraphError> {
+    let before = component
+        .all("ATTENDEE")
+        .map(|p| json!({"emailAddress": {"address": address(p)}}));
+    let all: Vec<Value> = before.chain(more.iter().cloned()).collect();
+    write_attendees(component, &Value::Array(all), owner)
+}
+
 fn write_kind(property: &mut Property, wanted: &str) -> Result<(), GraphError> {
     let (role, cutype) = match wanted.to_ascii_lowercase().as_str() {
         "required" => ("REQ-PARTICIPANT", None),

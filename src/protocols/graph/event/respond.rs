@@ -1,4 +1,5 @@
 //! POST events/{id}/accept, tentativelyAccept, decline: an answer to the organizer. cancel: the organizer calls it off.
+//! forward: the organizer asks others along.
 //! dismissReminder and snoozeReminder: reminders are shown by programs, and each keeps to itself what it has shown.
 
 use super::create::stamp;
@@ -21,6 +22,7 @@ pub const ROWS: &[Row] = &[
     row!(POST "me/events/{}/tentativelyAccept" CalendarWrite [] => tentatively_accept),
     row!(POST "me/events/{}/decline" CalendarWrite [] => decline),
     row!(POST "me/events/{}/cancel" CalendarWrite [] => cancel),
+    row!(POST "me/events/{}/forward" CalendarWrite [] => forward),
     row!(POST "me/events/{}/dismissReminder" CalendarWrite [] => dismiss),
     row!(POST "me/events/{}/snoozeReminder" CalendarWrite [] => dismiss),
 ];
@@ -112,6 +114,34 @@ async fn cancel(call: Call) -> Result {
         .await?;
     }
     remove::<Event>(&call, id, None).await?;
+    Ok(Answer::accepted())
+}
+
+/// Who is asked along is invited by the organizer; others ask them to.
+async fn forward(call: Call) -> Result {
+    let body = call.json()?;
+    let given = json::list(&body, "toRecipients")?.filter(|all| !all.is_empty());
+    let given = given.ok_or_else(|| GraphError::request("»toRecipients« is missing"))?;
+    let (master, _) = parse_id(call.key(0))?;
+    let id = id_of::<Event>(master)?;
+    let owner = call.ctx().account()?.clone();
+    edit::<Event>(&call, id, call.unchanged()?, |_, raw| {
+        let at = parse(raw)?.parts[0].component;
+        let mut calendar = read_component(raw)?;
+        if let Some(event) = calendar.parts.get_mut(at) {
+            if !super::people::is_organizer(event, &owner) {
+                return Err(GraphError::new(
+                    actix_web::http::StatusCode::FORBIDDEN,
+                    "ErrorAccessDenied",
+                    "only the organizer can ask others along here; write to them about it",
+                ));
+            }
+            super::people::add_attendees(event, given, &owner)?;
+            stamp(&call, event, false);
+        }
+        Ok(Some(print_component(&calendar).into_bytes()))
+    })
+    .await?;
     Ok(Answer::accepted())
 }
 

@@ -98,6 +98,8 @@ pub fn locations(seen: &Seen) -> Vec<Value> {
         return Vec::new();
     };
     let kept: Option<Vec<Value>> = component.text(PLACES).and_then(|t| serde_json::from_str(&t).ok());
+    // Anybody may have written the line: only what is a place is given out.
+    let kept = kept.and_then(|all| all.iter().map(read_location).collect::<Result<Vec<_>, _>>().ok());
     match kept {
         Some(kept) if names(&kept) == text => kept,
         _ => vec![plain_location(&text)],

@@ -5,9 +5,10 @@ use super::fields::PROPERTIES;
 use super::seen::{Seen, parse, parse_id};
 use super::view::{Event, of_series, view};
 use crate::calendar::window::{Entry, window_of};
+use crate::formats::ical::CalendarObject;
 use crate::formats::ical::expand::expand;
-use crate::model::FolderKind;
-use crate::model::object::Collection;
+use crate::model::object::{Collection, Object};
+use crate::model::{FolderKind, ItemId};
 use crate::objects::get::get_object;
 use crate::protocols::graph::answer::{Answer, Result};
 use crate::protocols::graph::call::Call;
@@ -22,6 +23,8 @@ use crate::protocols::graph::routes::{Row, row};
 use crate::protocols::graph::select::Select;
 use crate::protocols::graph::zones::window_moment;
 use serde_json::{Value, json};
+use std::collections::HashMap;
+use std::rc::Rc;
 
 pub const ROWS: &[Row] = &[
     row!(GET "me/calendarView" CalendarRead
@@ -158,16 +161,16 @@ async fn answer(call: &Call, look: &Look, mut all: Vec<Entry>, path: String) -> 
     let total = all.len() as u64;
     let from = usize::try_from(skip).unwrap_or(usize::MAX);
     let mut items: Vec<Value> = Vec::new();
+    let mut stored = Stored::default();
     for entry in all.into_iter().skip(from).take(top as usize) {
         // What was removed between the two looks is left out.
-        let Some(mut shown) = show(call, look, &entry, &select).await? else {
+        let Some(read) = stored.get(call, entry.id).await? else {
             continue;
         };
-        if let Ok((object, raw)) = get_object(call.ctx(), call.account, entry.id, Event::KIND).await {
-            expansion
-                .add::<Event>(call, look, (&object, &raw), &mut shown)
-                .await?;
-        }
+        let mut shown = view(&seen(look, &read, &entry), &select);
+        expansion
+            .add::<Event>(call, look, (&read.object, &read.raw), &mut shown)
+            .await?;
         items.push(shown.into());
     }
     let end = skip.saturating_add(top);
@@ -180,25 +183,51 @@ async fn answer(call: &Call, look: &Look, mut all: Vec<Entry>, path: String) -> 
     Ok(preferred(look, collection(call, &select, page)?))
 }
 
-/// None: it is gone meanwhile.
-async fn show(
-    call: &Call,
-    look: &Look,
-    entry: &Entry,
-    select: &Select,
-) -> Result<Option<serde_json::Map<String, Value>>, GraphError> {
-    let read = get_object(call.ctx(), call.account, entry.id, Event::KIND).await;
-    let (object, raw) = match read.map_err(GraphError::from) {
-        Ok(read) => read,
-        Err(e) if e.is_not_found() => return Ok(None),
-        Err(e) => return Err(e),
-    };
-    let calendar = parse(&raw)?;
-    let seen = match &entry.occurrence {
-        Some(o) if o.part < calendar.parts.len() => of_series(look, &object, &calendar, o),
-        _ => Seen::whole(look, &object, &calendar),
-    };
-    Ok(Some(view(&seen, select)))
+/// One stored event.
+struct Read {
+    object: Object,
+    raw: Vec<u8>,
+    calendar: CalendarObject,
+}
+
+/// What was read for an answer: a series is read once, however often it takes place.
+#[derive(Default)]
+struct Stored(HashMap<ItemId, Rc<Read>>);
+
+impl Stored {
+    /// Larger ones are read again, so that the memory of an answer is bounded.
+    const MAX_BYTES: usize = 64 << 10;
+
+    /// None: it is gone meanwhile.
+    async fn get(&mut self, call: &Call, id: ItemId) -> Result<Option<Rc<Read>>, GraphError> {
+        if let Some(known) = self.0.get(&id) {
+            return Ok(Some(known.clone()));
+        }
+        let read = get_object(call.ctx(), call.account, id, Event::KIND).await;
+        let (object, raw) = match read.map_err(GraphError::from) {
+            Ok(read) => read,
+            Err(e) if e.is_not_found() => return Ok(None),
+            Err(e) => return Err(e),
+        };
+        let calendar = parse(&raw)?;
+        let is_small = raw.len() <= Stored::MAX_BYTES;
+        let read = Rc::new(Read {
+            object,
+            raw,
+            calendar,
+        });
+        if is_small {
+            self.0.insert(id, read.clone());
+        }
+        Ok(Some(read))
+    }
+}
+
+fn seen<'e>(look: &'e Look, read: &'e Read, entry: &'e Entry) -> Seen<'e> {
+    match &entry.occurrence {
+        Some(o) if o.part < read.calendar.parts.len() => of_series(look, &read.object, &read.calendar, o),
+        _ => Seen::whole(look, &read.object, &read.calendar),
+    }
 }
 
 async fn filtered(call: &Call, look: &Look, all: Vec<Entry>, filter: &str) -> Result<Vec<Entry>, GraphError> {
@@ -211,11 +240,13 @@ async fn filtered(call: &Call, look: &Look, all: Vec<Entry>, filter: &str) -> Re
         ));
     }
     let (whole, look) = (Select::whole(&PROPERTIES), look.in_utc());
-    let mut out = Vec::new();
+    let (mut out, mut stored) = (Vec::new(), Stored::default());
     for entry in all {
-        if let Some(shown) = show(call, &look, &entry, &whole).await?
-            && fits(&filter, &shown.into())?
-        {
+        let Some(read) = stored.get(call, entry.id).await? else {
+            continue;
+        };
+        let shown = view(&seen(&look, &read, &entry), &whole);
+        if fits(&filter, &shown.into())? {
             out.push(entry);
         }
     }
@@ -245,11 +276,12 @@ async fn reminders(call: Call) -> Result {
     let zone = look.zone.zone.clone();
     let all = window_of(call.ctx(), call.account, calendar.folder.id, zone, reach).await?;
     let select = Select::whole(&PROPERTIES);
-    let mut out = Vec::new();
+    let (mut out, mut stored) = (Vec::new(), Stored::default());
     for entry in all {
-        let Some(e) = show(&call, &look, &entry, &select).await? else {
+        let Some(read) = stored.get(&call, entry.id).await? else {
             continue;
         };
+        let e = view(&seen(&look, &read, &entry), &select);
         let minutes = e["reminderMinutesBeforeStart"].as_i64().unwrap_or(0);
         let fires_s = entry.start_s - minutes * 60;
         if e["isReminderOn"] == true && (from_s..to_s).contains(&fires_s) {

@@ -184,8 +184,8 @@ pub async fn list<R: Resource>(call: &Call, lists: Lists) -> Result {
     let (mut items, mut looked_at, mut next) = (Vec::new(), 0, None);
     'pages: loop {
         walk.limit = if is_whole { top + 1 } else { 100 };
-        let piece = walk_objects(call.ctx(), call.account, lists.folder, R::KIND, walk.clone()).await?;
-        let is_last = (piece.len() as u64) < walk.limit;
+        let (piece, goes_on) =
+            walk_objects(call.ctx(), call.account, lists.folder, R::KIND, walk.clone()).await?;
         for (object, raw, place) in piece {
             if items.len() as u64 == top {
                 next = walk.after.clone();
@@ -212,7 +212,7 @@ pub async fn list<R: Resource>(call: &Call, lists: Lists) -> Result {
             items.push(shown.into());
         }
         walk.skip = 0;
-        if is_last {
+        if !goes_on {
             break;
         }
         if looked_at >= MOST_LOOKED_AT {
@@ -288,8 +288,8 @@ async fn count<R: Resource>(
     walk.limit = 200;
     let mut out = 0;
     loop {
-        let piece = walk_objects(call.ctx(), call.account, lists.folder, R::KIND, walk.clone()).await?;
-        let is_last = (piece.len() as u64) < walk.limit;
+        let (piece, goes_on) =
+            walk_objects(call.ctx(), call.account, lists.folder, R::KIND, walk.clone()).await?;
         for (object, raw, place) in piece {
             walk.after = Some(place);
             if let Ok(shown) = R::view(&look, &object, &raw, &whole)
@@ -298,7 +298,7 @@ async fn count<R: Resource>(
                 out += 1;
             }
         }
-        if is_last {
+        if !goes_on {
             return Ok(out);
         }
     }
