@@ -25,7 +25,7 @@ names come in any case, options with or without `$`, keys as `messages/{id}` or 
 - **$search** of messages: words, `from: to: cc: bcc: participants: subject: body: attachment: hasAttachments: importance: isread: isflagged: category:
   received: sent: size: kind:`, AND, OR, NOT, minus, parentheses; newest first, and together with $filter.
 - **delta**: tokens are enough by themselves; what is longer ago than the change log knows is 410 `SyncStateNotFound`.
-- **Extended properties**: computed are 0xe08 0xe07 0xe23 0x1090 0x1080 0x1081 0x7d 0x1035 0x37 0x1a; of folders 0x3613 0x6751 0x3602 0x3603. All others are kept as given.
+- **Extended properties** of messages, folders, events and contacts: computed are 0xe08 0xe07 0xe23 0x1090 0x1080 0x1081 0x7d 0x1035 0x37 0x1a; of folders 0x3613 0x6751 0x3602 0x3603. All others are kept as given.
 - **Events** are the iCalendar objects of the DAV door, contacts its cards, tasks its VTODOs: a change writes what it names and leaves the rest. One of a series has
   the id of the series with its place; changing it makes an exception, removing it a cancelled one. Times come in UTC or in the zone of `Prefer: outlook.timezone`,
   Windows' or IANA's name; a client that writes UTC leaves an event the zone that it has. `me/events` is the first calendar. Patterns that Graph has no

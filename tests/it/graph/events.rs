@@ -196,6 +196,14 @@ fn an_event_is_made_read_changed_and_removed() {
         .expect(200)
         .json();
     assert_eq!(expanded["singleValueExtendedProperties"][0]["value"], "x");
+    let kept = "/v1.0/me/events?$filter=singleValueExtendedProperties/any(ep:ep/id%20eq%20'STRING%20%7BA%7D%20name%20b'%20and%20ep/value%20eq%20'x')";
+    assert_eq!(ids_of(&web.get(kept).expect(200).json()), [id.as_str()]);
+    assert_eq!(
+        ids_of(&web.get(&kept.replace("'x'", "'y'")).expect(200).json()),
+        Vec::<&str>::new()
+    );
+    let calendar = web.get(&format!("{path}/calendar")).expect(200).json();
+    assert_eq!(calendar["isDefaultCalendar"], true);
     let plain = web
         .send("GET", &path, &["Prefer: outlook.body-content-type=\"text\""], b"")
         .expect(200);

@@ -27,7 +27,7 @@ struct Schema {
 const BEYOND: [(&str, &str); 1] = [("mailFolder", "wellKnownName")];
 
 /// The last word of a context and what it is a collection of.
-const COLLECTIONS: [(&str, &str); 28] = [
+const COLLECTIONS: [(&str, &str); 29] = [
     ("messages", "message"),
     ("mailFolders", "mailFolder"),
     ("childFolders", "mailFolder"),
@@ -39,6 +39,7 @@ const COLLECTIONS: [(&str, &str); 28] = [
     ("mailboxSettings", "mailboxSettings"),
     ("microsoft.graph.uploadSession", "uploadSession"),
     ("calendars", "calendar"),
+    ("calendar", "calendar"),
     ("calendarGroups", "calendarGroup"),
     ("calendarPermissions", "calendarPermission"),
     ("events", "event"),

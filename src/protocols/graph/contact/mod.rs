@@ -8,5 +8,6 @@ pub mod folders;
 pub mod get;
 pub mod list;
 pub mod photo;
+mod reach;
 pub mod remove;
 mod view;

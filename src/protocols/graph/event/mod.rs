@@ -25,3 +25,4 @@ pub use fields::{categories, importance, one_of, write_categories, write_importa
 pub use recurrence::Pattern;
 pub use text::{body as text_body, write_body};
 pub use times::describe_zones;
+pub use view::Event;

@@ -4,16 +4,19 @@
 use super::place;
 use super::{Expansion, Look, Resource};
 use crate::model::FolderId;
-use crate::model::object::{ObjectOrder, ObjectWalk};
+use crate::model::object::{Object, ObjectOrder, ObjectWalk};
+use crate::model::property::PropertyValue;
 use crate::objects::get::{count_objects, find_by_uid, walk_objects};
+use crate::objects::properties::object_properties;
 use crate::protocols::graph::answer::{Answer, Result};
 use crate::protocols::graph::call::Call;
 use crate::protocols::graph::envelope::{Link, PageOf, collection};
 use crate::protocols::graph::error::GraphError;
-use crate::protocols::graph::odata::{Expr, Op, Path, fits, parse, time};
+use crate::protocols::graph::extended::parse_id;
+use crate::protocols::graph::odata::{Expr, Literal, Op, Path, fits, parse, time};
 use crate::protocols::graph::query::Opt;
 use crate::protocols::graph::select::Select;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// Microsoft's.
 const PAGE: u64 = 10;
@@ -41,6 +44,8 @@ pub struct Lists {
 /// `$filter` and `$search`, asked of what an object shows in UTC.
 struct Wanted {
     filter: Option<Expr>,
+    /// The filter asks for what programs keep with things.
+    needs_kept: bool,
     words: Vec<String>,
     searched: &'static [&'static str],
 }
@@ -49,8 +54,14 @@ impl Wanted {
     fn of(call: &Call, lists: &Lists) -> std::result::Result<Wanted, GraphError> {
         let words = call.query.get(Opt::Search).unwrap_or_default().to_lowercase();
         let words = words.split(|c: char| c.is_whitespace() || c == '"');
+        let mut filter = call.query.get(Opt::Filter).map(parse).transpose()?;
+        let needs_kept = match &mut filter {
+            Some(filter) => name_kept(filter)?,
+            None => false,
+        };
         Ok(Wanted {
-            filter: call.query.get(Opt::Filter).map(parse).transpose()?,
+            filter,
+            needs_kept,
             words: words
                 .map(|w| w.rsplit_once(':').map_or(w, |(_, text)| text))
                 .filter(|w| !w.is_empty() && !matches!(*w, "or" | "and"))
@@ -62,6 +73,33 @@ impl Wanted {
 
     fn is_everything(&self) -> bool {
         self.filter.is_none() && self.words.is_empty()
+    }
+
+    /// What is asked of a thing: all that it shows, and what programs keep with it when that matters.
+    async fn takes_object<R: Resource>(
+        &self,
+        call: &Call,
+        look: &Look,
+        (object, raw): (&Object, &[u8]),
+    ) -> std::result::Result<bool, GraphError> {
+        let Ok(mut shown) = R::view(look, object, raw, &Select::whole(R::properties())) else {
+            return Ok(false);
+        };
+        if self.needs_kept {
+            let kept = object_properties(call.ctx(), call.account, object.item.id).await?;
+            let kept: Vec<Value> = kept
+                .into_iter()
+                .map(|p| match p.value {
+                    PropertyValue::One(value) => json!({"id": p.name, "value": value}),
+                    PropertyValue::List(values) => json!({"id": p.name, "value": values}),
+                    PropertyValue::Gone => Value::Null,
+                })
+                .collect();
+            for name in KEPT {
+                shown.insert(name.to_owned(), kept.clone().into());
+            }
+        }
+        self.takes(&shown.into())
     }
 
     fn takes(&self, shown: &Value) -> std::result::Result<bool, GraphError> {
@@ -112,6 +150,40 @@ impl Wanted {
             Expr::Compare(path, op, literal) => Some((path, *op, literal)),
             _ => None,
         })
+    }
+}
+
+const KEPT: [&str; 2] = ["singleValueExtendedProperties", "multiValueExtendedProperties"];
+
+/// Brings the ids of extended properties in a filter to the spelling that they are kept in; whether there are any.
+/// Errors: ErrorInvalidProperty.
+fn name_kept(expr: &mut Expr) -> std::result::Result<bool, GraphError> {
+    fn ids(expr: &mut Expr) -> std::result::Result<(), GraphError> {
+        match expr {
+            Expr::And(all) | Expr::Or(all) => all.iter_mut().try_for_each(ids),
+            Expr::Not(inner) => ids(inner),
+            Expr::Compare(path, _, literal) if path.key() == "id" => {
+                let id = parse_id(literal.text().unwrap_or_default())?;
+                *literal = Literal::Text(id.key);
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+    match expr {
+        Expr::And(all) | Expr::Or(all) => {
+            let mut found = false;
+            for one in all {
+                found |= name_kept(one)?;
+            }
+            Ok(found)
+        }
+        Expr::Not(inner) => name_kept(inner),
+        Expr::Any(path, Some(inner)) if KEPT.iter().any(|k| k.to_ascii_lowercase() == path.key()) => {
+            ids(inner)?;
+            Ok(true)
+        }
+        _ => Ok(false),
     }
 }
 
@@ -180,7 +252,7 @@ pub async fn list<R: Resource>(call: &Call, lists: Lists) -> Result {
     if is_whole && token.is_none() {
         (walk.skip, left) = (skip, 0);
     }
-    let (whole, in_utc) = (Select::whole(R::properties()), look.in_utc());
+    let in_utc = look.in_utc();
     let (mut items, mut looked_at, mut next) = (Vec::new(), 0, None);
     'pages: loop {
         walk.limit = if is_whole { top + 1 } else { 100 };
@@ -193,11 +265,7 @@ pub async fn list<R: Resource>(call: &Call, lists: Lists) -> Result {
             }
             looked_at += 1;
             walk.after = Some(place);
-            let is_wanted = is_whole
-                || match R::view(&in_utc, &object, &raw, &whole) {
-                    Ok(shown) => wanted.takes(&shown.into())?,
-                    Err(_) => false,
-                };
+            let is_wanted = is_whole || wanted.takes_object::<R>(call, &in_utc, (&object, &raw)).await?;
             if !is_wanted {
                 continue;
             }
@@ -244,15 +312,15 @@ async fn by_uid<R: Resource>(
     let look = Look::of(call)?;
     let mut items = Vec::new();
     let found = find_by_uid(call.ctx(), call.account, lists.folder, uid).await?;
-    if let Some((object, raw)) = found.filter(|(o, _)| o.kind == R::KIND) {
-        let whole = R::view(&look.in_utc(), &object, &raw, &Select::whole(R::properties()))?;
-        if wanted.takes(&whole.into())? {
-            let mut shown = R::view(&look, &object, &raw, select)?;
-            expansion
-                .add::<R>(call, &look, (&object, &raw), &mut shown)
-                .await?;
-            items.push(shown.into());
-        }
+    let in_utc = look.in_utc();
+    if let Some((object, raw)) = found.filter(|(o, _)| o.kind == R::KIND)
+        && wanted.takes_object::<R>(call, &in_utc, (&object, &raw)).await?
+    {
+        let mut shown = R::view(&look, &object, &raw, select)?;
+        expansion
+            .add::<R>(call, &look, (&object, &raw), &mut shown)
+            .await?;
+        items.push(shown.into());
     }
     let total = items.len() as u64;
     collection(call, select, PageOf::of_all(lists.path.clone(), items, 0, total))
@@ -283,7 +351,7 @@ async fn count<R: Resource>(
             "under this filter so many cannot be counted; leave $count out",
         ));
     }
-    let (whole, look) = (Select::whole(R::properties()), look.in_utc());
+    let look = look.in_utc();
     let mut walk = walk_of(call, lists, wanted)?;
     walk.limit = 200;
     let mut out = 0;
@@ -292,9 +360,7 @@ async fn count<R: Resource>(
             walk_objects(call.ctx(), call.account, lists.folder, R::KIND, walk.clone()).await?;
         for (object, raw, place) in piece {
             walk.after = Some(place);
-            if let Ok(shown) = R::view(&look, &object, &raw, &whole)
-                && wanted.takes(&shown.into())?
-            {
+            if wanted.takes_object::<R>(call, &look, (&object, &raw)).await? {
                 out += 1;
             }
         }
