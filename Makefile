@@ -50,7 +50,7 @@ test: install-test page check-page ## Prove it: unit tests, the program against 
 	@$(MAKE) --no-print-directory sdk-test
 
 .PHONY: sdk-test
-sdk-test: install-test ## Released Microsoft 365 libraries (MSAL, Graph SDK, O365) against the program; fetches them from PyPI
+sdk-test: install-test ## Released Microsoft 365 libraries (MSAL, Graph SDK, O365; Node too) against the program; fetches them
 	$(CARGO) build --locked
 	tests/sdk/run "$${CARGO_TARGET_DIR:-target}/debug/hauspost"
 

@@ -1,12 +1,14 @@
 //! The calendar room: events, tasks and journal entries as iCalendar objects. They are stored as they came; what lists
 //! and windows need stands beside them. Whoever takes part hears of it ([`scheduling`]).
 
+pub mod agenda;
 pub mod free_busy;
 pub mod put;
 pub mod query;
 pub mod remove;
 pub mod resource;
 pub mod scheduling;
+pub mod window;
 
 use crate::formats::content_line::read_component;
 use crate::formats::ical::zone::{Zone, read_zones};

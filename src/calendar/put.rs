@@ -96,6 +96,7 @@ pub fn columns(object: &CalendarObject) -> ObjectColumns {
         people: people(component),
         phones: Vec::new(),
         company: None,
+        start_s: main.start.as_ref().map(|s| s.to_utc(&Zone::utc())),
         due_s: main.due.as_ref().map(|d| d.to_utc(&Zone::utc())),
         priority: component
             .property("PRIORITY")

@@ -34,6 +34,7 @@ fn columns(card: Card) -> ObjectColumns {
         people: card.emails.iter().map(|e| e.to_lowercase()).collect(),
         phones: card.phones,
         company: card.organization,
+        start_s: None,
         due_s: None,
         priority: None,
     }

@@ -17,6 +17,8 @@ const MAX_COMPONENTS: usize = 20_000;
 pub struct Property {
     /// Of its first physical line, from 1.
     pub line: usize,
+    /// `item1` of `item1.EMAIL`, as cards write what belongs together.
+    pub group: Option<String>,
     /// Upper case, without a group.
     pub name: String,
     /// Names in upper case.
@@ -178,7 +180,10 @@ fn read_property(line: usize, content: &str) -> Result<Property> {
     let name_end = content
         .find([':', ';'])
         .ok_or_else(|| wrong("has no colon between name and value"))?;
-    let name = content[..name_end].rsplit('.').next().unwrap_or_default().trim();
+    let (group, name) = match content[..name_end].rsplit_once('.') {
+        Some((group, name)) => (Some(group.trim().to_owned()), name.trim()),
+        None => (None, content[..name_end].trim()),
+    };
     let is_name = |n: &str| {
         !n.is_empty()
             && n.bytes()
@@ -189,6 +194,7 @@ fn read_property(line: usize, content: &str) -> Result<Property> {
     }
     let mut out = Property {
         line,
+        group,
         name: name.to_ascii_uppercase(),
         ..Property::default()
     };

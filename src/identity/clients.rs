@@ -97,12 +97,19 @@ pub struct NewClient {
 }
 
 /// What programs may be allowed to do without a person.
-pub const APP_PERMISSIONS: [&str; 7] = [
+pub const APP_PERMISSIONS: [&str; 14] = [
+    "Calendars.Read",
+    "Calendars.ReadWrite",
+    "Contacts.Read",
+    "Contacts.ReadWrite",
     "Mail.Read",
     "Mail.ReadWrite",
     "Mail.Send",
     "MailboxSettings.Read",
     "MailboxSettings.ReadWrite",
+    "Place.Read.All",
+    "Tasks.Read.All",
+    "Tasks.ReadWrite.All",
     "User.Read.All",
     "User.ReadWrite.All",
 ];

@@ -1,7 +1,7 @@
 //! Events, tasks, journal entries and cards, and the collections that hold them.
 
 use super::message::Item;
-use super::{Folder, FolderKind, Modseq};
+use super::{Folder, FolderKind, ItemId, Modseq};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ObjectKind {
@@ -94,6 +94,8 @@ pub struct ObjectColumns {
     pub people: Vec<String>,
     pub phones: Vec<String>,
     pub company: Option<String>,
+    /// Where a list by time has it; None: it has no start.
+    pub start_s: Option<i64>,
     pub due_s: Option<i64>,
     pub priority: Option<i64>,
 }
@@ -144,4 +146,36 @@ impl Collection {
             .as_deref()
             .unwrap_or(&self.folder.name)
     }
+}
+
+/// In which order a list of objects comes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ObjectOrder {
+    /// As they came.
+    Arrival,
+    /// As they last changed.
+    Change,
+    /// Those without a start are left out.
+    Start,
+    /// By summary or name, case of ASCII letters aside.
+    Title,
+}
+
+/// The place of an object in a list: what it is ordered by, and its id.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ObjectPlace {
+    Number(i64, ItemId),
+    Title(String, ItemId),
+}
+
+/// A piece of a list.
+#[derive(Clone, Debug)]
+pub struct ObjectWalk {
+    pub order: ObjectOrder,
+    pub is_descending: bool,
+    pub after: Option<ObjectPlace>,
+    /// Of the number that it is ordered by: the least and the most.
+    pub range: (Option<i64>, Option<i64>),
+    pub skip: u64,
+    pub limit: u64,
 }

@@ -1,6 +1,7 @@
 //! A program's wish to be called when something changes in a mailbox.
 
-use super::{AccountId, FolderId, Modseq};
+use super::object::ObjectKind;
+use super::{AccountId, FolderId, FolderKind, Modseq};
 use crate::base::TimeMs;
 
 /// What sort of things it is about.
@@ -8,15 +9,37 @@ use crate::base::TimeMs;
 pub enum Subject {
     Messages,
     MailFolders,
+    Events,
+    Contacts,
+    Tasks,
 }
 
 impl Subject {
-    pub const ALL: [Subject; 2] = [Subject::Messages, Subject::MailFolders];
+    pub const ALL: [Subject; 5] = [
+        Subject::Messages,
+        Subject::MailFolders,
+        Subject::Events,
+        Subject::Contacts,
+        Subject::Tasks,
+    ];
 
     pub fn as_str(self) -> &'static str {
         match self {
             Subject::Messages => "messages",
             Subject::MailFolders => "mail_folders",
+            Subject::Events => "events",
+            Subject::Contacts => "contacts",
+            Subject::Tasks => "tasks",
+        }
+    }
+
+    /// What its things are, and what they lie in; None for those that are no objects.
+    pub fn objects(self) -> Option<(ObjectKind, FolderKind)> {
+        match self {
+            Subject::Messages | Subject::MailFolders => None,
+            Subject::Events => Some((ObjectKind::Event, FolderKind::Calendar)),
+            Subject::Contacts => Some((ObjectKind::Card, FolderKind::AddressBook)),
+            Subject::Tasks => Some((ObjectKind::Task, FolderKind::TaskList)),
         }
     }
 }

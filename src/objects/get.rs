@@ -3,8 +3,8 @@
 use super::no_such_object;
 use crate::base::Result;
 use crate::identity::Ctx;
-use crate::model::object::Object;
-use crate::model::{AccountId, FolderId};
+use crate::model::object::{Object, ObjectKind, ObjectPlace, ObjectWalk};
+use crate::model::{AccountId, FolderId, ItemId};
 
 /// Errors: NotFound.
 pub async fn find_object(ctx: &Ctx, account: AccountId, folder: FolderId, name: &str) -> Result<Object> {
@@ -67,6 +67,86 @@ pub async fn read_named(
                 out.push((name, found));
             }
             Ok(out)
+        })
+        .await
+}
+
+/// By its number, with its bytes. Errors: NotFound, also for what is of another kind.
+pub async fn get_object(
+    ctx: &Ctx,
+    account: AccountId,
+    id: ItemId,
+    kind: ObjectKind,
+) -> Result<(Object, Vec<u8>)> {
+    ctx.require_owner(account)?;
+    ctx.store
+        .account(account)?
+        .peek(move |s| {
+            let object = s
+                .object(id)?
+                .filter(|o| o.kind == kind)
+                .ok_or_else(no_such_object)?;
+            let raw = s.open_body(object.item.body_id)?.read_all()?;
+            Ok((object, raw))
+        })
+        .await
+}
+
+/// Bytes of objects that one question reads: files in events may be large.
+const MOST_READ: usize = 32 << 20;
+
+/// A piece of a list, each with its bytes and the place behind it, and whether the list goes on: a piece may be shorter
+/// than asked for.
+pub async fn walk_objects(
+    ctx: &Ctx,
+    account: AccountId,
+    folder: FolderId,
+    kind: ObjectKind,
+    walk: ObjectWalk,
+) -> Result<(Vec<(Object, Vec<u8>, ObjectPlace)>, bool)> {
+    ctx.require_owner(account)?;
+    ctx.store
+        .account(account)?
+        .read(move |s| {
+            let found = s.walk_objects(folder, kind, &walk)?;
+            let is_full = found.len() as u64 == walk.limit;
+            let (mut out, mut read) = (Vec::with_capacity(found.len()), 0);
+            for (object, place) in found {
+                if read > MOST_READ {
+                    return Ok((out, true));
+                }
+                let raw = s.open_body(object.item.body_id)?.read_all()?;
+                read += raw.len();
+                out.push((object, raw, place));
+            }
+            Ok((out, is_full))
+        })
+        .await
+}
+
+pub async fn count_objects(ctx: &Ctx, account: AccountId, folder: FolderId, kind: ObjectKind) -> Result<u64> {
+    ctx.require_owner(account)?;
+    let file = ctx.store.account(account)?;
+    file.read(move |s| s.count_objects(folder, kind)).await
+}
+
+/// The one with a UID, when it is there.
+pub async fn find_by_uid(
+    ctx: &Ctx,
+    account: AccountId,
+    folder: FolderId,
+    uid: &str,
+) -> Result<Option<(Object, Vec<u8>)>> {
+    ctx.require_owner(account)?;
+    let uid = uid.to_owned();
+    ctx.store
+        .account(account)?
+        .peek(move |s| {
+            let Some(object) = s.object_by_uid(folder, &uid)? else {
+                return Ok(None);
+            };
+            let raw = s.open_body(object.item.body_id)?.read_all()?;
+            Ok(Some((object, raw)))
         })
         .await
 }

@@ -3,6 +3,7 @@
 
 pub mod collections;
 pub mod get;
+pub mod properties;
 pub mod put;
 pub mod remove;
 pub mod transfer;

@@ -24,6 +24,7 @@ pub mod listing;
 pub mod message;
 pub mod migrate;
 pub mod object;
+mod object_walk;
 pub mod outbox;
 pub mod pack;
 pub mod property;

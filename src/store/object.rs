@@ -10,10 +10,12 @@ use crate::model::object::{Object, ObjectColumns, ObjectKind, Shape};
 use crate::model::{Flags, FolderId, ItemId, Keywords, Modseq};
 use rusqlite::{OptionalExtension, Row, params};
 
-const MORE: &str =
+/// How many columns [`MORE`] names.
+pub(super) const MORE_COUNT: usize = 7;
+pub(super) const MORE: &str =
     "object.name, object.uid, object.kind, object.shape, object.first_s, object.last_s, object.schedule_tag";
 
-fn read_object(r: &Row<'_>) -> rusqlite::Result<Object> {
+pub(super) fn read_object(r: &Row<'_>) -> rusqlite::Result<Object> {
     let at = COLUMN_COUNT;
     let (first, last): (Option<i64>, Option<i64>) = (r.get(at + 4)?, r.get(at + 5)?);
     Ok(Object {
@@ -185,9 +187,9 @@ impl Tx<'_, AccountDb> {
         self.conn
             .prepare_cached(
                 "INSERT OR REPLACE INTO object (item_id, folder_id, name, uid, kind, shape, first_s, last_s, title,
-                 status, organizer, people, phones, company, due_s, priority, schedule_tag)
+                 status, organizer, people, phones, company, due_s, priority, schedule_tag, start_s)
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16,
-                 (SELECT schedule_tag FROM object WHERE item_id = ?1))",
+                 (SELECT schedule_tag FROM object WHERE item_id = ?1), ?17)",
             )?
             .execute(params![
                 item.0,
@@ -205,7 +207,8 @@ impl Tx<'_, AccountDb> {
                 lines(&c.phones),
                 c.company,
                 c.due_s,
-                c.priority
+                c.priority,
+                c.start_s
             ])?;
         Ok(())
     }

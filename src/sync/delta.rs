@@ -3,6 +3,7 @@
 use crate::base::{Error, Result};
 use crate::identity::Ctx;
 use crate::model::message::ListedMessage;
+use crate::model::object::Object;
 use crate::model::{AccountId, Folder, FolderId, FolderKind, ItemId, Modseq};
 use crate::store::Snapshot;
 use crate::store::account::AccountDb;
@@ -81,6 +82,74 @@ pub async fn message_delta(
         .await
 }
 
+/// Bytes of objects that one answer reads: files in events may be large.
+const MOST_READ: usize = 32 << 20;
+
+/// One thing of a collection.
+#[derive(Clone, Debug)]
+pub enum ObjectEntry {
+    /// With its bytes.
+    Present(Box<Object>, Vec<u8>),
+    Gone(ItemId),
+}
+
+/// As [`message_delta`], of a calendar, an address book or a task list.
+pub async fn object_delta(
+    ctx: &Ctx,
+    account: AccountId,
+    folder: FolderId,
+    cursor: Option<Cursor>,
+    limit: usize,
+) -> Result<Delta<ObjectEntry>> {
+    ctx.require_owner(account)?;
+    ctx.store
+        .account(account)?
+        .read(move |s| {
+            let row = s.folder(folder)?;
+            let cursor = begin(s, cursor)?;
+            let known_since = cursor.since.max(cursor.begun_at);
+            check_horizon(s, known_since, row.highest_modseq)?;
+            let changed = s.objects_changed_since(folder, cursor.since, limit + 1)?;
+            let gone = s.tombstones_since(folder, known_since, limit + 1)?;
+            let changed = changed.into_iter().map(|o| (o.item.modseq, Ok(o)));
+            let mut all: Vec<_> = changed
+                .chain(gone.into_iter().map(|t| (t.modseq, Err(t.item_id))))
+                .collect();
+            all.sort_by_key(|(modseq, _)| *modseq);
+            let mut has_more = all.len() > limit;
+            all.truncate(limit);
+            let (mut last, mut read) = (None, 0);
+            let mut entries = Vec::with_capacity(all.len());
+            for (modseq, entry) in all {
+                if read > MOST_READ {
+                    has_more = true;
+                    break;
+                }
+                last = Some(modseq);
+                match entry {
+                    Ok(object) => {
+                        let raw = s.open_body(object.item.body_id)?.read_all()?;
+                        read += raw.len();
+                        entries.push(ObjectEntry::Present(Box::new(object), raw));
+                    }
+                    // What came back is told as present.
+                    Err(id) if s.item(id)?.is_some_and(|i| i.folder_id == folder) => {}
+                    Err(id) => entries.push(ObjectEntry::Gone(id)),
+                }
+            }
+            let since = match last {
+                Some(modseq) if has_more => modseq,
+                _ => row.highest_modseq.max(known_since),
+            };
+            Ok(Delta {
+                entries,
+                cursor: Cursor { since, ..cursor },
+                has_more,
+            })
+        })
+        .await
+}
+
 /// The mail folders that are new, changed or hold other messages than before, and the ids of those that are gone.
 /// Always all of them: an account has few folders. Errors: TooOld.
 pub async fn folder_delta(
@@ -100,6 +169,29 @@ pub async fn folder_delta(
             let gone = s.folder_tombstones_since(cursor.since.max(cursor.begun_at))?;
             let cursor = Cursor { since: now, ..cursor };
             Ok((folders, gone, cursor))
+        })
+        .await
+}
+
+/// The collections of a kind that are new or changed themselves, and the folders that are gone.
+pub async fn collections_delta(
+    ctx: &Ctx,
+    account: AccountId,
+    kind: FolderKind,
+    cursor: Option<Cursor>,
+) -> Result<(Vec<FolderId>, Vec<FolderId>, Cursor)> {
+    ctx.require_owner(account)?;
+    ctx.store
+        .account(account)?
+        .read(move |s| {
+            let now = s.modseq()?;
+            let cursor = begin(s, cursor)?;
+            let known_since = cursor.since.max(cursor.begun_at);
+            check_horizon(s, known_since, now)?;
+            let folders = s.folders(kind)?;
+            let changed = folders.iter().filter(|f| f.modseq > cursor.since).map(|f| f.id);
+            let gone = s.folder_tombstones_since(known_since)?;
+            Ok((changed.collect(), gone, Cursor { since: now, ..cursor }))
         })
         .await
 }

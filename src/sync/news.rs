@@ -3,6 +3,7 @@
 use super::delta::check_horizon;
 use crate::base::{Error, Kind, Result};
 use crate::identity::Ctx;
+use crate::model::object::ObjectKind;
 use crate::model::subscription::{ChangeType, Subject};
 use crate::model::{AccountId, FolderId, FolderKind, ItemId, Modseq};
 use crate::store::Snapshot;
@@ -13,6 +14,7 @@ use std::collections::HashSet;
 pub enum Thing {
     Message(ItemId),
     MailFolder(FolderId),
+    Object(ObjectKind, ItemId),
 }
 
 /// One thing that is new, changed or gone.
@@ -56,8 +58,8 @@ pub async fn news_since(
             }
             check_horizon(s, since, now)?;
             let (mut pieces, is_gone) = match subject {
-                Subject::Messages => messages(s, folder, since, limit + 1)?,
                 Subject::MailFolders => (folders(s, since)?, false),
+                subject => items(s, (subject, folder), since, limit + 1)?,
             };
             pieces.sort_by_key(|p| p.modseq);
             let has_more = pieces.len() > limit;
@@ -77,12 +79,14 @@ pub async fn news_since(
 }
 
 /// Also whether the folder that is asked for is gone.
-fn messages(
+fn items(
     s: &Snapshot<'_, AccountDb>,
-    folder: Option<FolderId>,
+    (subject, folder): (Subject, Option<FolderId>),
     since: Modseq,
     limit: usize,
 ) -> Result<(Vec<Piece>, bool)> {
+    let objects = subject.objects();
+    let thing = |id: ItemId| objects.map_or(Thing::Message(id), |(kind, _)| Thing::Object(kind, id));
     let (places, is_gone) = match folder {
         Some(id) => match s.folder(id) {
             Ok(_) => (vec![id], false),
@@ -90,7 +94,7 @@ fn messages(
             Err(e) => return Err(e),
         },
         None => {
-            let there = s.folders(FolderKind::Mail)?;
+            let there = s.folders(objects.map_or(FolderKind::Mail, |(_, kind)| kind))?;
             let changed = there.iter().filter(|f| f.highest_modseq > since).map(|f| f.id);
             let mut places: Vec<FolderId> = changed.collect();
             places.extend(s.folder_tombstones_since(since)?);
@@ -107,7 +111,7 @@ fn messages(
             if !is_still_there {
                 pieces.push(Piece {
                     change: ChangeType::Deleted,
-                    thing: Thing::Message(stone.item_id),
+                    thing: thing(stone.item_id),
                     modseq: stone.modseq,
                     is_changed_too: false,
                 });
@@ -116,6 +120,12 @@ fn messages(
     }
     for place in places {
         for item in s.items_changed_since(place, since, limit)? {
+            // Calendars may hold tasks too.
+            if let Some((kind, _)) = objects
+                && s.object(item.id)?.is_none_or(|o| o.kind != kind)
+            {
+                continue;
+            }
             // What left a place and is here was moved or written anew: its id is known.
             let is_new = item.created_modseq > since && !left.contains(&item.id);
             pieces.push(Piece {
@@ -124,7 +134,7 @@ fn messages(
                 } else {
                     ChangeType::Updated
                 },
-                thing: Thing::Message(item.id),
+                thing: thing(item.id),
                 modseq: item.modseq,
                 is_changed_too: item.modseq > item.created_modseq,
             });

@@ -118,6 +118,90 @@ async def microsofts_sdk(token):
     assert settings.time_zone == "UTC" and len(settings.working_hours.days_of_week) == 5
     assert (await anna.outlook.master_categories.get()).value == []
     told("SDK: users, settings, categories")
+    await calendars_by_sdk(anna)
+    await contacts_and_tasks_by_sdk(anna)
+    await batch_by_sdk(graph)
+
+
+async def calendars_by_sdk(anna):
+    from kiota_abstractions.base_request_configuration import RequestConfiguration
+    from msgraph.generated.models.date_time_time_zone import DateTimeTimeZone
+    from msgraph.generated.models.day_of_week import DayOfWeek
+    from msgraph.generated.models.event import Event
+    from msgraph.generated.models.patterned_recurrence import PatternedRecurrence
+    from msgraph.generated.models.recurrence_pattern import RecurrencePattern
+    from msgraph.generated.models.recurrence_pattern_type import RecurrencePatternType
+    from msgraph.generated.models.recurrence_range import RecurrenceRange
+    from msgraph.generated.models.recurrence_range_type import RecurrenceRangeType
+    from msgraph.generated.users.item.calendar.get_schedule.get_schedule_post_request_body import GetSchedulePostRequestBody
+    from msgraph.generated.users.item.calendar_view.calendar_view_request_builder import CalendarViewRequestBuilder
+    import datetime
+
+    def at(text):
+        return DateTimeTimeZone(date_time=text, time_zone="W. Europe Standard Time")
+
+    series = await anna.events.post(Event(
+        subject="series", start=at("2026-11-23T09:00:00"), end=at("2026-11-23T10:00:00"),
+        recurrence=PatternedRecurrence(
+            pattern=RecurrencePattern(type=RecurrencePatternType.Weekly, interval=1, days_of_week=[DayOfWeek.Monday]),
+            range=RecurrenceRange(type=RecurrenceRangeType.Numbered, start_date=datetime.date(2026, 11, 23), number_of_occurrences=3))))
+    query = CalendarViewRequestBuilder.CalendarViewRequestBuilderGetQueryParameters(
+        start_date_time="2026-11-01T00:00:00Z", end_date_time="2026-12-31T00:00:00Z", orderby=["start/dateTime"])
+
+    async def view():
+        seen = (await anna.calendar_view.get(RequestConfiguration(query_parameters=query))).value
+        return [(e.start.date_time[:16], e.subject) for e in seen], seen
+
+    times, seen = await view()
+    assert [t for t, _ in times] == ["2026-11-23T08:00", "2026-11-30T08:00", "2026-12-07T08:00"], times
+    changed = await anna.events.by_event_id(seen[1].id).patch(Event(subject="one"))
+    assert changed.type.value == "exception" and changed.series_master_id == series.id
+    await anna.events.by_event_id(seen[2].id).delete()
+    assert (await view())[0] == [("2026-11-23T08:00", "series"), ("2026-11-30T08:00", "one")]
+    told("SDK: recurring event, one of it changed, one removed, calendar view")
+    busy = await anna.calendar.get_schedule.post(GetSchedulePostRequestBody(
+        schedules=[ANNA], start_time=at("2026-11-23T09:00:00"), end_time=at("2026-11-23T10:00:00"), availability_view_interval=30))
+    assert busy.value[0].availability_view == "22", busy.value[0].availability_view
+    assert (await anna.calendars.get()).value[0].is_default_calendar
+    await anna.events.by_event_id(series.id).delete()
+    told("SDK: schedule, calendars, delete")
+
+
+async def contacts_and_tasks_by_sdk(anna):
+    from msgraph.generated.models.checklist_item import ChecklistItem
+    from msgraph.generated.models.contact import Contact
+    from msgraph.generated.models.email_address import EmailAddress
+    from msgraph.generated.models.task_status import TaskStatus
+    from msgraph.generated.models.todo_task import TodoTask
+
+    made = await anna.contacts.post(Contact(given_name="S", surname="DK", email_addresses=[EmailAddress(address="s@other.test")]))
+    changed = await anna.contacts.by_contact_id(made.id).patch(Contact(job_title="x"))
+    assert (changed.display_name, changed.job_title) == ("S DK", "x")
+    assert (await anna.contacts.delta.get()).odata_delta_link
+    await anna.contacts.by_contact_id(made.id).delete()
+    told("SDK: contacts")
+    lists = (await anna.todo.lists.get()).value
+    tasks = anna.todo.lists.by_todo_task_list_id(lists[0].id).tasks
+    task = await tasks.post(TodoTask(title="t"))
+    await tasks.by_todo_task_id(task.id).checklist_items.post(ChecklistItem(display_name="step"))
+    done = await tasks.by_todo_task_id(task.id).patch(TodoTask(status=TaskStatus.Completed))
+    assert done.completed_date_time
+    await tasks.by_todo_task_id(task.id).delete()
+    told("SDK: tasks")
+
+
+async def batch_by_sdk(graph):
+    from msgraph_core.requests.batch_request_builder import BatchRequestBuilder
+    from msgraph_core.requests.batch_request_content import BatchRequestContent
+    from msgraph_core.requests.batch_request_item import BatchRequestItem
+
+    asked = [graph.users.by_user_id(ANNA).events.to_get_request_information(),
+             graph.users.by_user_id(ANNA).contacts.to_get_request_information()]
+    items = [BatchRequestItem(request_information=one) for one in asked]
+    content = BatchRequestContent({item.id: item for item in items})
+    answer = await BatchRequestBuilder(graph.request_adapter).post(content)
+    assert sorted(r.status for r in answer.responses.values()) == [200, 200]
+    told("SDK: batch")
 
 
 def o365():
@@ -154,6 +238,29 @@ def o365():
     told("O365: query, category, copy, source, delete")
     assert len(list(mailbox.get_messages(limit=60, query=mailbox.new_query().search("o365")))) == 2
     told("O365: search")
+    calendar = account.schedule().get_default_calendar()
+    import datetime
+    from zoneinfo import ZoneInfo
+    berlin = ZoneInfo("Europe/Berlin")
+    event = calendar.new_event()
+    event.subject, event.location = "o365 event", "Raum"
+    event.start, event.end = (datetime.datetime(2026, 11, 24, hour, tzinfo=berlin) for hour in (9, 10))
+    event.recurrence.set_daily(1, start=datetime.date(2026, 11, 24), occurrences=3)
+    assert event.save()
+    window = {"start_recurring": datetime.datetime(2026, 11, 1, tzinfo=berlin), "end_recurring": datetime.datetime(2026, 12, 1, tzinfo=berlin)}
+    seen = list(calendar.get_events(limit=10, include_recurring=True, **window))
+    assert [e.start.astimezone(berlin).hour for e in seen] == [9, 9, 9], seen
+    seen[1].subject = "other"
+    assert seen[1].save() and event.delete()
+    told("O365: recurring event, calendar view, one changed")
+    contact = account.address_book().new_contact()
+    contact.name, contact.surname = "O", "365"
+    contact.emails.add("o@other.test")
+    assert contact.save() and [c.full_name for c in account.address_book().get_contacts()] == ["O 365"]
+    todo = account.tasks()
+    task = todo.get_default_folder().new_task("o365 task")
+    assert task.save() and [t.subject for t in todo.get_tasks()] == ["o365 task"] and task.delete()
+    told("O365: contacts, tasks")
 
 
 token = msal_signs_in()

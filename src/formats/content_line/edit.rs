@@ -13,6 +13,11 @@ impl Property {
         }
     }
 
+    /// With a text, escaped (RFC 5545 §3.3.11).
+    pub fn of_text(name: &str, text: &str) -> Property {
+        Property::new(name, escape_text(text))
+    }
+
     /// The same with one parameter more, which it does not have yet.
     pub fn with(mut self, name: &str, value: impl Into<String>) -> Property {
         self.set_param(name, value);
@@ -58,6 +63,22 @@ impl Component {
 
     pub fn set_text(&mut self, name: &str, text: &str) {
         self.set(name, escape_text(text));
+    }
+
+    /// As [`Component::set_text`]; nothing takes it away.
+    pub fn put_text(&mut self, name: &str, text: Option<&str>) {
+        match text.filter(|t| !t.is_empty()) {
+            Some(text) => self.set_text(name, text),
+            None => self.remove(name),
+        }
+    }
+
+    /// As [`Component::put`], of those that may stand more than once.
+    pub fn put_all(&mut self, name: &str, new: Vec<Property>) {
+        let at = self.properties.iter().position(|p| p.name == name);
+        self.remove(name);
+        let at = at.unwrap_or(self.properties.len());
+        self.properties.splice(at..at, new);
     }
 
     /// All properties of this name.

@@ -25,7 +25,10 @@ fn print_into(component: &Component, out: &mut String) {
 }
 
 fn print_property(property: &Property) -> String {
-    let mut line = property.name.clone();
+    let mut line = match &property.group {
+        Some(group) => format!("{group}.{}", property.name),
+        None => property.name.clone(),
+    };
     for (name, values) in &property.params {
         line.push(';');
         line.push_str(name);

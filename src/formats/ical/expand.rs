@@ -99,6 +99,11 @@ fn single_span(kind: ComponentKind, part: &Part, floating: &Zone) -> Option<(i64
     }
 }
 
+/// When a part takes place, the first time of a series; None: it has no time.
+pub fn part_span(object: &CalendarObject, part: usize, floating: &Zone) -> Option<(i64, i64)> {
+    single_span(object.kind, object.parts.get(part)?, floating)
+}
+
 fn span(start: &Moment, length: Length, floating: &Zone) -> (i64, i64) {
     let zone = start.zone.as_ref().unwrap_or(floating);
     let start_s = zone.to_utc(start.local);

@@ -10,6 +10,7 @@ mod rule_days;
 pub mod series;
 pub mod value;
 pub mod zone;
+pub mod zone_print;
 
 #[cfg(test)]
 mod expand_tests;

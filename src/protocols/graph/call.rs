@@ -8,6 +8,7 @@ use super::site::Site;
 use crate::base::TimeMs;
 use crate::identity::Ctx;
 use crate::identity::clients::Client;
+use crate::model::access::AccessLevel;
 use crate::model::{AccountId, ItemId, Modseq};
 use crate::protocols::http::{HouseData, ids};
 use actix_web::http::Method;
@@ -71,6 +72,8 @@ pub struct Call {
     ctx: Ctx,
     pub site: Site,
     pub account: AccountId,
+    /// What the caller may do in this mailbox.
+    pub access: AccessLevel,
     /// Behind the version, as the client wrote it.
     pub asked_path: String,
     /// What stood at the places of the pattern, in order.
@@ -84,11 +87,17 @@ pub struct Call {
 
 impl Call {
     /// `ctx`: of the mailbox's owner; for what belongs to no mailbox, of whoever asks.
-    pub fn new(caller: &Arc<Caller>, ctx: Ctx, asked: Asked, (keys, query): (Vec<String>, Query)) -> Call {
+    pub fn new(
+        caller: &Arc<Caller>,
+        (ctx, access): (Ctx, AccessLevel),
+        asked: Asked,
+        (keys, query): (Vec<String>, Query),
+    ) -> Call {
         Call {
             site: caller.site.clone(),
             account: ctx.account().map_or(AccountId(0), |a| a.id),
             caller: caller.clone(),
+            access,
             ctx,
             asked_path: asked.path,
             keys,

@@ -32,6 +32,9 @@ pub struct State {
     pub filter: Option<String>,
     #[serde(rename = "n")]
     page_size: Option<u64>,
+    /// Seconds since 1970 that all of it lies between.
+    #[serde(rename = "w", skip_serializing_if = "Option::is_none")]
+    pub window: Option<(i64, i64)>,
 }
 
 /// Where a request stands.

@@ -77,7 +77,7 @@ async fn route(caller: &Arc<Caller>, asked: Asked) -> Result<Answer, GraphError>
     throttle(caller, &ctx)?;
     let query = Query::parse(&asked.query)?;
     query.check(row.options)?;
-    (row.run)(Call::new(caller, ctx, asked, (keys, query))).await
+    (row.run)(Call::new(caller, (ctx, access), asked, (keys, query))).await
 }
 
 /// One program that runs wild in one mailbox must not keep the box from all others.

@@ -84,6 +84,11 @@ impl GraphError {
         self
     }
 
+    /// Somebody else was faster.
+    pub fn is_conflict(&self) -> bool {
+        self.error.kind() == Kind::Conflict
+    }
+
     pub fn is_not_found(&self) -> bool {
         self.error.kind() == Kind::NotFound
     }

@@ -16,22 +16,32 @@ names come in any case, options with or without `$`, keys as `messages/{id}` or 
 
 - **$filter** of messages: isRead, isDraft, hasAttachments, importance, flag/flagStatus, receivedDateTime, createdDateTime, sentDateTime, subject,
   from and sender (emailAddress/address; from also emailAddress/name), internetMessageId, conversationId, parentFolderId, id, categories/any,
-  singleValueExtendedProperties/any; `eq ne gt ge lt le in and or not ( ) contains startswith endswith`. Folders and users: every property they have.
-- **$orderby** of messages: receivedDateTime; in one folder also sentDateTime. Anything else is a 400 that names it.
+  singleValueExtendedProperties/any; `eq ne gt ge lt le in and or not ( ) contains startswith endswith`. Folders, users, events, contacts and tasks:
+  every property they have; `start/dateTime` and `iCalUId` of events are found by an index, everything else by looking at what is there, some thousand a request.
+- **$orderby** of messages: receivedDateTime; in one folder also sentDateTime. Events: start/dateTime, subject, createdDateTime, lastModifiedDateTime;
+  contacts: displayName and the two times; tasks: title and the two times; calendarView: start/dateTime. Anything else is a 400 that names it.
 - **$count** under a filter that no index answers is a 400 `InefficientFilter`, not a guess.
 - **A page** may be shorter than `$top` and still have a nextLink: no request looks at more than some thousand messages.
 - **$search** of messages: words, `from: to: cc: bcc: participants: subject: body: attachment: hasAttachments: importance: isread: isflagged: category:
   received: sent: size: kind:`, AND, OR, NOT, minus, parentheses; newest first, and together with $filter.
 - **delta**: tokens are enough by themselves; what is longer ago than the change log knows is 410 `SyncStateNotFound`.
-- **Extended properties**: computed are 0xe08 0xe07 0xe23 0x1090 0x1080 0x1081 0x7d 0x1035 0x37 0x1a; of folders 0x3613 0x6751 0x3602 0x3603. All others are kept as given.
+- **Extended properties** of messages, folders, events and contacts: computed are 0xe08 0xe07 0xe23 0x1090 0x1080 0x1081 0x7d 0x1035 0x37 0x1a; of folders 0x3613 0x6751 0x3602 0x3603. All others are kept as given.
+- **Events** are the iCalendar objects of the DAV door, contacts its cards, tasks its VTODOs: a change writes what it names and leaves the rest. One of a series has
+  the id of the series with its place; changing it makes an exception, removing it a cancelled one. Times come in UTC or in the zone of `Prefer: outlook.timezone`,
+  Windows' or IANA's name; a client that writes UTC leaves an event the zone that it has. `me/events` is the first calendar. Patterns that Graph has no
+  word for are shown as near as possible. In calendarView/delta a series whose pattern has changed comes with its times of now; those of before are not named.
+- **A recurring task** that is done leaves the next one.
+- **getSchedule**: everybody in the office sees when everybody is busy; with what, who may read the mailbox.
 - **Limits**: 20 requests a batch; uploads of 150 MB in ranges, as long as the message stays below `--max-message-size`; `--max-requests` in ten minutes
   by program and mailbox, then 429 with Retry-After.
-- **Subscriptions** to `me/messages`, `me/mailFolders/{id}/messages` and `me/mailFolders` (also below `users/{id or address}`), for 4230 minutes at most.
+- **Subscriptions** to `me/messages`, `me/mailFolders/{id}/messages`, `me/mailFolders`, `me/events`, `me/calendars/{id}/events`, `me/contacts`,
+  `me/contactFolders/{id}/contacts` and `me/todo/lists/{id}/tasks` (also below `users/{id or address}`), for 4230 minutes at most.
   The address is called once before, and has to give the `validationToken` back within ten seconds. Only https on the Internet is called; what is inside
   of a private network the administrator allows: `--notify-to`. What is not taken with a 2xx within 30 seconds is tried again, less and less often,
   for four hours, also after a restart; then the subscription ends. Notifications come at least once, several in one POST.
 - **Not here**: filters by lastModifiedDateTime and by recipients; automatic replies; itemAttachment and referenceAttachment as input; message rules;
-  search folders; open extensions; contents within notifications (includeResourceData); calendars, contacts and tasks.
+  search folders; open extensions; contents within notifications (includeResourceData); online meetings; upload sessions for files of events; attachments
+  of tasks.
 
 ";
 

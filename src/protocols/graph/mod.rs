@@ -1,4 +1,4 @@
-//! Microsoft Graph v1.0 as programs written for Microsoft 365 speak it: mail so far. What is served: `docs/graph.md`.
+//! Microsoft Graph v1.0 as programs written for Microsoft 365 speak it: mail, calendars, contacts and tasks. What is served: `docs/graph.md`.
 //!
 //! A request becomes a [`call::Call`], [`routes`] finds its row, the row's handler asks a room and answers.
 //! Case of paths, option and property names does not matter, as Microsoft promises; ids keep theirs.
@@ -6,12 +6,16 @@
 mod answer;
 mod attachment;
 mod batch;
+mod calendar;
 mod call;
+mod contact;
 mod cors;
 mod delta;
+mod directory;
 mod door;
 mod envelope;
 mod error;
+mod event;
 mod expand;
 mod extended;
 mod folder;
@@ -20,6 +24,7 @@ mod mailbox;
 #[cfg(test)]
 mod manual;
 mod message;
+mod object;
 mod odata;
 mod path;
 mod prefer;
@@ -29,10 +34,13 @@ mod routes;
 mod select;
 mod sending;
 mod settings;
+mod short_list;
 mod site;
 pub mod subscription;
+mod todo;
 mod upload;
 mod user;
+mod zones;
 
 use actix_web::web::{self, ServiceConfig};
 

@@ -70,34 +70,62 @@ pub fn decode(text: &str) -> Option<String> {
     String::from_utf8(out).ok()
 }
 
-/// Words behind `messages` or `childFolders` that are no ids.
+/// Words behind a collection that are no ids.
 const NOT_KEYS: [&str; 2] = ["delta", "$count"];
 
-/// Leaves out the folders that a path walks through on its way to a message or a folder.
+/// Through what an item is reached, and how it is called by its id alone: `me/{container}/{key}/{member}/{id}`.
+const WAYS: [(&str, &str, &str); 6] = [
+    ("mailFolders", "messages", "messages"),
+    ("mailFolders", "childFolders", "mailFolders"),
+    ("calendars", "events", "events"),
+    ("calendars", "calendarView", "events"),
+    ("contactFolders", "contacts", "contacts"),
+    ("contactFolders", "childFolders", "contactFolders"),
+];
+
+/// The same without a key: `me/{container}/{member}/{id}`. There are windows that have events in them, too.
+const SHORT_WAYS: [(&str, &str, &str); 2] = [
+    ("calendar", "events", "events"),
+    ("calendar", "calendarView", "events"),
+];
+
+/// Leaves out the folders that a path walks through on its way to an item or a folder.
 pub fn shorten(path: Vec<Segment>) -> Vec<Segment> {
     let is = |s: &Segment, name: &str| !s.is_key && s.text.eq_ignore_ascii_case(name);
+    let has_key = |next: Option<&Segment>| {
+        next.is_some_and(|n| n.is_key || !NOT_KEYS.iter().any(|w| n.text.eq_ignore_ascii_case(w)))
+    };
+    let word = |text: &str| Segment {
+        text: text.into(),
+        is_key: false,
+    };
     let mut out: Vec<Segment> = Vec::new();
     let mut rest = path.into_iter().peekable();
     while let Some(segment) = rest.next() {
-        let has_key = |next: Option<&Segment>| {
-            next.is_some_and(|n| n.is_key || !NOT_KEYS.iter().any(|w| n.text.eq_ignore_ascii_case(w)))
+        let way = match out.as_slice() {
+            [_, container, _] => WAYS.iter().find(|(c, m, _)| is(container, c) && is(&segment, m)),
+            [_, container] => SHORT_WAYS
+                .iter()
+                .find(|(c, m, _)| is(container, c) && is(&segment, m)),
+            _ => None,
         };
-        let is_deeper = is(&segment, "messages") || is(&segment, "childFolders");
-        if is_deeper && has_key(rest.peek()) && out.len() == 3 && is(&out[1], "mailFolders") {
-            out.truncate(1);
-            let name = if is(&segment, "messages") {
-                "messages"
-            } else {
-                "mailFolders"
-            };
-            out.push(Segment {
-                text: name.into(),
-                is_key: false,
-            });
-            // The id itself, so that it is not looked at as a word.
-            out.extend(rest.next());
-        } else {
-            out.push(segment);
+        // All calendars are in the one group.
+        let is_group = out.len() == 3 && is(&out[1], "calendarGroups") && is(&segment, "calendars");
+        match way.filter(|_| has_key(rest.peek())) {
+            Some((_, _, short)) => {
+                out.truncate(1);
+                out.push(word(short));
+                // The id itself, so that it is not looked at as a word.
+                out.extend(rest.next());
+            }
+            None if is_group => {
+                out.truncate(1);
+                out.push(segment);
+            }
+            None if out.len() == 1 && is(&segment, "calendarView") && has_key(rest.peek()) => {
+                out.push(word("events"));
+            }
+            None => out.push(segment),
         }
     }
     out
@@ -143,6 +171,17 @@ mod tests {
                 "/me/mailFolders/F1/childFolders",
             ),
             ("/me/mailFolders/microsoft.graph.delta()", "/me/mailFolders/delta"),
+            ("/me/calendar/events/E1/instances", "/me/events/E1/instances"),
+            ("/me/calendars('F1')/events('E1')", "/me/events/=E1"),
+            ("/me/calendars/F1/events", "/me/calendars/F1/events"),
+            (
+                "/me/calendars/F1/calendarView/delta",
+                "/me/calendars/F1/calendarView/delta",
+            ),
+            ("/me/calendarGroups/G/calendars/F1/events/E1", "/me/events/E1"),
+            ("/me/calendarGroups/G/calendars", "/me/calendars"),
+            ("/me/calendar/events", "/me/calendar/events"),
+            ("/me/contactFolders/F1/contacts/K1/photo", "/me/contacts/K1/photo"),
             ("/users('o''b')", "/users/=o'b"),
         ] {
             assert_eq!(short(path), want, "{path}");

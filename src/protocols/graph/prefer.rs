@@ -9,6 +9,8 @@ pub struct Prefer {
     pub allows_unsafe_html: bool,
     /// `return=minimal`: no body in the answer to a change.
     pub is_minimal: bool,
+    /// `outlook.timezone`, as written.
+    pub time_zone: Option<String>,
     /// `odata.maxpagesize`
     pub max_page_size: Option<u64>,
 }
@@ -27,6 +29,7 @@ impl Prefer {
                 .trim_matches('"');
             match name.trim().to_ascii_lowercase().as_str() {
                 "outlook.body-content-type" => out.is_text_body = value.eq_ignore_ascii_case("text"),
+                "outlook.timezone" => out.time_zone = Some(value.to_owned()).filter(|v| !v.is_empty()),
                 "outlook.allow-unsafe-html" => out.allows_unsafe_html = true,
                 "return" => out.is_minimal = value.eq_ignore_ascii_case("minimal"),
                 "odata.maxpagesize" => out.max_page_size = value.parse().ok().filter(|n| *n > 0),
@@ -46,11 +49,12 @@ mod tests {
         let prefer = Prefer::parse(
             [
                 "outlook.Body-Content-Type=\"text\", IdType=\"ImmutableId\"",
-                "return=minimal,odata.maxpagesize=5",
+                "return=minimal,odata.maxpagesize=5, Outlook.TimeZone=\"Europe/Berlin\"",
             ]
             .into_iter(),
         );
         assert!(prefer.is_text_body && prefer.is_minimal && !prefer.allows_unsafe_html);
         assert_eq!(prefer.max_page_size, Some(5));
+        assert_eq!(prefer.time_zone.as_deref(), Some("Europe/Berlin"));
     }
 }

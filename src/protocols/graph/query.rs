@@ -17,10 +17,13 @@ pub enum Opt {
     SkipToken,
     DeltaToken,
     Format,
+    /// Parameters of calendarView and its like, written without a dollar.
+    StartDateTime,
+    EndDateTime,
 }
 
 impl Opt {
-    const NAMES: [(&'static str, Opt); 11] = [
+    const NAMES: [(&'static str, Opt); 13] = [
         ("select", Opt::Select),
         ("top", Opt::Top),
         ("skip", Opt::Skip),
@@ -32,11 +35,21 @@ impl Opt {
         ("skiptoken", Opt::SkipToken),
         ("deltatoken", Opt::DeltaToken),
         ("format", Opt::Format),
+        ("startDateTime", Opt::StartDateTime),
+        ("endDateTime", Opt::EndDateTime),
     ];
 
     fn from_name(name: &str) -> Option<Opt> {
         let found = Opt::NAMES.iter().find(|(n, _)| name.eq_ignore_ascii_case(n));
         found.map(|(_, o)| *o)
+    }
+
+    /// What stands before its name.
+    fn mark(self) -> &'static str {
+        match self {
+            Opt::StartDateTime | Opt::EndDateTime => "",
+            _ => "$",
+        }
     }
 
     pub fn name(self) -> &'static str {
@@ -151,7 +164,7 @@ impl Query {
         let is_place = |o: &Opt| matches!(o, Opt::Skip | Opt::SkipToken | Opt::DeltaToken);
         let kept = self.options.iter().filter(|(o, _)| !is_place(o));
         let mut out: String = kept
-            .map(|(o, v)| format!("${}={}&", o.name(), encode(v)))
+            .map(|(o, v)| format!("{}{}={}&", o.mark(), o.name(), encode(v)))
             .collect();
         out.push_str(&format!("${}={}", last.name(), encode(value)));
         out

@@ -21,6 +21,13 @@ pub enum Right {
     MailSend,
     SettingsRead,
     SettingsWrite,
+    CalendarRead,
+    CalendarWrite,
+    ContactsRead,
+    ContactsWrite,
+    TasksRead,
+    TasksWrite,
+    PlacesRead,
 }
 
 impl Right {
@@ -55,6 +62,31 @@ impl Right {
             ],
             Right::MailWrite => &["Mail.ReadWrite", "Mail.ReadWrite.Shared"],
             Right::MailSend => &["Mail.Send", "Mail.Send.Shared"],
+            Right::CalendarRead => &[
+                "Calendars.Read",
+                "Calendars.ReadWrite",
+                "Calendars.Read.Shared",
+                "Calendars.ReadWrite.Shared",
+            ],
+            Right::CalendarWrite => &["Calendars.ReadWrite", "Calendars.ReadWrite.Shared"],
+            Right::ContactsRead => &[
+                "Contacts.Read",
+                "Contacts.ReadWrite",
+                "Contacts.Read.Shared",
+                "Contacts.ReadWrite.Shared",
+            ],
+            Right::ContactsWrite => &["Contacts.ReadWrite", "Contacts.ReadWrite.Shared"],
+            // Microsoft's names with .All are those of programs by themselves.
+            Right::TasksRead => &[
+                "Tasks.Read",
+                "Tasks.ReadWrite",
+                "Tasks.Read.Shared",
+                "Tasks.ReadWrite.Shared",
+                "Tasks.Read.All",
+                "Tasks.ReadWrite.All",
+            ],
+            Right::TasksWrite => &["Tasks.ReadWrite", "Tasks.ReadWrite.Shared", "Tasks.ReadWrite.All"],
+            Right::PlacesRead => &["Place.Read.All", "Place.ReadWrite.All"],
         }
     }
 }
@@ -63,10 +95,18 @@ impl Right {
     /// Errors: ErrorAccessDenied, when somebody who was let into the mailbox may not do this there.
     pub fn require_access(self, level: AccessLevel) -> Result<(), GraphError> {
         let needed = match self {
-            Right::Nothing | Right::UserRead | Right::UsersRead | Right::MailRead | Right::SettingsRead => {
-                AccessLevel::Read
+            Right::Nothing
+            | Right::UserRead
+            | Right::UsersRead
+            | Right::MailRead
+            | Right::SettingsRead
+            | Right::CalendarRead
+            | Right::ContactsRead
+            | Right::TasksRead
+            | Right::PlacesRead => AccessLevel::Read,
+            Right::MailWrite | Right::CalendarWrite | Right::ContactsWrite | Right::TasksWrite => {
+                AccessLevel::Edit
             }
-            Right::MailWrite => AccessLevel::Edit,
             Right::MailSend | Right::SettingsWrite | Right::UserWrite => AccessLevel::Full,
         };
         if level >= needed {

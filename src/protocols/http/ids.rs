@@ -1,6 +1,7 @@
 //! Ids as clients see them: short, stable for the life of a thing, the same in every door.
 
 use crate::base::{Error, Result};
+use crate::model::object::ObjectKind;
 use crate::model::{FolderId, ItemId};
 
 pub fn print_folder(id: FolderId) -> String {
@@ -23,6 +24,26 @@ pub fn parse_item(text: &str) -> Result<ItemId> {
     parse(text, 'M')
         .map(ItemId)
         .ok_or_else(|| Error::not_found("there is no such message"))
+}
+
+/// An event, a card or a task, each with a letter of its own.
+pub fn print_object(kind: ObjectKind, id: ItemId) -> String {
+    format!("{}{:x}", letter(kind), id.0)
+}
+
+/// Errors: NotFound.
+pub fn parse_object(kind: ObjectKind, text: &str) -> Result<ItemId> {
+    parse(text, letter(kind))
+        .map(ItemId)
+        .ok_or_else(|| Error::not_found("there is no such event, task or card"))
+}
+
+fn letter(kind: ObjectKind) -> char {
+    match kind {
+        ObjectKind::Card => 'K',
+        ObjectKind::Task => 'T',
+        _ => 'E',
+    }
 }
 
 fn parse(text: &str, letter: char) -> Option<i64> {

@@ -4,7 +4,7 @@
 //! Answers repeat the spelling of the request, because clients look their tokens up by it.
 
 /// Microsoft's spelling of those that mean something here. The order is that of `.default`.
-const PERMISSIONS: [&str; 14] = [
+const PERMISSIONS: [&str; 15] = [
     "openid",
     "profile",
     "email",
@@ -17,6 +17,7 @@ const PERMISSIONS: [&str; 14] = [
     "Calendars.ReadWrite",
     "Contacts.ReadWrite",
     "Tasks.ReadWrite",
+    "Place.Read.All",
     "IMAP.AccessAsUser.All",
     "SMTP.Send",
 ];

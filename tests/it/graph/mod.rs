@@ -2,8 +2,10 @@
 
 mod attachments;
 mod batch;
+mod contacts;
 mod delta;
 mod drafts;
+mod events;
 mod expand;
 mod filters;
 mod folders;
@@ -14,6 +16,7 @@ pub mod schema;
 mod search;
 mod sending;
 mod subscriptions;
+mod tasks;
 mod traffic;
 mod writing;
 

@@ -488,3 +488,87 @@ fn settings_categories_and_the_picture_are_kept() {
     web.send("PUT", "/v1.0/me/photo/$value", &["Content-Type: image/png"], b"x")
         .expect(400);
 }
+
+#[test]
+fn rooms_people_zones_and_tips_are_found() {
+    let server = Server::start();
+    let web = Web::page(&server, "anna@example.test");
+    server.cli(&[
+        "account",
+        "add",
+        "saal@example.test",
+        "--kind",
+        "room",
+        "--name",
+        "Saal 1",
+    ]);
+    server.cli(&[
+        "account",
+        "set",
+        "saal@example.test",
+        "--capacity",
+        "12",
+        "--floor",
+        "2",
+    ]);
+    let rooms = web.get("/v1.0/places/microsoft.graph.room").expect(200).json();
+    let room = &rooms["value"][0];
+    assert_eq!(
+        (
+            &room["displayName"],
+            &room["capacity"],
+            &room["floorNumber"],
+            &room["emailAddress"]
+        ),
+        (
+            &json!("Saal 1"),
+            &json!(12),
+            &json!(2),
+            &json!("saal@example.test")
+        )
+    );
+    let one = web
+        .get(&format!("/v1.0/places/{}", room["id"].as_str().unwrap()))
+        .expect(200)
+        .json();
+    assert_eq!(one["displayName"], "Saal 1");
+    assert_eq!(
+        web.get("/v1.0/places/microsoft.graph.room?$filter=capacity%20gt%2020")
+            .expect(200)
+            .json()["value"],
+        json!([])
+    );
+    web.get("/v1.0/places/microsoft.graph.roomlist").expect(200);
+    web.get("/v1.0/places/nobody").expect(404);
+    let people = web.get("/v1.0/me/people?$search=ben").expect(200).json();
+    assert_eq!(
+        people["value"][0]["scoredEmailAddresses"][0]["address"],
+        "ben@example.test"
+    );
+    assert_eq!(web.get("/v1.0/groups").expect(200).json()["value"], json!([]));
+    web.get("/v1.0/me/memberOf").expect(200);
+    let zones = web.get("/v1.0/me/outlook/supportedTimeZones").expect(200).json();
+    let berlin = |z: &Value| z["alias"] == "W. Europe Standard Time";
+    assert!(zones["value"].as_array().unwrap().iter().any(berlin));
+    let path = "/v1.0/me/outlook/supportedTimeZones(TimeZoneStandard=microsoft.graph.timeZoneStandard'Iana')";
+    let zones = web.get(path).expect(200).json();
+    assert!(
+        zones["value"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|z| z["alias"] == "Europe/Berlin")
+    );
+    let tips = json!({"EmailAddresses": ["ben@example.test", "x@other.test"], "MailTipsOptions": "automaticReplies"});
+    let tips = web.post("/v1.0/me/getMailTips", &tips).expect(200).json();
+    assert_eq!(
+        (
+            &tips["value"][0]["recipientScope"],
+            &tips["value"][1]["recipientScope"]
+        ),
+        (&json!("internal"), &json!("external"))
+    );
+    let ids = json!({"InputIds": ["M1"], "SourceIdType": "restId", "TargetIdType": "restImmutableEntryId"});
+    let ids = web.post("/v1.0/me/translateExchangeIds", &ids).expect(200).json();
+    assert_eq!(ids["value"][0]["targetId"], "M1");
+}

@@ -27,7 +27,7 @@ struct Schema {
 const BEYOND: [(&str, &str); 1] = [("mailFolder", "wellKnownName")];
 
 /// The last word of a context and what it is a collection of.
-const COLLECTIONS: [(&str, &str); 11] = [
+const COLLECTIONS: [(&str, &str); 29] = [
     ("messages", "message"),
     ("mailFolders", "mailFolder"),
     ("childFolders", "mailFolder"),
@@ -38,6 +38,27 @@ const COLLECTIONS: [(&str, &str); 11] = [
     ("photo", "profilePhoto"),
     ("mailboxSettings", "mailboxSettings"),
     ("microsoft.graph.uploadSession", "uploadSession"),
+    ("calendars", "calendar"),
+    ("calendar", "calendar"),
+    ("calendarGroups", "calendarGroup"),
+    ("calendarPermissions", "calendarPermission"),
+    ("events", "event"),
+    ("calendarView", "event"),
+    ("instances", "event"),
+    (
+        "microsoft.graph.meetingTimeSuggestionsResult",
+        "meetingTimeSuggestionsResult",
+    ),
+    ("contactFolders", "contactFolder"),
+    ("contacts", "contact"),
+    ("lists", "todoTaskList"),
+    ("tasks", "todoTask"),
+    ("checklistItems", "checklistItem"),
+    ("linkedResources", "linkedResource"),
+    ("people", "person"),
+    ("groups", "group"),
+    ("places", "place"),
+    ("microsoft.graph.room", "room"),
     ("uploadSession", "uploadSession"),
 ];
 
@@ -144,6 +165,11 @@ fn check_body(status: u16, body: &Value) -> Result<(), String> {
         .ok_or("the context has no $metadata#")?;
     if !base.starts_with("https://") {
         return Err(format!("the context is not absolute: {context}"));
+    }
+    // What no set of entities holds.
+    let inner = path.strip_prefix("Collection(").and_then(|p| p.strip_suffix(')'));
+    if let Some(kind) = inner {
+        return check_collection(kind.trim_start_matches("microsoft.graph."), body, &body["value"]);
     }
     let is_entity = path.ends_with("/$entity");
     let path = path.trim_end_matches("/$entity");

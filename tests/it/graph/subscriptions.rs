@@ -108,7 +108,7 @@ fn wrong_wishes_are_answered_with_what_is_wrong() {
     for (name, value, says) in [
         ("changeType", json!("created,renamed"), "»renamed«"),
         ("notificationUrl", json!("http://localhost/"), "https://"),
-        ("resource", json!("me/events"), "cannot be subscribed to"),
+        ("resource", json!("me/calendarView"), "cannot be subscribed to"),
         ("resource", json!("subscriptions"), "cannot be subscribed to"),
         (
             "resource",
@@ -197,6 +197,47 @@ fn what_happens_by_smtp_and_imap_is_told() {
     );
     // Whoever wants to hear of changes only hears of nothing else.
     receiver.wait_for("/all", 2);
+}
+
+#[test]
+fn events_contacts_and_tasks_are_told_whoever_stores_them() {
+    let receiver = Receiver::start();
+    let server = receiver.server(&[]);
+    let (anna, dav) = (Web::page(&server, "anna@example.test"), crate::dav::anna(&server));
+    for (resource, path) in [
+        ("me/events", "/events"),
+        ("/me/contactFolders('contacts')/contacts", "/contacts"),
+        ("me/todo/lists/tasks/tasks", "/tasks"),
+    ] {
+        subscribe(&anna, &with(wish(&receiver, path), "resource", resource));
+    }
+    let stored = crate::dav::event("a", "DTSTART:20261123T090000Z");
+    crate::dav::put(&dav, &format!("{}a.ics", crate::dav::CALENDAR), &stored).expect(201);
+    let notice = receiver.wait_for("/events", 1);
+    let event = anna.get("/v1.0/me/events").expect(200).json()["value"][0].clone();
+    assert_eq!(
+        (
+            &notice["changeType"],
+            &notice["resourceData"]["@odata.type"],
+            &notice["resourceData"]["id"]
+        ),
+        (&json!("created"), &json!("#Microsoft.Graph.Event"), &event["id"])
+    );
+    assert_eq!(notice["resourceData"]["@odata.etag"], event["@odata.etag"]);
+    anna.delete(&format!("/v1.0/me/events/{}", event["id"].as_str().unwrap()))
+        .expect(204);
+    assert_eq!(receiver.wait_for("/events", 2)["changeType"], "deleted");
+    anna.post("/v1.0/me/contacts", &json!({"displayName": "C"}))
+        .expect(201);
+    assert_eq!(
+        receiver.wait_for("/contacts", 1)["resourceData"]["@odata.type"],
+        "#Microsoft.Graph.Contact"
+    );
+    let task = anna
+        .post("/v1.0/me/todo/lists/tasks/tasks", &json!({"title": "T"}))
+        .expect(201)
+        .json();
+    assert_eq!(receiver.wait_for("/tasks", 1)["resourceData"]["id"], task["id"]);
 }
 
 #[test]

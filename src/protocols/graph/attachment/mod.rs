@@ -7,4 +7,4 @@ pub mod list;
 pub mod remove;
 pub mod upload_session;
 pub mod value;
-mod view;
+pub mod view;

@@ -1,5 +1,8 @@
 //! What belongs to a mailbox itself: its settings, its list of categories, its picture.
 
 pub mod categories;
+pub mod mail_tips;
 pub mod mailbox_settings;
 pub mod photo;
+pub mod time_zones;
+pub mod translate_ids;

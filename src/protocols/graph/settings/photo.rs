@@ -20,13 +20,15 @@ pub const ROWS: &[Row] = &[
 ];
 
 async fn picture(call: &Call) -> Result<Vec<u8>, GraphError> {
-    photo(call.ctx(), call.account).await?.ok_or_else(|| {
-        GraphError::new(
-            StatusCode::NOT_FOUND,
-            "ImageNotFound",
-            "Exception of type 'Microsoft.Fast.Profile.Core.Exception.ImageNotFoundException' was thrown: there is no picture.",
-        )
-    })
+    photo(call.ctx(), call.account).await?.ok_or_else(no_picture)
+}
+
+pub fn no_picture() -> GraphError {
+    GraphError::new(
+        StatusCode::NOT_FOUND,
+        "ImageNotFound",
+        "Exception of type 'Microsoft.Fast.Profile.Core.Exception.ImageNotFoundException' was thrown: there is no picture.",
+    )
 }
 
 async fn describe(call: Call) -> Result {
@@ -61,7 +63,7 @@ async fn remove(call: Call) -> Result {
 }
 
 /// By its first bytes, whatever the sender called it. Errors: BadRequest for what is no picture.
-fn kind(bytes: &[u8]) -> Result<&'static str, GraphError> {
+pub fn kind(bytes: &[u8]) -> Result<&'static str, GraphError> {
     match bytes {
         [0xff, 0xd8, 0xff, ..] => Ok("image/jpeg"),
         [0x89, b'P', b'N', b'G', ..] => Ok("image/png"),
@@ -74,7 +76,7 @@ fn kind(bytes: &[u8]) -> Result<&'static str, GraphError> {
 }
 
 /// Width and height as the file's own header tells them.
-fn dimensions(bytes: &[u8]) -> Option<(u32, u32)> {
+pub fn dimensions(bytes: &[u8]) -> Option<(u32, u32)> {
     let two = |at: usize| {
         Some(u32::from(u16::from_be_bytes([
             *bytes.get(at)?,

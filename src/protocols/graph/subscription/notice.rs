@@ -1,6 +1,7 @@
 //! What programs are sent: changeNotificationCollection.
 
 use crate::base::clock::rfc3339;
+use crate::model::object::ObjectKind;
 use crate::model::subscription::{ChangeType, Event, Subscription};
 use crate::protocols::graph::call::change_key;
 use crate::protocols::http::ids;
@@ -34,8 +35,19 @@ pub fn wanted(s: &Subscription, piece: &Piece) -> Option<ChangeType> {
 /// `oid`: the object id of the mailbox's owner.
 pub fn of_change(s: &Subscription, (tenant, oid): (&str, &str), piece: &Piece, change: ChangeType) -> Value {
     let (kind, segment, id) = match piece.thing {
-        Thing::Message(id) => ("Message", "Messages", ids::print_item(id)),
-        Thing::MailFolder(id) => ("MailFolder", "MailFolders", ids::print_folder(id)),
+        Thing::Message(id) => ("Message", "Messages".to_owned(), ids::print_item(id)),
+        Thing::MailFolder(id) => ("MailFolder", "MailFolders".to_owned(), ids::print_folder(id)),
+        Thing::Object(kind, id) => {
+            let (word, segment) = match kind {
+                ObjectKind::Card => ("Contact", "Contacts".to_owned()),
+                ObjectKind::Task => {
+                    let list = s.folder.map(ids::print_folder).unwrap_or_default();
+                    ("TodoTask", format!("Todo/Lists/{list}/Tasks"))
+                }
+                _ => ("Event", "Events".to_owned()),
+            };
+            (word, segment, ids::print_object(kind, id))
+        }
     };
     let resource = format!("Users/{oid}/{segment}/{id}");
     let mut out = envelope(s, tenant, &resource);

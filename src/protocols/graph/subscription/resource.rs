@@ -1,14 +1,17 @@
 //! What can be subscribed to: a row for each resource.
 
+use crate::base::Error;
 use crate::identity::Ctx;
 use crate::mail::list_folders;
 use crate::model::subscription::Subject;
-use crate::model::{AccountId, FolderId};
+use crate::model::{AccountId, FolderId, FolderKind};
+use crate::objects::collections::list_collections;
 use crate::protocols::graph::call::Caller;
 use crate::protocols::graph::error::GraphError;
 use crate::protocols::graph::folder::names::{Place, place_in};
 use crate::protocols::graph::rights::Right;
 use crate::protocols::graph::{mailbox, path, routes};
+use crate::protocols::http::ids;
 
 struct Resource {
     /// `{}` stands for a folder.
@@ -17,7 +20,7 @@ struct Resource {
     subject: Subject,
 }
 
-const RESOURCES: [Resource; 3] = [
+const RESOURCES: [Resource; 9] = [
     Resource {
         path: "me/messages",
         right: Right::MailRead,
@@ -32,6 +35,36 @@ const RESOURCES: [Resource; 3] = [
         path: "me/mailFolders",
         right: Right::MailRead,
         subject: Subject::MailFolders,
+    },
+    Resource {
+        path: "me/events",
+        right: Right::CalendarRead,
+        subject: Subject::Events,
+    },
+    Resource {
+        path: "me/calendar/events",
+        right: Right::CalendarRead,
+        subject: Subject::Events,
+    },
+    Resource {
+        path: "me/calendars/{}/events",
+        right: Right::CalendarRead,
+        subject: Subject::Events,
+    },
+    Resource {
+        path: "me/contacts",
+        right: Right::ContactsRead,
+        subject: Subject::Contacts,
+    },
+    Resource {
+        path: "me/contactFolders/{}/contacts",
+        right: Right::ContactsRead,
+        subject: Subject::Contacts,
+    },
+    Resource {
+        path: "me/todo/lists/{}/tasks",
+        right: Right::TasksRead,
+        subject: Subject::Tasks,
     },
 ];
 
@@ -84,6 +117,9 @@ pub async fn find(caller: &Caller, text: &str) -> Result<Target, GraphError> {
     let account = ctx.account()?.id;
     let folder = match keys.first() {
         None => None,
+        Some(name) if let Some((_, kind)) = resource.subject.objects() => {
+            Some(collection(&ctx, account, kind, name).await?)
+        }
         Some(name) => match place_in(&list_folders(&ctx, account).await?, name)? {
             Place::Folder(folder) => Some(folder.id),
             Place::Root | Place::Outbox => {
@@ -99,4 +135,27 @@ pub async fn find(caller: &Caller, text: &str) -> Result<Target, GraphError> {
         subject: resource.subject,
         folder,
     })
+}
+
+/// A calendar, an address book or a task list by its id, or the first one by its name.
+async fn collection(
+    ctx: &Ctx,
+    account: AccountId,
+    kind: FolderKind,
+    name: &str,
+) -> Result<FolderId, GraphError> {
+    let mut all = list_collections(ctx, account, &[kind]).await?;
+    all.sort_by_key(|c| c.folder.id);
+    let is_first = ["contacts", "tasks", "defaultList"]
+        .iter()
+        .any(|n| name.eq_ignore_ascii_case(n));
+    let found = match is_first {
+        true => all.into_iter().next(),
+        false => {
+            let id = ids::parse_folder(name).map_err(|_| GraphError::bad_id(name))?;
+            all.into_iter().find(|c| c.folder.id == id)
+        }
+    };
+    let found = found.ok_or_else(|| Error::not_found("there is no such calendar, folder or list"))?;
+    Ok(found.folder.id)
 }

@@ -93,7 +93,7 @@ CREATE TABLE object (
   company    TEXT,
   due_s      INTEGER,
   priority   INTEGER
-, schedule_tag INTEGER) STRICT;
+, schedule_tag INTEGER, start_s INTEGER) STRICT;
 CREATE TABLE object_gone (
   folder_id INTEGER NOT NULL,
   item_id   INTEGER NOT NULL,
@@ -159,6 +159,8 @@ CREATE INDEX message_by_message_id ON message (message_id) WHERE message_id IS N
 CREATE INDEX message_by_sender ON message (lower(sender_address)) WHERE sender_address IS NOT NULL;
 CREATE INDEX message_with_attachments ON message (has_attachments) WHERE has_attachments = 1;
 CREATE UNIQUE INDEX object_by_name ON object (folder_id, name);
+CREATE INDEX object_by_start ON object (folder_id, start_s, item_id) WHERE start_s IS NOT NULL;
 CREATE INDEX object_by_time ON object (folder_id, last_s, first_s) WHERE first_s IS NOT NULL;
+CREATE INDEX object_by_title ON object (folder_id, title COLLATE NOCASE, item_id);
 CREATE UNIQUE INDEX object_by_uid ON object (folder_id, uid) WHERE uid IS NOT NULL;
 CREATE INDEX property_by_value ON property (name, value);

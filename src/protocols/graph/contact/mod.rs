@@ -1,0 +1,13 @@
+//! Contacts and their folders: cards in address books. What a card says beyond Graph stays in it.
+
+pub mod change;
+pub mod create;
+pub mod delta;
+mod fields;
+pub mod folders;
+pub mod get;
+pub mod list;
+pub mod photo;
+mod reach;
+pub mod remove;
+mod view;

@@ -1,0 +1,101 @@
+//! groups: accounts of that kind. Who belongs to one is not known here.
+
+use crate::identity::access::list_colleagues;
+use crate::model::{Account, AccountKind};
+use crate::protocols::graph::answer::{Answer, Content, Result};
+use crate::protocols::graph::call::Call;
+use crate::protocols::graph::envelope::{PageOf, collection};
+use crate::protocols::graph::error::GraphError;
+use crate::protocols::graph::routes::{Row, row};
+use crate::protocols::graph::select::{Properties, Select};
+use crate::protocols::graph::short_list::short_list;
+use actix_web::http::StatusCode;
+use serde_json::{Map, Value, json};
+
+pub const ROWS: &[Row] = &[
+    row!(GET "groups" UsersRead [Select, Top, Skip, Filter, Count] => list),
+    row!(GET "groups/{}" UsersRead [Select] => get),
+    row!(GET "me/memberOf" UserRead [Select, Top, Skip, Count] => member_of),
+    row!(GET "me/transitiveMemberOf" UserRead [Select, Top, Skip, Count] => member_of),
+];
+
+const PROPERTIES: Properties = Properties {
+    resource: "group",
+    usual: &[
+        "id",
+        "displayName",
+        "description",
+        "mail",
+        "mailEnabled",
+        "mailNickname",
+        "securityEnabled",
+        "groupTypes",
+        "proxyAddresses",
+        "visibility",
+        "createdDateTime",
+    ],
+    further: &[],
+};
+
+fn view(group: &Account, select: &Select) -> Map<String, Value> {
+    let property = |name: &str| -> Value {
+        match name {
+            "id" => group.oid.clone().into(),
+            "displayName" => group.display_name.clone().into(),
+            "mail" => group.address.clone().into(),
+            "mailEnabled" => true.into(),
+            "mailNickname" => group.address.split('@').next().into(),
+            "securityEnabled" => false.into(),
+            "groupTypes" => json!([]),
+            "proxyAddresses" => json!([format!("SMTP:{}", group.address)]),
+            "createdDateTime" => crate::base::clock::rfc3339(group.created_at_ms).into(),
+            _ => Value::Null,
+        }
+    };
+    select.names().map(|n| (n.to_owned(), property(n))).collect()
+}
+
+async fn groups(call: &Call) -> Result<Vec<Account>, GraphError> {
+    let mut all = list_colleagues(call.ctx()).await?;
+    all.retain(|a| a.kind == AccountKind::Group);
+    Ok(all)
+}
+
+async fn list(call: Call) -> Result {
+    let all = groups(&call).await?;
+    let answer = short_list(&call, "groups", &PROPERTIES, &all, view)?;
+    Ok(of_nobody(&call, answer, "groups"))
+}
+
+/// What belongs to no mailbox: neither does its context.
+pub fn of_nobody(call: &Call, mut answer: Answer, path: &str) -> Answer {
+    if let Content::Json(body) = &mut answer.content {
+        body["@odata.context"] = format!("{}/$metadata#{path}", call.site.base()).into();
+    }
+    answer
+}
+
+async fn get(call: Call) -> Result {
+    let select = Select::of(&call.query, &PROPERTIES)?;
+    let name = call.key(0).to_lowercase();
+    let found = groups(&call)
+        .await?
+        .into_iter()
+        .find(|g| g.oid == name || g.owns_address(&name));
+    let group = found.ok_or_else(|| {
+        GraphError::new(
+            StatusCode::NOT_FOUND,
+            "Request_ResourceNotFound",
+            "there is no such group",
+        )
+    })?;
+    let mut out = view(&group, &select);
+    let context = format!("{}/$metadata#groups/$entity", call.site.base());
+    out.insert("@odata.context".into(), context.into());
+    Ok(Answer::json(out.into()))
+}
+
+async fn member_of(call: Call) -> Result {
+    let select = Select::usual(&PROPERTIES);
+    collection(&call, &select, PageOf::of_all("groups".into(), Vec::new(), 0, 0))
+}

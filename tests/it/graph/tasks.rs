@@ -1,0 +1,205 @@
+//! To Do, beside what DAV programs do with the same tasks.
+
+use crate::dav::put;
+use crate::server::Server;
+use crate::web::Web;
+use serde_json::{Value, json};
+
+const LIST: &str = "/dav/calendars/anna@example.test/tasks/";
+
+fn text<'v>(value: &'v Value, name: &str) -> &'v str {
+    value[name]
+        .as_str()
+        .unwrap_or_else(|| panic!("{name} of {value:#}"))
+}
+
+fn all(web: &Web, path: &str) -> Vec<Value> {
+    web.get(path).expect(200).json()["value"]
+        .as_array()
+        .unwrap()
+        .clone()
+}
+
+#[test]
+fn tasks_are_made_changed_done_and_removed() {
+    let server = Server::start();
+    let (web, dav) = (Web::page(&server, "anna@example.test"), crate::dav::anna(&server));
+    let lists = all(&web, "/v1.0/me/todo/lists");
+    assert_eq!(text(&lists[0], "wellknownListName"), "defaultList");
+    let path = format!("/v1.0/me/todo/lists/{}/tasks", text(&lists[0], "id"));
+    let body = json!({"title": "Anrufen, bald", "body": {"contentType": "text", "content": "eins"}, "importance": "high", "categories": ["Rot"],
+        "dueDateTime": {"dateTime": "2026-11-27T00:00:00", "timeZone": "Europe/Berlin"},
+        "reminderDateTime": {"dateTime": "2026-11-26T09:00:00", "timeZone": "UTC"},
+        "checklistItems": [{"displayName": "Schritt"}], "linkedResources": [{"webUrl": "https://a.test/x;y", "applicationName": "App", "displayName": "L"}]});
+    let made = web.post(&path, &body).expect(201).json();
+    assert_eq!(
+        (text(&made, "title"), text(&made, "status"), &made["isReminderOn"]),
+        ("Anrufen, bald", "notStarted", &json!(true))
+    );
+    assert_eq!(
+        made["dueDateTime"],
+        json!({"dateTime": "2026-11-27T00:00:00.0000000", "timeZone": "UTC"})
+    );
+    assert_eq!(
+        made["reminderDateTime"]["dateTime"],
+        "2026-11-26T09:00:00.0000000"
+    );
+    let task = format!("{path}/{}", text(&made, "id"));
+    let whole = web
+        .get(&format!("{task}?$expand=checklistItems,linkedResources"))
+        .expect(200)
+        .json();
+    assert_eq!(
+        (
+            text(&whole["checklistItems"][0], "displayName"),
+            text(&whole["linkedResources"][0], "webUrl")
+        ),
+        ("Schritt", "https://a.test/x;y")
+    );
+    let steps = format!("{task}/checklistItems");
+    let step = web
+        .post(&steps, &json!({"displayName": "Zweiter"}))
+        .expect(201)
+        .json();
+    let step = format!("{steps}/{}", text(&step, "id"));
+    assert_eq!(
+        web.patch(&step, &json!({"isChecked": true})).expect(200).json()["isChecked"],
+        true
+    );
+    web.delete(&step).expect(204);
+    web.get(&step).expect(404);
+    assert_eq!(all(&web, &steps).len(), 1);
+    assert_eq!(
+        text(
+            &web.patch(&task, &json!({"status": "waitingOnOthers"}))
+                .expect(200)
+                .json(),
+            "status"
+        ),
+        "waitingOnOthers"
+    );
+    let done = web
+        .patch(&task, &json!({"status": "completed"}))
+        .expect(200)
+        .json();
+    assert!(done["completedDateTime"]["dateTime"].is_string());
+    assert_eq!(
+        all(&web, &format!("{path}?$filter=status%20ne%20'completed'")).len(),
+        0
+    );
+    assert_eq!(all(&web, &path).len(), 1);
+    let listed = crate::dav::propfind(&dav, LIST, "1", "<D:getetag/>");
+    let name = crate::dav::names(&listed)
+        .into_iter()
+        .find(|n| n.ends_with(".ics"))
+        .unwrap();
+    let stored = dav.get(&format!("{LIST}{name}")).expect(200).text();
+    for line in [
+        "SUMMARY:Anrufen\\, bald\r\n",
+        "STATUS:COMPLETED\r\n",
+        "DUE;VALUE=DATE:20261127\r\n",
+        "TRIGGER;VALUE=DATE-TIME:20261126T090000Z\r\n",
+        "PRIORITY:1\r\n",
+    ] {
+        assert!(stored.contains(line), "{line} in {stored}");
+    }
+    web.delete(&task).expect(204);
+    web.get(&task).expect(404);
+}
+
+#[test]
+fn one_that_comes_again_is_there_again_when_it_is_done() {
+    let server = Server::start();
+    let web = Web::page(&server, "anna@example.test");
+    let path = "/v1.0/me/todo/lists/tasks/tasks";
+    let body = json!({"title": "Gießen", "dueDateTime": {"dateTime": "2026-11-23T00:00:00"}, "checklistItems": [{"displayName": "A", "isChecked": true}],
+        "recurrence": {"pattern": {"type": "weekly", "interval": 1, "daysOfWeek": ["monday"]}, "range": {"type": "numbered", "numberOfOccurrences": 2}}});
+    let made = web.post(path, &body).expect(201).json();
+    assert_eq!(text(&made["recurrence"]["pattern"], "type"), "weekly");
+    web.patch(
+        &format!("{path}/{}", text(&made, "id")),
+        &json!({"status": "completed"}),
+    )
+    .expect(200);
+    let open = all(
+        &web,
+        &format!("{path}?$filter=status%20eq%20'notStarted'&$expand=checklistItems"),
+    );
+    assert_eq!(open.len(), 1);
+    assert_eq!(open[0]["dueDateTime"]["dateTime"], "2026-11-30T00:00:00.0000000");
+    assert_eq!(open[0]["checklistItems"][0]["isChecked"], false);
+    assert_eq!(open[0]["recurrence"]["range"]["numberOfOccurrences"], 1);
+    web.patch(
+        &format!("{path}/{}", text(&open[0], "id")),
+        &json!({"status": "completed"}),
+    )
+    .expect(200);
+    let done = all(&web, path);
+    assert_eq!(done.len(), 2);
+    assert!(
+        done.iter()
+            .all(|t| t["status"] == "completed" && t["recurrence"].is_null())
+    );
+}
+
+#[test]
+fn tasks_of_other_programs_keep_what_they_say_and_are_told_of() {
+    let server = Server::start();
+    let (web, dav) = (Web::page(&server, "anna@example.test"), crate::dav::anna(&server));
+    let list = web
+        .post("/v1.0/me/todo/lists", &json!({"displayName": "Haus"}))
+        .expect(201)
+        .json();
+    let lists = web.get("/v1.0/me/todo/lists/delta").expect(200).json();
+    assert_eq!(lists["value"].as_array().unwrap().len(), 2);
+    let tasks = web
+        .get("/v1.0/me/todo/lists/tasks/tasks/delta?$select=title")
+        .expect(200)
+        .json();
+    let raw = "BEGIN:VCALENDAR\nVERSION:2.0\nPRODID:x\nBEGIN:VTODO\nUID:t1\nDTSTAMP:20260101T000000Z\nSUMMARY:Alt\nPERCENT-COMPLETE:30\nSTATUS:IN-PROCESS\n\
+        X-OWN:1\nRELATED-TO:other\nDTSTART;TZID=Europe/Berlin:20261123T090000\nDURATION:PT2H\nEND:VTODO\nEND:VCALENDAR\n";
+    put(&dav, &format!("{LIST}t1.ics"), &raw.replace('\n', "\r\n")).expect(201);
+    let next = web.get(text(&tasks, "@odata.deltaLink")).expect(200).json();
+    let id = text(&next["value"][0], "id").to_owned();
+    let path = format!("/v1.0/me/todo/lists/tasks/tasks/{id}");
+    let shown = web.get(&path).expect(200).json();
+    assert_eq!(
+        (text(&shown, "status"), text(&shown["startDateTime"], "dateTime")),
+        ("inProgress", "2026-11-23T08:00:00.0000000")
+    );
+    web.patch(&path, &json!({"title": "Neu"})).expect(200);
+    let stored = dav.get(&format!("{LIST}t1.ics")).expect(200).text();
+    for line in [
+        "PERCENT-COMPLETE:30\r\n",
+        "X-OWN:1\r\n",
+        "RELATED-TO:other\r\n",
+        "DURATION:PT2H\r\n",
+        "SUMMARY:Neu\r\n",
+    ] {
+        assert!(stored.contains(line), "{line} in {stored}");
+    }
+    web.delete(&path).expect(204);
+    let gone = web.get(text(&next, "@odata.deltaLink")).expect(200).json();
+    assert_eq!(gone["value"][0]["@removed"]["reason"], "deleted");
+    let path = format!("/v1.0/me/todo/lists/{}", text(&list, "id"));
+    assert_eq!(
+        text(
+            &web.patch(&path, &json!({"displayName": "Hof"}))
+                .expect(200)
+                .json(),
+            "displayName"
+        ),
+        "Hof"
+    );
+    web.delete(&path).expect(204);
+    let gone = web.get(text(&lists, "@odata.deltaLink")).expect(200).json();
+    assert_eq!(
+        gone["value"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter(|l| l.get("@removed").is_some())
+            .count(),
+        1
+    );
+}
