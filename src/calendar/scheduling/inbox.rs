@@ -44,6 +44,7 @@ pub fn keep_in(
         phones: Vec::new(),
         company: None,
         due_s: None,
+        start_s: None,
         priority: None,
     };
     let name = format!("{}.ics", random::uuid());
