@@ -1,7 +1,7 @@
 //! What takes place within a window, in order. Single events are decided by the index; only series, and what depends on
 //! where the reader is, are read.
 
-use crate::base::Result;
+use crate::base::{Error, Result};
 use crate::formats::ical::expand::{Occurrence, expand, overlaps};
 use crate::formats::ical::read_object;
 use crate::formats::ical::zone::Zone;
@@ -32,7 +32,11 @@ impl Entry {
     }
 }
 
+/// Of one answer: what series say is bounded only here.
+const MOST: usize = 100_000;
+
 /// Events of a calendar between two moments (seconds since 1970), by their start. `floating`: where the reader is.
+/// Errors: Invalid, when there are more than anybody looks at.
 pub async fn window_of(
     ctx: &Ctx,
     account: AccountId,
@@ -67,6 +71,11 @@ pub async fn window_of(
                 };
                 let all = expand(&read, &floating, from_s, to_s);
                 out.extend(all.into_iter().map(|o| Entry::of(object.item.id, Some(o))));
+                if out.len() > MOST {
+                    return Err(Error::invalid(format!(
+                        "the time holds more than {MOST} events; ask for a shorter one"
+                    )));
+                }
             }
             out.sort_by_key(|e| (e.start_s, e.end_s, e.id));
             Ok(out)

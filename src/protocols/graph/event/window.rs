@@ -38,8 +38,8 @@ pub const ROWS: &[Row] = &[
     row!(GET "me/reminderView/{}" CalendarRead [] => reminders),
 ];
 
-/// Microsoft's.
-const PAGE: u64 = 10;
+/// Microsoft's 10 makes programs that do not page miss events.
+const PAGE: u64 = 100;
 /// More would take the memory of the box.
 const MOST_YEARS: i64 = 15;
 

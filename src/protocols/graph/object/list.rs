@@ -18,10 +18,8 @@ use crate::protocols::graph::query::Opt;
 use crate::protocols::graph::select::Select;
 use serde_json::{Value, json};
 
-/// Microsoft's.
-const PAGE: u64 = 10;
-/// Bodies are read for each, so pages stay shorter than `$top` may ask for.
-const MOST: u64 = 250;
+/// Microsoft's 10 makes programs that do not page (Thunderbird) miss events.
+const PAGE: u64 = 250;
 /// Objects that one request looks at under a filter.
 const MOST_LOOKED_AT: u64 = 2_000;
 /// Objects that a count under a filter looks at.
@@ -235,7 +233,6 @@ pub async fn list<R: Resource>(call: &Call, lists: Lists) -> Result {
     let wanted = Wanted::of(call, &lists)?;
     let mut walk = walk_of(call, &lists, &wanted)?;
     let (skip, top) = call.query.page(call.prefer.max_page_size.unwrap_or(PAGE))?;
-    let top = top.min(MOST);
     let total = match call.query.wants_count()? {
         true => Some(count::<R>(call, &lists, &wanted, &look).await?),
         false => None,
