@@ -85,7 +85,7 @@ pub async fn agenda(ctx: &Ctx, account: AccountId, (from_s, to_s): (i64, i64)) -
 }
 
 /// None: it is cancelled, or declined. What has not been answered may still be.
-fn presence(component: &Component, me: &Account) -> Option<Presence> {
+pub fn presence(component: &Component, me: &Account) -> Option<Presence> {
     let own = component.attendee(|a| is_own(me, a)).map(PartStat::of);
     let is_host = component.organizer().is_some_and(|p| is_own(me, &address_of(p)));
     let word = |name: &str| {

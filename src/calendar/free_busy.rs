@@ -1,6 +1,7 @@
 //! When people are busy: by one calendar (RFC 4791 §7.10), and several people by all of theirs. Everybody of the office may
 //! see when the others are busy, and nothing else of it.
 
+use super::agenda::{Presence, presence};
 use super::scheduling::hook::owner_of;
 use super::scheduling::is_own;
 use super::zone_of;
@@ -9,7 +10,7 @@ use crate::formats::content_line::print::print_component;
 use crate::formats::content_line::{Property, read_component};
 use crate::formats::ical::expand::expand;
 use crate::formats::ical::free_busy::{Period, free_busy_calendar, read_question};
-use crate::formats::ical::people::{PartStat, address_of};
+use crate::formats::ical::people::address_of;
 use crate::formats::ical::read_object;
 use crate::formats::ical::zone::Zone;
 use crate::identity::Ctx;
@@ -169,22 +170,13 @@ fn by_reading(
     };
     for o in expand(&read, zone, window.0, window.1) {
         let component = &read.calendar.parts[read.parts[o.part].component];
-        let word = |name: &str| {
-            let property = component.property(name);
-            property.map(|p| p.value.trim().to_ascii_uppercase())
+        let how = match presence(component, me) {
+            None | Some(Presence::Free | Presence::WorkingElsewhere) => continue,
+            Some(Presence::Tentative) => Busy::Tentative,
+            Some(Presence::Busy | Presence::OutOfOffice) => Busy::Busy,
         };
-        let own = component.attendee(|a| is_own(me, a)).map(PartStat::of);
-        let is_host = component.organizer().is_some_and(|p| is_own(me, &address_of(p)));
-        let how = match (word("STATUS").as_deref(), own) {
-            (Some("CANCELLED"), _) | (_, Some(PartStat::Declined | PartStat::Delegated)) => continue,
-            (Some("TENTATIVE"), _) | (_, Some(PartStat::Tentative)) => Busy::Tentative,
-            (_, Some(PartStat::NeedsAction)) if !is_host => Busy::Tentative,
-            _ => Busy::Busy,
-        };
-        if word("TRANSP").as_deref() != Some("TRANSPARENT") {
-            let (start_s, end_s) = (o.start_s, o.end_s);
-            out.extend(within(BusyPeriod { start_s, end_s, how }, window));
-        }
+        let (start_s, end_s) = (o.start_s, o.end_s);
+        out.extend(within(BusyPeriod { start_s, end_s, how }, window));
     }
     Ok(())
 }

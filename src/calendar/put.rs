@@ -77,6 +77,8 @@ pub fn columns(object: &CalendarObject) -> ObjectColumns {
         .is_none_or(|s| s.zone.is_none());
     let text = |name: &str| component.text(name).map(|t| one_line(&t));
     let transparent = text("TRANSP").is_some_and(|t| t.eq_ignore_ascii_case("TRANSPARENT"));
+    // What Exchange says beside it (see [`super::agenda`]).
+    let detail = text("X-MICROSOFT-CDO-BUSYSTATUS").is_some_and(|t| t.eq_ignore_ascii_case("TENTATIVE"));
     let status = |word: &str| text("STATUS").is_some_and(|t| t.eq_ignore_ascii_case(word));
     ObjectColumns {
         uid: Some(object.uid.clone()),
@@ -88,7 +90,7 @@ pub fn columns(object: &CalendarObject) -> ObjectColumns {
             .with(Shape::TRANSPARENT, transparent)
             .with(Shape::HAS_PEOPLE, has_people(object))
             .with(Shape::CANCELLED, status("CANCELLED"))
-            .with(Shape::TENTATIVE, status("TENTATIVE")),
+            .with(Shape::TENTATIVE, status("TENTATIVE") || detail),
         span: Some(bounds(object)),
         title: text("SUMMARY").unwrap_or_default(),
         status: text("STATUS").map(|s| s.to_ascii_uppercase()),
