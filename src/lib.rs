@@ -16,6 +16,7 @@ pub mod identity;
 pub mod jobs;
 pub mod mail;
 pub mod model;
+pub mod moving;
 pub mod objects;
 pub mod store;
 pub mod sync;

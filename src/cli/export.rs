@@ -5,8 +5,8 @@ use super::{DataFolder, Form, with_store};
 use crate::base::{Error, Kind, Result};
 use crate::identity::Ctx;
 use crate::identity::accounts::{find_account, list_accounts};
-use crate::mail::export::{self, Checked, Summary, export_account, verify_export};
 use crate::model::Account;
+use crate::moving::export::{self, Checked, Summary, export_account, verify_export};
 use clap::{Args, ValueEnum};
 use serde_json::json;
 use std::path::PathBuf;
@@ -103,16 +103,20 @@ impl Export {
             let mb = s.bytes.div_ceil(1 << 20);
             let at = s.folder.display();
             lines.push(format!(
-                "{}: {} messages, {mb} MB, in {at}",
-                s.address, s.messages
+                "{}: {} messages, {mb} MB, {} events, tasks and contacts, in {at}",
+                s.address, s.messages, s.objects
             ));
             lines.extend(s.problems.iter().map(|p| format!("  not exported: {p}")));
         }
         for c in checked {
-            lines.push(match c.findings.len() {
-                0 => format!("{}: {} messages checked, all as they were", c.address, c.messages),
-                n => format!("{}: {} messages checked, {n} findings", c.address, c.messages),
-            });
+            let found = match c.findings.len() {
+                0 => "all as they were".to_owned(),
+                n => format!("{n} findings"),
+            };
+            lines.push(format!(
+                "{}: {} messages, {} events, tasks and contacts checked, {found}",
+                c.address, c.messages, c.objects
+            ));
             lines.extend(c.findings.iter().map(|f| format!("  {f}")));
         }
         print_done(

@@ -83,7 +83,7 @@ enum Command {
     /// Programs that may sign people in (app registrations)
     #[command(subcommand)]
     App(app::App),
-    /// Take mail away: Maildir or mbox, with a list of every message and its hash
+    /// Take everything away: Maildir or mbox, ICS and VCF, with a list of every item and its hash
     Export(export::Export),
     /// Check every file, index and body; repair what can be computed again
     Doctor(doctor::Doctor),

@@ -12,7 +12,6 @@ pub mod deliver;
 pub mod doctor;
 pub mod draft;
 pub mod duplicate;
-pub mod export;
 pub mod expunge;
 pub mod fetch;
 pub mod flags;

@@ -78,6 +78,7 @@ fn allowed(module: &str) -> Option<Vec<&'static str>> {
         "delivery" => vec![
             "base", "formats", "model", "store", "identity", "mail", "calendar", "contacts", "sync",
         ],
+        "moving" => vec!["base", "formats", "model", "store", "identity", "objects", "mail"],
         "appliance" => vec!["base", "formats", "model", "store", "identity"],
         "jobs" => vec![
             "base",

@@ -2,6 +2,7 @@
 
 use crate::corpus::{corpus, hand_over};
 use crate::counterparts::{Dovecot, PROVIDER_PASSWORD};
+use crate::dav;
 use crate::mailbox::Mailbox;
 use crate::server::{Folder, Server, run_with, wait_until};
 use serde_json::Value;
@@ -313,4 +314,108 @@ fn wrong_requests_say_what_to_do() {
     assert!(code == 4 && said.contains("--as maildir"), "{said}");
     let (code, said) = try_it(&["/proc/no"]);
     assert!(code == 1 && said.contains("cannot be made"), "{said}");
+}
+
+/// What calendars and address books hold that a program has put there, by their addresses.
+fn filled_collections(server: &Server) -> BTreeMap<String, String> {
+    let anna = dav::anna(server);
+    let zone = |offset: &str| {
+        format!(
+            "BEGIN:VTIMEZONE\r\nTZID:Büro\r\nBEGIN:STANDARD\r\nDTSTART:19700101T000000\r\nTZOFFSETFROM:{offset}\r\n\
+             TZOFFSETTO:{offset}\r\nEND:STANDARD\r\nEND:VTIMEZONE\r\n"
+        )
+    };
+    let event = |uid: &str, offset: &str| {
+        dav::event(
+            uid,
+            "DTSTART;TZID=Büro:20260105T090000\nDURATION:PT1H\nX-OWN;P=\"a;b\":kept",
+        )
+        .replacen("BEGIN:VEVENT", &format!("{}BEGIN:VEVENT", zone(offset)), 1)
+    };
+    let card = "BEGIN:VCARD\r\nVERSION:3.0\r\nUID:c1\r\nFN:Zoë Müller\r\nN:Müller;Zoë;;;\r\nX-OWN:kept\r\nEND:VCARD\r\n";
+    dav::propfind(
+        &anna,
+        "/dav/calendars/anna@example.test/",
+        "1",
+        "<D:resourcetype/>",
+    );
+    dav::propfind(
+        &anna,
+        "/dav/addressbooks/anna@example.test/",
+        "1",
+        "<D:resourcetype/>",
+    );
+    let (calendar, book) = (dav::CALENDAR, dav::BOOK);
+    let all = BTreeMap::from([
+        (format!("{calendar}a.ics"), event("a", "+0100")),
+        (format!("{calendar}b.ics"), event("b", "+0100")),
+        // A name that no disk takes as it is.
+        (format!("{calendar}..c%3F.ics"), event("c", "+0200")),
+        (format!("{book}c1.vcf"), card.to_owned()),
+    ]);
+    for (path, text) in &all {
+        let reply = dav::put(&anna, path, text);
+        assert_eq!(reply.status, 201, "{path}: {}", reply.text());
+    }
+    all
+}
+
+#[test]
+fn calendars_and_contacts_go_out_to_the_byte_and_as_files_for_import() {
+    let server = Server::start();
+    let put = filled_collections(&server);
+    let to = Folder::new();
+    let report = export(&server, to.path(), &["--account", "anna@example.test"]);
+    assert_eq!(report["exported"][0]["objects"], put.len());
+    assert_eq!(report["checked"][0]["objects"], put.len());
+    assert_eq!(report["checked"][0]["findings"], serde_json::json!([]));
+    let home = to.path().join("anna@example.test");
+    let list = fs::read_to_string(home.join("objects.jsonl")).unwrap();
+    let mut found: Vec<String> = list
+        .lines()
+        .map(|line| {
+            let record: Value = serde_json::from_str(line).unwrap();
+            fs::read_to_string(home.join(record["file"].as_str().unwrap())).unwrap()
+        })
+        .collect();
+    found.sort();
+    let mut expected: Vec<String> = put.into_values().collect();
+    expected.sort();
+    assert_eq!(found, expected);
+    let manifest: Value = serde_json::from_slice(&fs::read(home.join("manifest.json")).unwrap()).unwrap();
+    let files: Vec<String> = manifest["collections"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|c| c["objects"] == 3)
+        .map(|c| format!("{}.ics", c["path"].as_str().unwrap()))
+        .collect();
+    assert_eq!(files.len(), 1);
+    // Another program's reader: three events, and as much zone as they need.
+    let script = "import icalendar, sys\n\
+                  all = icalendar.Calendar.from_ical(open(sys.argv[1], 'rb').read(), multiple=True)\n\
+                  print(sum(len(c.walk('VEVENT')) for c in all), sum(len(c.walk('VTIMEZONE')) for c in all))";
+    let python = Path::new(env!("CARGO_MANIFEST_DIR")).join("run/dav-clients/bin/python");
+    let out = Command::new(python)
+        .args(["-c", script])
+        .arg(home.join(&files[0]))
+        .output()
+        .unwrap();
+    assert_eq!(
+        String::from_utf8_lossy(&out.stdout).trim(),
+        "3 2",
+        "{}",
+        String::from_utf8_lossy(&out.stderr)
+    );
+    // What is damaged or missing afterwards is told.
+    let line: Value = serde_json::from_str(list.lines().next().unwrap()).unwrap();
+    fs::write(home.join(line["file"].as_str().unwrap()), "BEGIN:VCALENDAR").unwrap();
+    let out = run_with(
+        server.data.path(),
+        &["export", to.path().to_str().unwrap(), "--check"],
+        "",
+    );
+    let said = String::from_utf8(out.stdout).unwrap();
+    assert_eq!(out.status.code(), Some(1));
+    assert!(said.contains("is not what was exported"), "{said}");
 }

@@ -1,18 +1,22 @@
-//! Taking an account's mail away: into a folder of files that other programs read, with a list of every message and its
-//! hash. An export that was broken off goes on where it was; a server may run meanwhile.
+//! Taking an account away: into a folder of files that other programs read, with a list of every message, event and card,
+//! and their hashes. An export that was broken off goes on where it was; a server may run meanwhile.
 //!
 //! ```text
 //! FOLDER/<address>/manifest.json     the account, its folders, counts; written last
 //! FOLDER/<address>/items.jsonl       one line a message: where it is, size, SHA-256, flags, date
 //! FOLDER/<address>/Maildir/          Maildir++, as Dovecot reads it
 //! FOLDER/<address>/mbox/<folder>     or this: mboxrd
+//! FOLDER/<address>/objects.jsonl     one line an event, task or card
+//! FOLDER/<address>/calendars/<name>.ics, calendars/<name>/...   and likewise tasks, and contacts with .vcf
 //! ```
 
+mod collections;
 mod items;
 mod maildir;
 mod manifest;
 mod mbox;
 mod names;
+mod stream;
 mod verify;
 
 pub use manifest::{Finished, Manifest};
@@ -56,9 +60,11 @@ pub struct Summary {
     /// In the export, those of an earlier run included.
     pub messages: u64,
     pub bytes: u64,
-    /// Written now.
+    /// Events, tasks and cards.
+    pub objects: u64,
+    /// Messages written now.
     pub written: u64,
-    /// Messages that could not be read; they are not in the export.
+    /// What could not be read, and is not in the export.
     pub problems: Vec<String>,
 }
 
@@ -91,6 +97,7 @@ pub async fn export_account(ctx: &Ctx, account: &Account, folder: &Path, form: F
             address: account.address.clone(),
             messages: items.count(),
             bytes: items.bytes(),
+            objects: 0,
             folder: home,
             written: 0,
             problems: Vec::new(),
@@ -111,8 +118,10 @@ pub async fn export_account(ctx: &Ctx, account: &Account, folder: &Path, form: F
         }
     }
     run.items.sync()?;
-    let summary = run.summary;
-    manifest::write(account, form, &folders, &summary, run.items.path())?;
+    let mut summary = run.summary;
+    let written = collections::export_collections(ctx, account, &mut summary).await?;
+    summary.objects = written.objects;
+    manifest::write(account, form, &folders, &summary, run.items.path(), written)?;
     Ok(summary)
 }
 

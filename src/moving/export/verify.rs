@@ -1,5 +1,6 @@
-//! Reading an export back: every message that the list names is there, to the byte, and nothing else is.
+//! Reading an export back: every message, event and card that the lists name is there, to the byte, and nothing else is.
 
+use super::collections::{self, check_objects};
 use super::items::{self, Record};
 use super::manifest::{self, hash_file};
 use super::{Form, mbox};
@@ -18,6 +19,8 @@ pub struct Checked {
     pub address: String,
     pub folder: PathBuf,
     pub messages: u64,
+    /// Events, tasks and cards.
+    pub objects: u64,
     /// Empty: all is as it should be.
     pub findings: Vec<String>,
 }
@@ -51,12 +54,18 @@ fn verify_account(home: &Path, manifest: manifest::Manifest) -> Result<Checked> 
         address: manifest.address,
         folder: home.to_owned(),
         messages: 0,
+        objects: 0,
         findings: Vec::new(),
     };
-    if hash_file(&list)? != manifest.finished.items_sha256 {
-        checked
-            .findings
-            .push("items.jsonl is not as it was when the export was finished".into());
+    let finished = &manifest.finished;
+    for (file, expected) in [
+        (items::FILE, &finished.items_sha256),
+        (collections::FILE, &finished.objects_sha256),
+    ] {
+        if hash_file(&home.join(file))? != *expected {
+            let text = format!("{file} is not as it was when the export was finished");
+            checked.findings.push(text);
+        }
     }
     let mut known = HashSet::new();
     items::for_each(&fs::File::open(&list)?, |record, _| {
@@ -71,6 +80,18 @@ fn verify_account(home: &Path, manifest: manifest::Manifest) -> Result<Checked> 
         checked.findings.push(format!(
             "{} messages are listed, and {} were exported",
             checked.messages, manifest.finished.messages
+        ));
+    }
+    check_objects(home, |record, why| {
+        checked.objects += 1;
+        if let Some(why) = why {
+            checked.findings.push(format!("{}: {why}", record.file));
+        }
+    })?;
+    if checked.objects != manifest.finished.objects {
+        checked.findings.push(format!(
+            "{} events and cards are listed, and {} were exported",
+            checked.objects, manifest.finished.objects
         ));
     }
     if manifest.form == Form::Maildir {

@@ -1,5 +1,6 @@
-//! `manifest.json`: whose mail this is, and that it is all there. It is written last.
+//! `manifest.json`: whose all this is, and that it is all there. It is written last.
 
+use super::collections::{CollectionEntry, Written};
 use super::{Form, Summary, replace};
 use crate::base::clock::rfc3339;
 use crate::base::text::hex;
@@ -25,6 +26,7 @@ pub struct Manifest {
     pub form: Form,
     pub finished: Finished,
     pub folders: Vec<FolderEntry>,
+    pub collections: Vec<CollectionEntry>,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -33,9 +35,12 @@ pub struct Finished {
     pub at: String,
     pub messages: u64,
     pub bytes: u64,
+    pub objects: u64,
     /// SHA-256 of items.jsonl, which holds those of the messages.
     pub items_sha256: String,
-    /// Messages that could not be read.
+    /// The same of objects.jsonl.
+    pub objects_sha256: String,
+    /// What could not be read.
     pub problems: Vec<String>,
 }
 
@@ -55,6 +60,7 @@ pub fn write(
     folders: &FolderTree,
     summary: &Summary,
     items: &Path,
+    written: Written,
 ) -> Result<()> {
     let now_ms = std::fs::metadata(items)?
         .modified()?
@@ -71,7 +77,9 @@ pub fn write(
             at: rfc3339(now_ms),
             messages: summary.messages,
             bytes: summary.bytes,
+            objects: written.objects,
             items_sha256: hash_file(items)?,
+            objects_sha256: hash_file(&written.list)?,
             problems: summary.problems.clone(),
         },
         folders: folders
@@ -83,6 +91,7 @@ pub fn write(
                 uid_validity: f.uid_validity,
             })
             .collect(),
+        collections: written.collections,
     };
     let text = serde_json::to_vec_pretty(&manifest)
         .map_err(|e| Error::internal("no JSON of the manifest").caused_by(e))?;
