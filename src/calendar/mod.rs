@@ -10,13 +10,22 @@ pub mod resource;
 pub mod scheduling;
 pub mod window;
 
+use crate::base::Result;
 use crate::formats::content_line::read_component;
+use crate::formats::ical::read_object;
 use crate::formats::ical::zone::{Zone, read_zones};
-use crate::model::FolderKind;
+use crate::identity::Ctx;
 use crate::model::object::Collection;
+use crate::model::{AccountId, FolderKind};
+use crate::objects::rebuild::rebuild_columns;
 
 /// What this room keeps things in.
 pub const KINDS: [FolderKind; 2] = [FolderKind::Calendar, FolderKind::TaskList];
+
+/// Computes again what stands beside events and tasks. Errors: Forbidden, NotFound.
+pub async fn rebuild(ctx: &Ctx, account: AccountId) -> Result<()> {
+    rebuild_columns(ctx, account, &KINDS, |raw| Ok(put::columns(&read_object(raw)?))).await
+}
 
 /// Where those are who look at a calendar, for what floats: its own zone, or UTC when it has none.
 pub fn zone_of(collection: &Collection) -> Zone {

@@ -6,6 +6,7 @@ use crate::base::{Error, Result};
 use crate::identity::Ctx;
 use crate::identity::accounts::list_accounts;
 use crate::mail::doctor::{Finding, check_account, check_office, rebuild_account};
+use crate::{calendar, contacts};
 use clap::Args;
 use serde_json::{Value, json};
 
@@ -85,6 +86,8 @@ impl Doctor {
             if self.rebuild {
                 for account in &accounts {
                     rebuild_account(&ctx, account.id).await?;
+                    calendar::rebuild(&ctx, account.id).await?;
+                    contacts::rebuild(&ctx, account.id).await?;
                 }
             }
             report(&self.form, accounts.len(), &check_all(&ctx).await?)

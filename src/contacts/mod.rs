@@ -3,7 +3,16 @@
 pub mod put;
 pub mod query;
 
-use crate::model::FolderKind;
+use crate::base::Result;
+use crate::formats::card::read_card;
+use crate::identity::Ctx;
+use crate::model::{AccountId, FolderKind};
+use crate::objects::rebuild::rebuild_columns;
 
 /// What this room keeps things in.
 pub const KINDS: [FolderKind; 1] = [FolderKind::AddressBook];
+
+/// Computes again what stands beside cards. Errors: Forbidden, NotFound.
+pub async fn rebuild(ctx: &Ctx, account: AccountId) -> Result<()> {
+    rebuild_columns(ctx, account, &KINDS, |raw| Ok(put::columns(read_card(raw)?))).await
+}

@@ -22,7 +22,7 @@ pub async fn put_card(
     put_object(ctx, account, book.folder.id, name, raw, columns, condition).await
 }
 
-fn columns(card: Card) -> ObjectColumns {
+pub(super) fn columns(card: Card) -> ObjectColumns {
     ObjectColumns {
         uid: card.uid,
         kind: ObjectKind::Card,

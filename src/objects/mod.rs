@@ -5,6 +5,7 @@ pub mod collections;
 pub mod get;
 pub mod properties;
 pub mod put;
+pub mod rebuild;
 pub mod remove;
 pub mod transfer;
 

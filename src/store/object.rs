@@ -154,6 +154,11 @@ impl Tx<'_, AccountDb> {
         Ok(modseq)
     }
 
+    /// Other columns for the same bytes: nothing has changed for anybody.
+    pub fn renew_columns(&mut self, object: &Object, columns: &ObjectColumns) -> Result<()> {
+        self.put_columns(object.item.id, object.item.folder_id, &object.name, columns)
+    }
+
     pub fn remove_object(&mut self, object: &Object, now_ms: TimeMs) -> Result<()> {
         self.note_gone(object)?;
         self.conn

@@ -1,8 +1,9 @@
 //! Events and tasks: stored, found by time, synchronised.
 
-use super::{CALENDAR, anna, event, names, put, report, sync, token};
-use crate::server::{Server, wait_until};
+use super::{BOOK, CALENDAR, anna, event, names, put, report, sync, token};
+use crate::server::{Server, run, wait_until};
 use std::io::{BufRead, BufReader};
+use std::process::Command;
 use std::time::Duration;
 
 fn between(web: &crate::web::Web, from: &str, to: &str) -> Vec<String> {
@@ -216,4 +217,48 @@ fn a_change_rings_the_bell() {
     wait_until("the event is there", Duration::from_secs(5), || {
         names(&sync(&anna, CALENDAR, "")) == ["a"]
     });
+}
+
+#[test]
+fn what_stands_beside_events_and_cards_is_computed_again() {
+    let mut server = Server::start();
+    let anna = anna(&server);
+    put(
+        &anna,
+        &format!("{CALENDAR}a.ics"),
+        &event("a", "DTSTART:20261110T090000Z\nDTEND:20261110T100000Z"),
+    )
+    .expect(201);
+    let card = "BEGIN:VCARD\r\nVERSION:3.0\r\nFN:Zoe\r\nUID:c\r\nEND:VCARD\r\n";
+    put(&anna, &format!("{BOOK}c.vcf"), card).expect(201);
+    let month = "<D:prop><D:getetag/></D:prop><C:filter><C:comp-filter name=\"VCALENDAR\"><C:comp-filter name=\"VEVENT\">\
+                 <C:time-range start=\"20261101T000000Z\" end=\"20261201T000000Z\"/></C:comp-filter></C:comp-filter></C:filter>";
+    let found = report(&anna, CALENDAR, "C:calendar-query", month);
+    assert_eq!(names(&found), ["a.ics"]);
+    server.stop();
+    let account = server.data.path().join("accounts/1/account.db");
+    let program = "import sqlite3, sys\nwith sqlite3.connect(sys.argv[1]) as db: print(db.execute(sys.argv[2]).fetchall())";
+    let sql = |statement: &str| {
+        let out = Command::new("python3")
+            .args(["-c", program])
+            .arg(&account)
+            .arg(statement)
+            .output()
+            .unwrap();
+        assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+        String::from_utf8(out.stdout).unwrap()
+    };
+    let look =
+        "SELECT name, uid, kind, first_s, last_s, start_s, title, schedule_tag FROM object ORDER BY item_id";
+    let before = sql(look);
+    assert!(before.contains("'Zoe'"), "{before}");
+    sql("UPDATE object SET first_s = 0, last_s = 1, start_s = 0, title = 'wrong'");
+    run(server.data.path(), &["doctor", "--rebuild"]);
+    assert_eq!(sql(look), before);
+    server.start_again();
+    assert_eq!(
+        report(&anna, CALENDAR, "C:calendar-query", month),
+        found,
+        "nothing has changed for anybody"
+    );
 }
