@@ -35,13 +35,14 @@ case $1 in
     restart) stop_server && start_server ;;
     status) server_status ;;
     hook) hook "$2" ;;
+    rollback) "$PROGRAM" rollback --data "$DATA" --run-as "$RUN_AS" ;;
     remove)
         stop_server
         rm -f /etc/rcS.d/QS150hauspost /etc/rcK.d/QK850hauspost /etc/init.d/hauspost.sh /home/httpd/RSS/images/hauspost*.gif
         echo "all mail stays in $DATA; remove that folder yourself when it is not needed any more"
         ;;
     *)
-        echo "start, stop, restart, status, remove" >&2
+        echo "start, stop, restart, status, rollback, remove" >&2
         exit 2
         ;;
 esac

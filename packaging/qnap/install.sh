@@ -79,6 +79,8 @@ if [ "$is_upgrade" = yes ]; then
         "$PLACE/hauspost.sh" stop
         rm -rf "$PLACE"
         mv "$PLACE.old" "$PLACE"
+        said="$said; $("$PLACE/hauspost.sh" rollback 2>&1)"
+        "$PLACE/hauspost.sh" start
         set_conf Version "$("$PLACE/bin/hauspost" --version | cut -d' ' -f2)"
         fail "the new version could not start, and the old one is back in its place: $said"
     fi

@@ -176,6 +176,7 @@ class Life(PackageTest):
         done = self.qts.run("sh", "/package.qpkg")
         self.assertEqual(done.returncode, 1)
         self.assertIn("the old one is back", done.stderr)
+        self.assertIn("the data is again what it was", done.stderr)
         self.assertEqual((self.root / "tmp/update_process").read_text(), "-1\n")
         conf.unlink()
         self.assertEqual(self.service("start"), 0)

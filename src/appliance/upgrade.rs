@@ -5,6 +5,7 @@ use crate::identity::Ctx;
 use crate::store::Options;
 use crate::store::copy::copy_data;
 use crate::store::layout::{Layout, ServerLock};
+use crate::store::rollback::{self, Rollback};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -29,6 +30,43 @@ pub fn newest_copy(ctx: &Ctx) -> Result<Option<PathBuf>> {
     Ok(copies(&ctx.store.layout().backups())?.pop())
 }
 
+/// Every copy that was made before an upgrade, with the time it was made, the oldest first. Whatever the form of the data.
+pub fn copies_before_upgrade(root: &Path) -> Result<Vec<(PathBuf, TimeMs)>> {
+    let backups = root.join("backups");
+    if !backups.exists() {
+        return Err(Error::not_found(format!("{} is no data folder", root.display())));
+    }
+    Ok(copies(&backups)?
+        .into_iter()
+        .map(|p| {
+            let at = made_at_ms(&p);
+            (p, at)
+        })
+        .collect())
+}
+
+/// Makes a copy the data again, the newest when none is named, or finishes what was broken off. Blocks.
+/// Errors: NotFound, when there is no copy; Unavailable, when a server runs.
+pub fn roll_back_to(root: &Path, copy: Option<&Path>, now_ms: TimeMs) -> Result<Rollback> {
+    let copy = match (copy, rollback::unfinished(root)?) {
+        (_, Some(begun)) => begun.copy,
+        (Some(copy), None) => copy.to_path_buf(),
+        (None, None) => {
+            let newest = copies_before_upgrade(root)?.pop();
+            let none = || Error::not_found("there is no copy to go back to; one is made before each upgrade");
+            newest.ok_or_else(none)?.0
+        }
+    };
+    rollback::roll_back(root, &copy, now_ms)
+}
+
+fn made_at_ms(copy: &Path) -> TimeMs {
+    let name = copy.to_string_lossy();
+    name.rsplit_once('-')
+        .and_then(|(_, at)| at.parse().ok())
+        .unwrap_or(0)
+}
+
 /// Complete ones, the oldest first.
 fn copies(backups: &Path) -> Result<Vec<PathBuf>> {
     let mut all: Vec<PathBuf> = fs::read_dir(backups)?
@@ -38,12 +76,7 @@ fn copies(backups: &Path) -> Result<Vec<PathBuf>> {
             name.starts_with(PREFIX) && !name.ends_with(".unfinished")
         })
         .collect();
-    all.sort_by_key(|p| {
-        let name = p.to_string_lossy().into_owned();
-        name.rsplit_once('-')
-            .and_then(|(_, at)| at.parse::<i64>().ok())
-            .unwrap_or(0)
-    });
+    all.sort_by_key(|p| made_at_ms(p));
     Ok(all)
 }
 

@@ -2,11 +2,10 @@
 //! ends with one of the exit codes of all commands, so that a script need only pass both on.
 
 use super::output::print_done;
-use super::{DataFolder, Form, with_store};
+use super::{DataFolder, Form, WhoRuns, with_store};
 use crate::appliance::setup;
 use crate::appliance::upgrade::{copy_before_upgrade, migrate_all, newest_copy, require_stopped};
 use crate::base::{Clock, Error, Result, SystemClock};
-use crate::daemon::{RunAs, become_user};
 use crate::identity::Ctx;
 use crate::store::layout::check_place;
 use clap::{Args, ValueEnum};
@@ -56,16 +55,13 @@ pub struct Hook {
     data: DataFolder,
     #[command(flatten)]
     form: Form,
-    /// Become this user first, so that what is made belongs to whom the server runs as; for scripts that root runs
-    #[arg(long, value_name = "USER|UID:GID", env = "HAUSPOST_RUN_AS")]
-    run_as: Option<RunAs>,
+    #[command(flatten)]
+    who: WhoRuns,
 }
 
 impl Hook {
     pub fn run(self) -> Result<()> {
-        if let Some(user) = &self.run_as {
-            become_user(user)?;
-        }
+        self.who.assume()?;
         let root = self.data.folder.clone();
         let at = root.display();
         match self.event {
@@ -136,7 +132,7 @@ impl Hook {
 fn go_back(ctx: &Ctx, e: Error) -> Error {
     let way = match newest_copy(ctx) {
         Ok(Some(copy)) => format!(
-            "install the older program again and start it with the copy from before: {}",
+            "install the older program again, and before it starts go back to the copy from before, {}: hauspost rollback",
             copy.display()
         ),
         _ => "install the older program again".to_owned(),

@@ -17,11 +17,13 @@ mod outside;
 mod public;
 mod queue;
 mod resource;
+mod rollback;
 mod serve;
 mod server_url;
 mod setup;
 
 use crate::base::{Error, Kind, Result, SystemClock};
+use crate::daemon::{RunAs, become_user};
 use crate::identity::Ctx;
 use crate::store::{Options, Store};
 use clap::{Args, Parser, Subcommand};
@@ -50,6 +52,20 @@ pub struct DataFolder {
     /// The folder that holds everything
     #[arg(long = "data", value_name = "DIR", env = "HAUSPOST_DATA")]
     folder: PathBuf,
+}
+
+/// For scripts that root runs.
+#[derive(Args, Clone, Debug)]
+pub struct WhoRuns {
+    /// Become this user first, so that what is made belongs to whom the server runs as; for scripts that root runs
+    #[arg(long, value_name = "USER|UID:GID", env = "HAUSPOST_RUN_AS")]
+    run_as: Option<RunAs>,
+}
+
+impl WhoRuns {
+    fn assume(&self) -> Result<()> {
+        self.run_as.as_ref().map_or(Ok(()), become_user)
+    }
 }
 
 #[derive(Args, Clone, Debug)]
@@ -87,6 +103,8 @@ enum Command {
     Export(export::Export),
     /// Check every file, index and body; repair what can be computed again
     Doctor(doctor::Doctor),
+    /// Go back to the copy that was made before an upgrade; what came since is put aside
+    Rollback(rollback::Rollback),
     /// For the scripts of packages: what is to be done when they install, upgrade, start, stop
     Hook(hook::Hook),
     /// Check that this program can read the data, without changing anything
@@ -112,6 +130,7 @@ pub fn main() -> ExitCode {
         Command::Verify(c) => c.run(),
         Command::Hook(c) => c.run(),
         Command::Health(c) => c.run(),
+        Command::Rollback(c) => c.run(),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

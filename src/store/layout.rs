@@ -1,6 +1,6 @@
 //! Where things lie in the data folder, its format version and its lock.
 
-use super::disk;
+use super::{disk, rollback};
 use crate::base::{Error, Result};
 use crate::model::AccountId;
 use std::fs;
@@ -15,11 +15,17 @@ pub struct Layout {
 }
 
 impl Layout {
+    /// The places below a folder, whatever is in it.
+    pub(in crate::store) fn at(root: &Path) -> Layout {
+        Layout {
+            root: root.to_path_buf(),
+        }
+    }
+
     /// Makes the folders that are missing and checks the format version and the kind of disk.
     pub fn prepare(root: &Path, allow_network_disk: bool) -> Result<Layout> {
-        let layout = Layout {
-            root: root.to_path_buf(),
-        };
+        let layout = Layout::at(root);
+        rollback::check_finished(&layout)?;
         for folder in [
             layout.root.clone(),
             layout.accounts(),
@@ -146,9 +152,7 @@ pub fn check_place(root: &Path) -> Result<()> {
         )));
     }
     disk::refuse_network_disk(place)?;
-    let layout = Layout {
-        root: root.to_path_buf(),
-    };
+    let layout = Layout::at(root);
     if root.join("format").exists() {
         layout.check_format()?;
     }

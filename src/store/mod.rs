@@ -29,6 +29,7 @@ pub mod outbox;
 pub mod pack;
 pub mod property;
 pub mod queue;
+pub mod rollback;
 pub mod scheduling;
 pub mod search;
 #[cfg(test)]

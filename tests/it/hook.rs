@@ -61,6 +61,49 @@ fn copies(data: &Path) -> Vec<PathBuf> {
 }
 
 #[test]
+fn going_back_brings_the_copy_and_keeps_what_came_since() {
+    let mut server = Server::start();
+    let mut anna = Mailbox::open(server.imap, "anna@example.test");
+    assert!(anna.append("INBOX", b"Subject: before\r\n\r\n"));
+    assert_eq!(hook(server.data.path(), "preupgrade").0, 0);
+    assert!(anna.append("INBOX", b"Subject: since\r\n\r\n"));
+    let rollback = |data: &Path, more: &[&str]| {
+        let out = run_with(data, &[&["rollback", "--json"], more].concat(), "");
+        let said = [out.stdout, out.stderr].concat();
+        (out.status.code().unwrap(), String::from_utf8(said).unwrap())
+    };
+    let (code, said) = rollback(server.data.path(), &[]);
+    assert!(code == 1 && said.contains("stop it first"), "{said}");
+    server.stop();
+    // Whatever the newer program has made of it.
+    fs::write(server.data.path().join("format"), "99\n").unwrap();
+    let (code, said) = rollback(server.data.path(), &["--list"]);
+    assert!(code == 0 && said.contains("before-upgrade-"), "{said}");
+    let (code, said) = rollback(server.data.path(), &[]);
+    assert_eq!(code, 0, "{said}");
+    let done: serde_json::Value = serde_json::from_str(&said).unwrap();
+    let aside = PathBuf::from(done["aside"].as_str().unwrap());
+    server.start_again();
+    let mut anna = Mailbox::open(server.imap, "anna@example.test");
+    assert_eq!(anna.messages("INBOX"), [b"Subject: before\r\n\r\n".to_vec()]);
+    assert_eq!(fs::read_to_string(aside.join("format")).unwrap(), "99\n");
+    fs::write(aside.join("format"), "1\n").unwrap();
+    let to = Folder::new();
+    let said = run(
+        &aside,
+        &[
+            "export",
+            to.path().to_str().unwrap(),
+            "--account",
+            "anna@example.test",
+        ],
+    );
+    assert!(said.contains("2 messages"), "{said}");
+    let (code, said) = rollback(server.data.path(), &[]);
+    assert!(code != 0, "the only copy is used up: {said}");
+}
+
+#[test]
 fn the_copy_before_an_upgrade_is_a_data_folder_that_can_be_started() {
     let mut server = Server::start();
     let large = [
