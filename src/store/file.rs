@@ -96,9 +96,11 @@ impl<D: Database> File<D> {
         F: FnOnce(&Snapshot<'_, D>) -> Result<T> + Send + 'static,
     {
         let file = self.clone();
-        tokio::task::spawn_blocking(move || file.read_blocking(f))
+        let (send, receive) = tokio::sync::oneshot::channel();
+        run_aside(Box::new(move || drop(send.send(file.read_blocking(f)))));
+        receive
             .await
-            .map_err(|e| Error::internal("reading the store was broken off").caused_by(e))?
+            .map_err(|_| Error::internal("reading the store was broken off"))?
     }
 
     /// As [`File::read`], for a few rows found by key: while the file is in use they are read on this thread, which
@@ -162,6 +164,11 @@ impl<D: Database> File<D> {
             .recv()
             .map_err(|_| Error::internal("writing to the store was broken off"))?
     }
+}
+
+/// Boxed: each of the hundreds of kinds of reads would bring a kind of task of its own into the program.
+fn run_aside(work: Box<dyn FnOnce() + Send>) {
+    drop(tokio::task::spawn_blocking(work));
 }
 
 /// Ends a read, also when it panicked: the connection goes back to the pool.

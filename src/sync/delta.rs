@@ -45,41 +45,72 @@ pub async fn message_delta(
         .account(account)?
         .read(move |s| {
             let row = s.mail_folder(folder)?;
-            let cursor = begin(s, cursor)?;
-            let known_since = cursor.since.max(cursor.begun_at);
-            check_horizon(s, known_since, row.highest_modseq)?;
-            let changed = s.messages_changed_since(folder, cursor.since, limit + 1)?;
-            let gone = s.tombstones_since(folder, known_since, limit + 1)?;
-            let changed = changed
-                .into_iter()
-                .map(|m| (m.item.modseq, Entry::Present(Box::new(m))));
-            let gone = gone.into_iter().map(|t| (t.modseq, Entry::Gone(t.item_id)));
-            let mut all: Vec<(Modseq, Entry)> = changed.chain(gone).collect();
-            all.sort_by_key(|(modseq, _)| *modseq);
-            let has_more = all.len() > limit;
-            all.truncate(limit);
-            let since = match all.last() {
-                Some((modseq, _)) if has_more => *modseq,
-                _ => row.highest_modseq.max(known_since),
-            };
-            let mut entries = Vec::with_capacity(all.len());
-            for (_, entry) in all {
-                // What came back is told as present.
-                let is_back = match &entry {
-                    Entry::Gone(id) => s.item(*id)?.is_some_and(|i| i.folder_id == folder),
-                    Entry::Present(_) => false,
-                };
-                if !is_back {
-                    entries.push(entry);
-                }
-            }
+            let changed = |since| s.messages_changed_since(folder, since, limit + 1);
+            let turn = Turn::take(s, &row, cursor, limit, changed, |m| m.item.modseq)?;
+            let entries = turn.log.into_iter().map(|(_, entry)| match entry {
+                Ok(message) => Entry::Present(Box::new(message)),
+                Err(id) => Entry::Gone(id),
+            });
             Ok(Delta {
-                entries,
-                cursor: Cursor { since, ..cursor },
-                has_more,
+                entries: entries.collect(),
+                cursor: turn.cursor,
+                has_more: turn.has_more,
             })
         })
         .await
+}
+
+/// One look at the change log of a folder.
+struct Turn<T> {
+    /// What came or changed, or the id of what left, in the order of change.
+    log: Vec<(Modseq, std::result::Result<T, ItemId>)>,
+    cursor: Cursor,
+    has_more: bool,
+}
+
+impl<T> Turn<T> {
+    /// `changed`: what has changed since a number, one more than `limit` when there is more.
+    fn take(
+        s: &Snapshot<'_, AccountDb>,
+        folder: &Folder,
+        cursor: Option<Cursor>,
+        limit: usize,
+        changed: impl FnOnce(Modseq) -> Result<Vec<T>>,
+        modseq_of: impl Fn(&T) -> Modseq,
+    ) -> Result<Turn<T>> {
+        let cursor = begin(s, cursor)?;
+        let known_since = cursor.since.max(cursor.begun_at);
+        check_horizon(s, known_since, folder.highest_modseq)?;
+        let mut log: Vec<_> = changed(cursor.since)?
+            .into_iter()
+            .map(|t| (modseq_of(&t), Ok(t)))
+            .collect();
+        let gone = s.tombstones_since(folder.id, known_since, limit + 1)?;
+        log.extend(gone.into_iter().map(|t| (t.modseq, Err(t.item_id))));
+        log.sort_by_key(|(modseq, _)| *modseq);
+        let has_more = log.len() > limit;
+        log.truncate(limit);
+        let since = match log.last() {
+            Some((modseq, _)) if has_more => *modseq,
+            _ => folder.highest_modseq.max(known_since),
+        };
+        let mut told = Vec::with_capacity(log.len());
+        for (modseq, entry) in log {
+            // What came back is told as present.
+            let is_back = match &entry {
+                Err(id) => s.item(*id)?.is_some_and(|i| i.folder_id == folder.id),
+                Ok(_) => false,
+            };
+            if !is_back {
+                told.push((modseq, entry));
+            }
+        }
+        Ok(Turn {
+            log: told,
+            cursor: Cursor { since, ..cursor },
+            has_more,
+        })
+    }
 }
 
 /// Bytes of objects that one answer reads: files in events may be large.
@@ -106,45 +137,29 @@ pub async fn object_delta(
         .account(account)?
         .read(move |s| {
             let row = s.folder(folder)?;
-            let cursor = begin(s, cursor)?;
-            let known_since = cursor.since.max(cursor.begun_at);
-            check_horizon(s, known_since, row.highest_modseq)?;
-            let changed = s.objects_changed_since(folder, cursor.since, limit + 1)?;
-            let gone = s.tombstones_since(folder, known_since, limit + 1)?;
-            let changed = changed.into_iter().map(|o| (o.item.modseq, Ok(o)));
-            let mut all: Vec<_> = changed
-                .chain(gone.into_iter().map(|t| (t.modseq, Err(t.item_id))))
-                .collect();
-            all.sort_by_key(|(modseq, _)| *modseq);
-            let mut has_more = all.len() > limit;
-            all.truncate(limit);
-            let (mut last, mut read) = (None, 0);
-            let mut entries = Vec::with_capacity(all.len());
-            for (modseq, entry) in all {
-                if read > MOST_READ {
-                    has_more = true;
-                    break;
-                }
-                last = Some(modseq);
-                match entry {
+            let changed = |since| s.objects_changed_since(folder, since, limit + 1);
+            let mut turn = Turn::take(s, &row, cursor, limit, changed, |o| o.item.modseq)?;
+            let mut read = 0;
+            let mut entries = Vec::with_capacity(turn.log.len());
+            for (modseq, entry) in turn.log {
+                entries.push(match entry {
                     Ok(object) => {
                         let raw = s.open_body(object.item.body_id)?.read_all()?;
                         read += raw.len();
-                        entries.push(ObjectEntry::Present(Box::new(object), raw));
+                        ObjectEntry::Present(Box::new(object), raw)
                     }
-                    // What came back is told as present.
-                    Err(id) if s.item(id)?.is_some_and(|i| i.folder_id == folder) => {}
-                    Err(id) => entries.push(ObjectEntry::Gone(id)),
+                    Err(id) => ObjectEntry::Gone(id),
+                });
+                if read > MOST_READ {
+                    turn.cursor.since = modseq;
+                    turn.has_more = true;
+                    break;
                 }
             }
-            let since = match last {
-                Some(modseq) if has_more => modseq,
-                _ => row.highest_modseq.max(known_since),
-            };
             Ok(Delta {
                 entries,
-                cursor: Cursor { since, ..cursor },
-                has_more,
+                cursor: turn.cursor,
+                has_more: turn.has_more,
             })
         })
         .await
