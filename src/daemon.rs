@@ -62,7 +62,7 @@ pub fn run(mut config: Config, ready: impl FnOnce(Option<String>) -> Result<()>)
         sockets.push((*door, *address, sockets::bind(*address)?));
     }
     if let Some(user) = &config.run_as {
-        become_user(user)?;
+        become_user(user, &config.data)?;
     }
     actix_rt::System::with_tokio_rt(runtime).block_on(serve(config, sockets, ready))
 }

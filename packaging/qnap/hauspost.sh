@@ -20,9 +20,6 @@ RUN_AS=64993:64993
 . "$PLACE/share/service.sh"
 
 [ -d "$STATE" ] || mkdir -m 700 "$STATE"
-if [ ! -d "$DATA" ]; then
-    mkdir -m 700 "$DATA" && chown "$RUN_AS" "$DATA"
-fi
 case $1 in
     start)
         [ "$(/sbin/getcfg $NAME Enable -u -d FALSE -f /etc/config/qpkg.conf)" = TRUE ] || {

@@ -61,7 +61,7 @@ pub struct Hook {
 
 impl Hook {
     pub fn run(self) -> Result<()> {
-        self.who.assume()?;
+        self.who.assume(&self.data)?;
         let root = self.data.folder.clone();
         let at = root.display();
         match self.event {

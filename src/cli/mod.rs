@@ -63,8 +63,12 @@ pub struct WhoRuns {
 }
 
 impl WhoRuns {
-    fn assume(&self) -> Result<()> {
-        self.run_as.as_ref().map_or(Ok(()), become_user)
+    /// `data`: is made for that user when it is missing.
+    fn assume(&self, data: &DataFolder) -> Result<()> {
+        match &self.run_as {
+            Some(user) => become_user(user, &data.folder),
+            None => Ok(()),
+        }
     }
 }
 

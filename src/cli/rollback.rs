@@ -27,7 +27,7 @@ pub struct Rollback {
 
 impl Rollback {
     pub fn run(self) -> Result<()> {
-        self.who.assume()?;
+        self.who.assume(&self.data)?;
         if self.list {
             return self.list_copies();
         }

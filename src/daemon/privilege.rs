@@ -2,6 +2,9 @@
 
 use crate::base::{Error, Result};
 use nix::unistd::{Gid, Uid, getuid, setgid, setgroups, setuid};
+use std::fs::DirBuilder;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::Path;
 use std::str::FromStr;
 
 /// Whom to become: `UID:GID`, or a name of /etc/passwd.
@@ -42,12 +45,15 @@ fn find(users: &str, name: &str) -> Option<(u32, u32)> {
     })
 }
 
-/// For good. Does nothing for who is that already. Call it while there is one thread.
-/// Errors: Forbidden, when the program was not started by root.
-pub fn become_user(to: &RunAs) -> Result<()> {
+/// For good. Does nothing for who is that already. A data folder that is missing is made for them first, where only root
+/// could make it. Call it while there is one thread. Errors: Forbidden, when the program was not started by root.
+pub fn become_user(to: &RunAs, data: &Path) -> Result<()> {
     let (uid, gid) = (Uid::from_raw(to.uid), Gid::from_raw(to.gid));
     if getuid() == uid {
         return Ok(());
+    }
+    if getuid().is_root() && DirBuilder::new().mode(0o700).create(data).is_ok() {
+        std::os::unix::fs::chown(data, Some(to.uid), Some(to.gid))?;
     }
     let changed = setgroups(&[gid])
         .and_then(|()| setgid(gid))
