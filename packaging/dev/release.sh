@@ -52,7 +52,7 @@ check() { # static, small, for the right machine
   if readelf -l "$file" | grep -q INTERP; then echo "$file needs a loader"; exit 1; fi
   readelf -h "$file" | grep -q "Machine:.*$machine" || { echo "$file is not for $machine"; exit 1; }
   size=$(stat -c %s "$file")
-  [ "$size" -lt $((25 * 1024 * 1024)) ] || { echo "$file has $size bytes, more than 25 MB"; exit 1; }
+  [ "$size" -lt $((25 * 1000 * 1000)) ] || { echo "$file has $size bytes, more than 25 MB"; exit 1; }
   echo "$file: static, $machine, $((size / 1024)) kB"
 }
 
