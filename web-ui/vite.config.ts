@@ -14,5 +14,5 @@ export default defineConfig({
     modulePreload: { polyfill: false },
   },
   server: { proxy: Object.fromEntries(['/api', '/v1.0', '/ui'].map((p) => [p, process.env.HAUSPOST_URL ?? 'http://127.0.0.1:8099'])) },
-  test: { include: ['src/**/*.test.ts'], environment: 'node' },
+  test: { include: ['src/**/*.test.ts'], environment: 'node', env: { TZ: 'Europe/Berlin' } },
 } as Parameters<typeof defineConfig>[0]);

@@ -7,7 +7,8 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const names = `archive arrow-left arrow-right check chevron-down chevron-right circle-alert circle-check circle-x clock copy
 download eye eye-off file file-archive file-image file-text folder forward globe house image-off inbox info key-round
 languages loader-circle log-out mail mail-open menu moon paperclip pencil plus refresh-cw reply reply-all search send server
-shield-alert shield-check star sun trash-2 undo-2 user user-plus users wifi-off x minus maximize-2 monitor contrast building-2`
+shield-alert shield-check star sun trash-2 undo-2 user user-plus users wifi-off x minus maximize-2 monitor contrast building-2 calendar square-check-big
+chevron-left map-pin repeat bell phone list bell-off circle flag camera circle-question-mark clipboard-list text-align-start`
   .split(/\s+/);
 
 // Lines and fill are left to the page's styles, so that a star can be filled where it is set.

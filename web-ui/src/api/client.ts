@@ -7,6 +7,7 @@ export interface Options {
   /** Milliseconds until we stop waiting; login tests may take 20 s on the server's side. */
   timeout?: number;
   signal?: AbortSignal;
+  headers?: Record<string, string>;
 }
 
 let language = 'de';
@@ -22,14 +23,15 @@ export function whenSignedOut(call: () => void): void {
 
 export async function request(method: Method, path: string, options: Options = {}): Promise<Response> {
   const timeout = AbortSignal.timeout(options.timeout ?? 30_000);
-  const headers: Record<string, string> = { Accept: 'application/json', 'Accept-Language': language };
-  if (options.body !== undefined) headers['Content-Type'] = 'application/json';
+  const headers: Record<string, string> = { Accept: 'application/json', 'Accept-Language': language, ...options.headers };
+  const isFile = options.body instanceof Blob;
+  if (options.body !== undefined) headers['Content-Type'] = isFile ? (options.body as Blob).type : 'application/json';
   let response: Response;
   try {
     response = await fetch(path, {
       method,
       headers,
-      body: options.body === undefined ? undefined : JSON.stringify(options.body),
+      body: options.body === undefined ? undefined : isFile ? (options.body as Blob) : JSON.stringify(options.body),
       credentials: 'same-origin',
       signal: options.signal ? AbortSignal.any([timeout, options.signal]) : timeout,
     });
@@ -45,6 +47,18 @@ export async function request(method: Method, path: string, options: Options = {
 
 export async function call<T>(method: Method, path: string, options: Options = {}): Promise<T> {
   return (await json(await request(method, path, options))) as T;
+}
+
+/** A list of the server, to its end: pages follow each other by the address that each one names. */
+export async function callAll<T>(path: string, options: Options = {}): Promise<T[]> {
+  const all: T[] = [];
+  for (let next: string | undefined = path; next !== undefined;) {
+    const page: { value: T[]; '@odata.nextLink'?: string } = await call('GET', next, options);
+    all.push(...page.value);
+    const link: string | undefined = page['@odata.nextLink'];
+    next = link === undefined ? undefined : link.slice(link.indexOf('/v1.0/'));
+  }
+  return all;
 }
 
 async function json(response: Response): Promise<unknown> {

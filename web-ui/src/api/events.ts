@@ -15,7 +15,26 @@ const LONGEST = 30_000;
 /** The server's keep-alive comments do not reach scripts, so a line without news is simply renewed now and then. */
 const RENEW = 10 * 60_000;
 
+const listeners = new Set<Listener>();
+let hangUp: (() => void) | null = null;
+
+/** However many listen, there is one line: a browser has six to a server, and every tab keeps one of them. */
 export function listen(listener: Listener): () => void {
+  listeners.add(listener);
+  hangUp ??= connect({
+    change: (change) => listeners.forEach((l) => l.change(change)),
+    up: (again, version) => listeners.forEach((l) => l.up(again, version)),
+    down: () => listeners.forEach((l) => l.down()),
+  });
+  return () => {
+    listeners.delete(listener);
+    if (listeners.size > 0) return;
+    hangUp?.();
+    hangUp = null;
+  };
+}
+
+function connect(listener: Listener): () => void {
   let source: EventSource | null = null;
   let wait = FIRST;
   let was = false;

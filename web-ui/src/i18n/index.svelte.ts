@@ -1,17 +1,23 @@
 // Answers for: every word the page shows. One JSON per language and area, loaded only when the area opens.
 import { speak } from '../api/client';
 import type { Lang } from '../api/types';
+import type calendar from './de/calendar.json';
 import type common from './de/common.json';
 import type compose from './de/compose.json';
+import type contacts from './de/contacts.json';
 import type mail from './de/mail.json';
 import type setup from './de/setup.json';
+import type tasks from './de/tasks.json';
 import { fill, type Params } from './fill';
 
 export interface Tables {
+  calendar: typeof calendar;
   common: typeof common;
   compose: typeof compose;
+  contacts: typeof contacts;
   mail: typeof mail;
   setup: typeof setup;
+  tasks: typeof tasks;
 }
 export type Area = keyof Tables;
 /** `messages#one` and `messages#other` are asked for as `messages`; the number decides. */

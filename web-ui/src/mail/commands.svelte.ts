@@ -4,7 +4,7 @@ import { account } from '../app/session.svelte';
 import { toasts } from '../app/toasts.svelte';
 import type { Folder, FullMessage, Message } from '../api/types';
 import { destroy, markRead, moveTo, toggleFlag, type Place } from '../data/actions';
-import { desk, emptyDraft, type Draft } from '../data/draft.svelte';
+import { desk } from '../data/draft.svelte';
 import { mailbox } from '../data/mailbox.svelte';
 import { loadArea, t, type Key } from '../i18n/index.svelte';
 import type { IconName } from '../components/icon-names';
@@ -13,7 +13,6 @@ import { draftFrom } from './quote';
 /** What waits for a yes, and the text of the open message: both are needed far from where they arise. */
 class Shared {
   toDestroy = $state.raw<Message | null>(null);
-  leaving = $state(false);
   /** Set by the frame that shows the body; quoting takes the text the reader sees. */
   bodyText: () => string = () => '';
 }
@@ -47,10 +46,6 @@ function leave(message: Message, act: () => void): void {
   router.replace({ folder: router.route.folder, message: next?.id ?? null });
 }
 
-export async function compose(start: Partial<Draft> = {}): Promise<void> {
-  await loadArea('compose');
-  if (!desk.start({ ...emptyDraft(), ...start })) toasts.show(t('mail.stillWriting'));
-}
 async function answer(mode: 'reply' | 'replyAll' | 'forward', message: Message | FullMessage): Promise<void> {
   await loadArea('compose');
   const full: Message | FullMessage = mailbox.full?.id === message.id ? mailbox.full : message;
@@ -81,13 +76,4 @@ export type Command = keyof typeof commands;
 export function destroyAsked(): void {
   const message = shared.toDestroy;
   if (message) leave(message, () => void destroy(message));
-}
-
-/** Signing out forgets what this device kept, so unsent writing is asked about first. */
-export function signOut(): void {
-  if (desk.dirty && !shared.leaving) shared.leaving = true;
-  else {
-    desk.close();
-    account.signOut().catch(() => toasts.show(t('mail.signOutFailed'), { kind: 'bad' }));
-  }
 }
