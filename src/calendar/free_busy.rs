@@ -15,7 +15,9 @@ use crate::formats::ical::read_object;
 use crate::formats::ical::zone::Zone;
 use crate::identity::Ctx;
 use crate::identity::recipient::{Resolved, resolve};
+use crate::identity::shares::require_level;
 use crate::model::object::{Collection, Object, ObjectKind, Shape};
+use crate::model::share::ShareLevel;
 use crate::model::{Account, AccountId, EmailAddress, FolderKind};
 use crate::store::Snapshot;
 use crate::store::account::AccountDb;
@@ -49,7 +51,7 @@ pub async fn free_busy(
     from_s: i64,
     to_s: i64,
 ) -> Result<Vec<BusyPeriod>> {
-    ctx.require_owner(account)?;
+    require_level(ctx, account, calendar.folder.id, ShareLevel::FreeBusy).await?;
     let (me, calendar) = (owner_of(ctx, account).await?, calendar.clone());
     ctx.store
         .account(account)?

@@ -9,8 +9,10 @@ use crate::formats::ical::people::address_of;
 use crate::formats::ical::zone::Zone;
 use crate::formats::ical::{CalendarObject, ComponentKind, read_object};
 use crate::identity::Ctx;
+use crate::identity::shares::require_level;
 use crate::model::AccountId;
 use crate::model::object::{Collection, ObjectColumns, ObjectKind, Shape};
+use crate::model::share::ShareLevel;
 use crate::objects::put::prepare_put;
 use crate::objects::{Condition, Put};
 
@@ -25,7 +27,7 @@ pub async fn put_event(
     raw: Vec<u8>,
     condition: Condition,
 ) -> Result<Put> {
-    ctx.require_owner(account)?;
+    let level = require_level(ctx, account, calendar.folder.id, ShareLevel::Write).await?;
     let object = read_object(&raw)?;
     if let Some(method) = object.calendar.property("METHOD") {
         return Err(method.wrong("makes this a message, which is not stored in a calendar; leave METHOD out"));
@@ -39,7 +41,7 @@ pub async fn put_event(
         )));
     }
     let staged = prepare_put(ctx, account, name, raw).await?;
-    let hook = prepare(ctx, account, Some(&object)).await?;
+    let hook = prepare(ctx, account, level, Some(&object)).await?;
     let (folder, name, now_ms) = (calendar.folder.id, name.to_owned(), ctx.now_ms());
     let new = NewEvent {
         folder,

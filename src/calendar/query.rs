@@ -6,8 +6,10 @@ use crate::formats::filter::CompFilter;
 use crate::formats::ical::expand::overlaps;
 use crate::formats::ical::{ComponentKind, read_object};
 use crate::identity::Ctx;
+use crate::identity::shares::{require_level, shown_to};
 use crate::model::AccountId;
 use crate::model::object::{Collection, Object, ObjectKind, Shape};
+use crate::model::share::ShareLevel;
 
 /// Objects that fit, by id. `filter` is about the VCALENDAR (RFC 4791 §9.7).
 pub async fn query_calendar(
@@ -16,7 +18,7 @@ pub async fn query_calendar(
     calendar: &Collection,
     filter: CompFilter,
 ) -> Result<Vec<Object>> {
-    ctx.require_owner(account)?;
+    let level = require_level(ctx, account, calendar.folder.id, ShareLevel::Read).await?;
     let (folder, zone) = (calendar.folder.id, zone_of(calendar));
     ctx.store
         .account(account)?
@@ -31,6 +33,7 @@ pub async fn query_calendar(
                     Some(fits) => fits,
                     None => {
                         let raw = s.open_body(object.item.body_id)?.read_all()?;
+                        let raw = shown_to(level, &object, raw);
                         // What is stored has been read once; what cannot be read any more fits nothing.
                         read_object(&raw).is_ok_and(|o| filter.fits(&o, &zone))
                     }

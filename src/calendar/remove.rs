@@ -3,7 +3,9 @@
 use super::scheduling::hook::{prepare, remove_in};
 use crate::base::Result;
 use crate::identity::Ctx;
+use crate::identity::shares::require_level;
 use crate::model::object::Collection;
+use crate::model::share::ShareLevel;
 use crate::model::{AccountId, FolderId};
 use crate::objects::{Condition, no_such_object};
 
@@ -17,8 +19,8 @@ pub async fn remove_event(
     condition: Condition,
     answers: bool,
 ) -> Result<()> {
-    ctx.require_owner(account)?;
-    let hook = prepare(ctx, account, None).await?;
+    let level = require_level(ctx, account, folder, ShareLevel::Write).await?;
+    let hook = prepare(ctx, account, level, None).await?;
     let (name, now_ms) = (name.to_owned(), ctx.now_ms());
     ctx.store
         .account(account)?
@@ -32,8 +34,8 @@ pub async fn remove_event(
 
 /// A calendar with all that it holds, each event as [`remove_event`] removes it. Errors: NotFound.
 pub async fn remove_calendar(ctx: &Ctx, account: AccountId, calendar: &Collection) -> Result<()> {
-    ctx.require_owner(account)?;
-    let hook = prepare(ctx, account, None).await?;
+    require_level(ctx, account, calendar.folder.id, ShareLevel::Manage).await?;
+    let hook = prepare(ctx, account, ShareLevel::Manage, None).await?;
     let (folder, now_ms) = (calendar.folder.id, ctx.now_ms());
     ctx.store
         .account(account)?

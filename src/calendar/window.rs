@@ -6,7 +6,9 @@ use crate::formats::ical::expand::{Occurrence, expand, overlaps};
 use crate::formats::ical::read_object;
 use crate::formats::ical::zone::Zone;
 use crate::identity::Ctx;
+use crate::identity::shares::require_level;
 use crate::model::object::{ObjectKind, Shape};
+use crate::model::share::ShareLevel;
 use crate::model::{AccountId, FolderId, ItemId};
 
 /// An event, or one of a series.
@@ -44,7 +46,7 @@ pub async fn window_of(
     floating: Zone,
     (from_s, to_s): (i64, i64),
 ) -> Result<Vec<Entry>> {
-    ctx.require_owner(account)?;
+    require_level(ctx, account, folder, ShareLevel::Read).await?;
     ctx.store
         .account(account)?
         .read(move |s| {

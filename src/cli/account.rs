@@ -10,10 +10,12 @@ use crate::identity::accounts::{
     AccountChange, NewAccount, NewPassword, change_account, create_account, find_account, list_accounts,
     remove_account,
 };
+use crate::identity::shares::{list_members, set_member};
 use crate::model::scheduling::Resource;
 use crate::model::{self, AccountKind, AccountState};
 use clap::{Args, Subcommand};
 use serde::Serialize;
+use serde_json::json;
 
 #[derive(Subcommand)]
 pub enum Account {
@@ -29,6 +31,59 @@ pub enum Account {
     Disable(One),
     /// Remove an account and everything in it, for good
     Remove(Remove),
+    /// Who belongs to a group
+    #[command(subcommand)]
+    Member(Member),
+}
+
+#[derive(Subcommand)]
+pub enum Member {
+    /// Take somebody into a group
+    Add(Pair),
+    /// Take somebody out of a group
+    Remove(Pair),
+    /// Who is in a group
+    List(One),
+}
+
+#[derive(Args)]
+pub struct Pair {
+    /// Address of the group
+    group: String,
+    /// Address of the one who belongs to it
+    person: String,
+    #[command(flatten)]
+    data: DataFolder,
+    #[command(flatten)]
+    form: Form,
+}
+
+impl Member {
+    fn run(self) -> Result<()> {
+        match self {
+            Member::Add(pair) => set(&pair, true),
+            Member::Remove(pair) => set(&pair, false),
+            Member::List(one) => with_store(&one.data, async |ctx| {
+                let group = find_account(&ctx, &one.address).await?;
+                let all = list_members(&ctx, &group).await?;
+                print_list(&one.form, &["ADDRESS", "NAME"], &all, |a| {
+                    vec![a.address.clone(), a.display_name.clone()]
+                })
+            }),
+        }
+    }
+}
+
+fn set(pair: &Pair, is_in: bool) -> Result<()> {
+    with_store(&pair.data, async |ctx| {
+        set_member(&ctx, &pair.group, &pair.person, is_in).await?;
+        let said = match is_in {
+            true => format!("{} belongs to {}", pair.person, pair.group),
+            false => format!("{} does not belong to {} any more", pair.person, pair.group),
+        };
+        let json = json!({"group": pair.group, "who": pair.person, "isIn": is_in});
+        print_done(&pair.form, &json, &said)
+    })
 }
 
 #[derive(Args)]
@@ -145,6 +200,7 @@ impl Account {
                     &format!("{} may not sign in any more", account.address),
                 )
             }),
+            Account::Member(c) => c.run(),
             Account::Remove(c) => c.run(),
         }
     }

@@ -21,6 +21,7 @@ mod rollback;
 mod serve;
 mod server_url;
 mod setup;
+mod share;
 
 use crate::base::{Error, Kind, Result, SystemClock};
 use crate::daemon::{RunAs, become_user};
@@ -91,6 +92,9 @@ enum Command {
     /// Who may use whose mailbox
     #[command(subcommand)]
     Access(access::Access),
+    /// Who may do what with one calendar, address book or task list of somebody
+    #[command(subcommand)]
+    Share(share::Share),
     /// Mail domains of this server
     #[command(subcommand)]
     Domain(domain::Domain),
@@ -125,6 +129,7 @@ pub fn main() -> ExitCode {
         Command::Setup(c) => c.run(),
         Command::Account(c) => c.run(),
         Command::Access(c) => c.run(),
+        Command::Share(c) => c.run(),
         Command::Domain(c) => c.run(),
         Command::Collect(c) => c.run(),
         Command::Queue(c) => c.run(),

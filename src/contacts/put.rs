@@ -3,8 +3,10 @@
 use crate::base::Result;
 use crate::formats::card::{Card, read_card};
 use crate::identity::Ctx;
+use crate::identity::shares::require_level;
 use crate::model::AccountId;
 use crate::model::object::{Collection, ObjectColumns, ObjectKind, Shape};
+use crate::model::share::ShareLevel;
 use crate::objects::put::put_object;
 use crate::objects::{Condition, Put};
 
@@ -17,7 +19,7 @@ pub async fn put_card(
     raw: Vec<u8>,
     condition: Condition,
 ) -> Result<Put> {
-    ctx.require_owner(account)?;
+    require_level(ctx, account, book.folder.id, ShareLevel::Write).await?;
     let columns = columns(read_card(&raw)?);
     put_object(ctx, account, book.folder.id, name, raw, columns, condition).await
 }

@@ -55,12 +55,19 @@ impl Ctx {
         }
     }
 
+    /// Whether the actor may use everything in this account.
+    pub fn is_owner(&self, account: AccountId) -> bool {
+        match &self.actor {
+            Actor::System => true,
+            Actor::Account(a) => a.id == account,
+        }
+    }
+
     /// Errors: NotFound unless the actor may use everything in this account; a foreign account looks like a missing one.
     pub fn require_owner(&self, account: AccountId) -> Result<()> {
-        match &self.actor {
-            Actor::System => Ok(()),
-            Actor::Account(a) if a.id == account => Ok(()),
-            Actor::Account(_) => Err(Error::not_found("there is no such mailbox")),
+        match self.is_owner(account) {
+            true => Ok(()),
+            false => Err(Error::not_found("there is no such mailbox")),
         }
     }
 

@@ -11,6 +11,7 @@ pub mod doorkeeper;
 pub mod password;
 pub mod recipient;
 pub mod sessions;
+pub mod shares;
 pub mod stay;
 pub mod tenant;
 pub mod throttle;

@@ -14,6 +14,7 @@ pub mod outbound;
 pub mod outgoing;
 pub mod property;
 pub mod scheduling;
+pub mod share;
 pub mod subscription;
 pub mod uid_set;
 

@@ -3,9 +3,11 @@
 
 use crate::base::{Error, Result};
 use crate::identity::Ctx;
+use crate::identity::shares::{require_any, require_edit, require_level};
 use crate::model::folder::MAX_NAME_BYTES;
 use crate::model::object::{Collection, CollectionProperties, Components, ObjectKind};
 use crate::model::property::{Property, PropertyValue};
+use crate::model::share::ShareLevel;
 use crate::model::{AccountId, FolderId, FolderKind};
 use crate::store::account::AccountDb;
 use crate::store::{Snapshot, Tx};
@@ -21,13 +23,25 @@ const DEFAULTS: [(FolderKind, &str, &str, &str); 4] = [
 /// Collections of one account, so that nobody fills the disk with empty ones.
 const MOST: usize = 1_000;
 
-/// Collections of these kinds, by id.
+/// Collections of these kinds, by id; of another's those that the actor may use.
 pub async fn list_collections(
     ctx: &Ctx,
     account: AccountId,
     kinds: &[FolderKind],
 ) -> Result<Vec<Collection>> {
-    ctx.require_owner(account)?;
+    if !ctx.is_owner(account) {
+        let reached = super::shares::reachable_in(ctx, account, kinds).await?;
+        return Ok(reached.into_iter().map(|(collection, _)| collection).collect());
+    }
+    all_collections(ctx, account, kinds).await
+}
+
+/// As [`list_collections`], whoever asks: the caller looks at what each one allows.
+pub(super) async fn all_collections(
+    ctx: &Ctx,
+    account: AccountId,
+    kinds: &[FolderKind],
+) -> Result<Vec<Collection>> {
     let file = ctx.store.account(account)?;
     let wanted = kinds.to_vec();
     let all = file
@@ -42,7 +56,7 @@ pub async fn list_collections(
     if all.iter().all(|of_kind| !of_kind.is_empty()) {
         return Ok(all.into_iter().flatten().collect());
     }
-    let language = ctx.account().map(|a| a.language.clone()).unwrap_or_default();
+    let language = language_of(ctx, account).await?;
     let (kinds, now_ms) = (kinds.to_vec(), ctx.now_ms());
     file.write(move |tx| {
         let mut out = Vec::new();
@@ -57,18 +71,33 @@ pub async fn list_collections(
     .await
 }
 
-/// As [`default_collection_in`].
+/// In which the collections that everybody has are named: the owner's. Only the program itself asks for others.
+async fn language_of(ctx: &Ctx, account: AccountId) -> Result<String> {
+    match ctx.account() {
+        Ok(actor) if actor.id == account => Ok(actor.language.clone()),
+        _ => {
+            let owner = ctx.store.directory().peek(move |d| d.account(account)).await?;
+            Ok(owner.map(|o| o.language).unwrap_or_default())
+        }
+    }
+}
+
+/// As [`default_collection_in`]; of another's account, when the actor may use it.
 pub async fn default_collection(ctx: &Ctx, account: AccountId, kind: FolderKind) -> Result<Collection> {
-    ctx.require_owner(account)?;
     let file = ctx.store.account(account)?;
     let known = file.peek(move |s| usual(s, kind)).await?;
-    if let Some(known) = known {
-        return Ok(known);
-    }
-    let language = ctx.account().map(|a| a.language.clone()).unwrap_or_default();
-    let now_ms = ctx.now_ms();
-    file.write(move |tx| default_collection_in(tx, kind, &language, now_ms))
-        .await
+    let found = match known {
+        Some(known) => known,
+        None => {
+            require_any(ctx, account).await?;
+            let language = language_of(ctx, account).await?;
+            let now_ms = ctx.now_ms();
+            file.write(move |tx| default_collection_in(tx, kind, &language, now_ms))
+                .await?
+        }
+    };
+    require_level(ctx, account, found.folder.id, ShareLevel::FreeBusy).await?;
+    Ok(found)
 }
 
 /// Makes a collection the one into which things of its kind come.
@@ -155,7 +184,13 @@ pub async fn create_collection(
     properties: CollectionProperties,
     more: Vec<Property>,
 ) -> Result<FolderId> {
+    require_edit(ctx, account).await?;
     check_name(name)?;
+    if super::shares::parse_name(name).is_some() || name == super::people::NAME {
+        return Err(Error::invalid(
+            "names that begin with ~ are those of collections of others; take another one",
+        ));
+    }
     let beside: &[FolderKind] = match kind {
         FolderKind::AddressBook => &[FolderKind::AddressBook],
         _ => &[
@@ -164,7 +199,7 @@ pub async fn create_collection(
             FolderKind::ScheduleInbox,
         ],
     };
-    let all = list_collections(ctx, account, beside).await?;
+    let all = all_collections(ctx, account, beside).await?;
     if all.len() >= MOST {
         return Err(Error::over_quota(format!(
             "an account has at most {MOST} of these; remove one"
@@ -208,7 +243,7 @@ pub async fn change_collection(
     properties: CollectionProperties,
     more: Vec<Property>,
 ) -> Result<()> {
-    ctx.require_owner(account)?;
+    require_level(ctx, account, collection.folder.id, ShareLevel::Manage).await?;
     let (id, kind) = (collection.folder.id, collection.folder.kind);
     ctx.store
         .account(account)?
@@ -222,7 +257,7 @@ pub async fn change_collection(
 
 /// Properties in programs' own words, by name.
 pub async fn own_properties(ctx: &Ctx, account: AccountId, id: FolderId) -> Result<Vec<(String, String)>> {
-    ctx.require_owner(account)?;
+    require_level(ctx, account, id, ShareLevel::FreeBusy).await?;
     let all = ctx
         .store
         .account(account)?
@@ -237,7 +272,7 @@ pub async fn own_properties(ctx: &Ctx, account: AccountId, id: FolderId) -> Resu
 
 /// With all that it holds. Errors: NotFound.
 pub async fn delete_collection(ctx: &Ctx, account: AccountId, id: FolderId) -> Result<()> {
-    ctx.require_owner(account)?;
+    require_level(ctx, account, id, ShareLevel::Manage).await?;
     let now_ms = ctx.now_ms();
     ctx.store
         .account(account)?

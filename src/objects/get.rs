@@ -1,14 +1,16 @@
 //! Finding and reading objects.
 
 use super::no_such_object;
-use crate::base::Result;
+use crate::base::{Kind, Result};
 use crate::identity::Ctx;
+use crate::identity::shares::{require_level, shown_to};
 use crate::model::object::{Object, ObjectKind, ObjectPlace, ObjectWalk};
+use crate::model::share::ShareLevel;
 use crate::model::{AccountId, FolderId, ItemId};
 
 /// Errors: NotFound.
 pub async fn find_object(ctx: &Ctx, account: AccountId, folder: FolderId, name: &str) -> Result<Object> {
-    ctx.require_owner(account)?;
+    require_level(ctx, account, folder, ShareLevel::Read).await?;
     let name = name.to_owned();
     let found = ctx
         .store
@@ -25,13 +27,14 @@ pub async fn read_object(
     folder: FolderId,
     name: &str,
 ) -> Result<(Object, Vec<u8>)> {
-    ctx.require_owner(account)?;
+    let level = require_level(ctx, account, folder, ShareLevel::Read).await?;
     let name = name.to_owned();
     ctx.store
         .account(account)?
         .peek(move |s| {
             let object = s.object_by_name(folder, &name)?.ok_or_else(no_such_object)?;
             let raw = s.open_body(object.item.body_id)?.read_all()?;
+            let raw = shown_to(level, &object, raw);
             Ok((object, raw))
         })
         .await
@@ -39,7 +42,7 @@ pub async fn read_object(
 
 /// All objects of a collection without their bytes.
 pub async fn list_objects(ctx: &Ctx, account: AccountId, folder: FolderId) -> Result<Vec<Object>> {
-    ctx.require_owner(account)?;
+    require_level(ctx, account, folder, ShareLevel::Read).await?;
     ctx.store.account(account)?.read(move |s| s.objects(folder)).await
 }
 
@@ -51,7 +54,7 @@ pub async fn read_named(
     names: Vec<String>,
     with_bytes: bool,
 ) -> Result<Vec<(String, Option<(Object, Vec<u8>)>)>> {
-    ctx.require_owner(account)?;
+    let level = require_level(ctx, account, folder, ShareLevel::Read).await?;
     ctx.store
         .account(account)?
         .read(move |s| {
@@ -60,6 +63,7 @@ pub async fn read_named(
                 let found = match s.object_by_name(folder, &name)? {
                     Some(object) if with_bytes => {
                         let raw = s.open_body(object.item.body_id)?.read_all()?;
+                        let raw = shown_to(level, &object, raw);
                         Some((object, raw))
                     }
                     found => found.map(|o| (o, Vec::new())),
@@ -78,8 +82,8 @@ pub async fn get_object(
     id: ItemId,
     kind: ObjectKind,
 ) -> Result<(Object, Vec<u8>)> {
-    ctx.require_owner(account)?;
-    ctx.store
+    let (object, raw) = ctx
+        .store
         .account(account)?
         .peek(move |s| {
             let object = s
@@ -89,7 +93,15 @@ pub async fn get_object(
             let raw = s.open_body(object.item.body_id)?.read_all()?;
             Ok((object, raw))
         })
-        .await
+        .await?;
+    let level = require_level(ctx, account, object.item.folder_id, ShareLevel::Read).await;
+    // What is not for somebody is not there, as what is not there.
+    let level = level.map_err(|e| match e.kind() {
+        Kind::NotFound => no_such_object(),
+        _ => e,
+    })?;
+    let raw = shown_to(level, &object, raw);
+    Ok((object, raw))
 }
 
 /// Bytes of objects that one question reads: files in events may be large.
@@ -104,7 +116,7 @@ pub async fn walk_objects(
     kind: ObjectKind,
     walk: ObjectWalk,
 ) -> Result<(Vec<(Object, Vec<u8>, ObjectPlace)>, bool)> {
-    ctx.require_owner(account)?;
+    let level = require_level(ctx, account, folder, ShareLevel::Read).await?;
     ctx.store
         .account(account)?
         .read(move |s| {
@@ -117,6 +129,7 @@ pub async fn walk_objects(
                 }
                 let raw = s.open_body(object.item.body_id)?.read_all()?;
                 read += raw.len();
+                let raw = shown_to(level, &object, raw);
                 out.push((object, raw, place));
             }
             Ok((out, is_full))
@@ -125,7 +138,7 @@ pub async fn walk_objects(
 }
 
 pub async fn count_objects(ctx: &Ctx, account: AccountId, folder: FolderId, kind: ObjectKind) -> Result<u64> {
-    ctx.require_owner(account)?;
+    require_level(ctx, account, folder, ShareLevel::Read).await?;
     let file = ctx.store.account(account)?;
     file.read(move |s| s.count_objects(folder, kind)).await
 }
@@ -137,7 +150,7 @@ pub async fn find_by_uid(
     folder: FolderId,
     uid: &str,
 ) -> Result<Option<(Object, Vec<u8>)>> {
-    ctx.require_owner(account)?;
+    let level = require_level(ctx, account, folder, ShareLevel::Read).await?;
     let uid = uid.to_owned();
     ctx.store
         .account(account)?
@@ -146,6 +159,7 @@ pub async fn find_by_uid(
                 return Ok(None);
             };
             let raw = s.open_body(object.item.body_id)?.read_all()?;
+            let raw = shown_to(level, &object, raw);
             Ok(Some((object, raw)))
         })
         .await

@@ -3,10 +3,13 @@
 
 pub mod collections;
 pub mod get;
+pub mod people;
 pub mod properties;
 pub mod put;
+pub mod reading;
 pub mod rebuild;
 pub mod remove;
+pub mod shares;
 pub mod transfer;
 
 pub use put::{Condition, Put};

@@ -3,7 +3,9 @@
 use super::collections::check_object_name;
 use crate::base::{Error, Result, TimeMs};
 use crate::identity::Ctx;
+use crate::identity::shares::require_level;
 use crate::model::object::{Object, ObjectColumns};
+use crate::model::share::ShareLevel;
 use crate::model::{AccountId, FolderId, Modseq};
 use crate::store::Tx;
 use crate::store::account::AccountDb;
@@ -72,6 +74,7 @@ pub async fn put_object(
     columns: ObjectColumns,
     condition: Condition,
 ) -> Result<Put> {
+    require_level(ctx, account, folder, ShareLevel::Write).await?;
     let staged = prepare_put(ctx, account, name, raw).await?;
     let (name, now_ms) = (name.to_owned(), ctx.now_ms());
     ctx.store
@@ -80,10 +83,9 @@ pub async fn put_object(
         .await
 }
 
-/// What comes before the transaction: whether the bytes may be stored, and their packing.
-/// Errors: Invalid (the name), TooLarge, OverQuota.
+/// What comes before the transaction: whether there is room for the bytes, and their packing. The caller has checked the
+/// right. Errors: Invalid (the name), TooLarge, OverQuota.
 pub async fn prepare_put(ctx: &Ctx, account: AccountId, name: &str, raw: Vec<u8>) -> Result<Staged> {
-    ctx.require_owner(account)?;
     check_object_name(name)?;
     if raw.len() > MAX_BYTES {
         return Err(Error::too_large(format!(
@@ -93,7 +95,7 @@ pub async fn prepare_put(ctx: &Ctx, account: AccountId, name: &str, raw: Vec<u8>
     }
     ctx.store.check_room(raw.len() as u64)?;
     let file = ctx.store.account(account)?;
-    if let Some(quota) = ctx.account().ok().and_then(|a| a.quota_bytes) {
+    if let Some(quota) = quota_of(ctx, account).await? {
         let used = file.peek(|s| s.used_bytes()).await?;
         if used.saturating_add(raw.len() as i64) > quota {
             return Err(Error::over_quota(
@@ -102,6 +104,18 @@ pub async fn prepare_put(ctx: &Ctx, account: AccountId, name: &str, raw: Vec<u8>
         }
     }
     stage(ctx, raw).await
+}
+
+/// Of the account that the bytes come to, whoever brings them.
+async fn quota_of(ctx: &Ctx, account: AccountId) -> Result<Option<i64>> {
+    match ctx.account() {
+        Err(_) => Ok(None),
+        Ok(actor) if actor.id == account => Ok(actor.quota_bytes),
+        Ok(_) => {
+            let owner = ctx.store.directory().peek(move |d| d.account(account)).await?;
+            Ok(owner.and_then(|o| o.quota_bytes))
+        }
+    }
 }
 
 async fn stage(ctx: &Ctx, raw: Vec<u8>) -> Result<Staged> {

@@ -4,6 +4,8 @@ use super::no_such_object;
 use super::put::Condition;
 use crate::base::Result;
 use crate::identity::Ctx;
+use crate::identity::shares::require_level;
+use crate::model::share::ShareLevel;
 use crate::model::{AccountId, FolderId};
 
 /// Errors: NotFound, Conflict (the condition).
@@ -14,7 +16,7 @@ pub async fn delete_object(
     name: &str,
     condition: Condition,
 ) -> Result<()> {
-    ctx.require_owner(account)?;
+    require_level(ctx, account, folder, ShareLevel::Write).await?;
     let (name, now_ms) = (name.to_owned(), ctx.now_ms());
     ctx.store
         .account(account)?

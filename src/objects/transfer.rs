@@ -4,7 +4,9 @@ use super::collections::check_object_name;
 use super::no_such_object;
 use crate::base::{Error, Result};
 use crate::identity::Ctx;
+use crate::identity::shares::require_level;
 use crate::model::object::Collection;
+use crate::model::share::ShareLevel;
 use crate::model::{AccountId, FolderId};
 
 /// What stood at the new place, with `overwrite`, is removed. Returns whether nothing did.
@@ -17,7 +19,8 @@ pub async fn move_object(
     (to, new_name): (&Collection, &str),
     overwrite: bool,
 ) -> Result<bool> {
-    ctx.require_owner(account)?;
+    require_level(ctx, account, from, ShareLevel::Write).await?;
+    require_level(ctx, account, to.folder.id, ShareLevel::Write).await?;
     check_object_name(new_name)?;
     let (to, components) = (to.folder.id, to.components());
     let (name, new_name, now_ms) = (name.to_owned(), new_name.to_owned(), ctx.now_ms());

@@ -11,6 +11,7 @@ pub mod domains;
 pub mod oauth;
 pub mod sessions;
 pub mod settings;
+pub mod shares;
 pub mod subscriptions;
 
 use super::bell::Bells;
@@ -42,6 +43,7 @@ impl Database for DirectoryDb {
         include_str!("schema/directory/0003.sql"),
         include_str!("schema/directory/0004.sql"),
         include_str!("schema/directory/0005.sql"),
+        include_str!("schema/directory/0006.sql"),
     ];
 
     fn after_commit(&self, _: &Connection, effects: DirectoryEffects, _: Option<&Path>) {

@@ -2,7 +2,9 @@
 
 use crate::base::{Error, Result};
 use crate::identity::Ctx;
+use crate::identity::shares::require_level;
 use crate::model::object::Object;
+use crate::model::share::ShareLevel;
 use crate::model::{AccountId, FolderId, Modseq};
 
 #[derive(Clone, Debug)]
@@ -25,7 +27,7 @@ pub async fn collection_changes(
     since: Option<Modseq>,
     limit: usize,
 ) -> Result<CollectionChanges> {
-    ctx.require_owner(account)?;
+    require_level(ctx, account, folder, ShareLevel::Read).await?;
     ctx.store
         .account(account)?
         .peek(move |s| {

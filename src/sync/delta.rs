@@ -2,8 +2,10 @@
 
 use crate::base::{Error, Result};
 use crate::identity::Ctx;
+use crate::identity::shares::{level_in, require_level, shown_to};
 use crate::model::message::ListedMessage;
 use crate::model::object::Object;
+use crate::model::share::ShareLevel;
 use crate::model::{AccountId, Folder, FolderId, FolderKind, ItemId, Modseq};
 use crate::store::Snapshot;
 use crate::store::account::AccountDb;
@@ -132,7 +134,7 @@ pub async fn object_delta(
     cursor: Option<Cursor>,
     limit: usize,
 ) -> Result<Delta<ObjectEntry>> {
-    ctx.require_owner(account)?;
+    let level = require_level(ctx, account, folder, ShareLevel::Read).await?;
     ctx.store
         .account(account)?
         .read(move |s| {
@@ -146,6 +148,7 @@ pub async fn object_delta(
                     Ok(object) => {
                         let raw = s.open_body(object.item.body_id)?.read_all()?;
                         read += raw.len();
+                        let raw = shown_to(level, &object, raw);
                         ObjectEntry::Present(Box::new(object), raw)
                     }
                     Err(id) => ObjectEntry::Gone(id),
@@ -195,8 +198,8 @@ pub async fn collections_delta(
     kind: FolderKind,
     cursor: Option<Cursor>,
 ) -> Result<(Vec<FolderId>, Vec<FolderId>, Cursor)> {
-    ctx.require_owner(account)?;
-    ctx.store
+    let (changed, gone, cursor): (Vec<FolderId>, _, _) = ctx
+        .store
         .account(account)?
         .read(move |s| {
             let now = s.modseq()?;
@@ -208,12 +211,19 @@ pub async fn collections_delta(
             let gone = s.folder_tombstones_since(known_since)?;
             Ok((changed.collect(), gone, Cursor { since: now, ..cursor }))
         })
-        .await
+        .await?;
+    let mut seen = Vec::with_capacity(changed.len());
+    for id in changed {
+        if level_in(ctx, account, id).await?.is_some() {
+            seen.push(id);
+        }
+    }
+    Ok((seen, gone, cursor))
 }
 
 /// The cursor of a copy that is in order already, for those who want to hear of changes only.
 pub async fn latest(ctx: &Ctx, account: AccountId) -> Result<Cursor> {
-    let now = super::account_modseq(ctx, account).await?;
+    let now = ctx.store.account(account)?.peek(|s| s.modseq()).await?;
     Ok(Cursor {
         since: now,
         begun_at: now,

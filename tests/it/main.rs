@@ -23,6 +23,7 @@ mod page;
 mod scheduling;
 mod server;
 mod service;
+mod sharing;
 mod sign_in;
 mod sign_out;
 mod smtp;

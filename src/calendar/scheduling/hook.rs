@@ -5,10 +5,12 @@ use super::{Outgoing, attendee, compare, is_own, organizer, send_in};
 use crate::base::{Error, Result, TimeMs};
 use crate::calendar::put::columns;
 use crate::formats::ical::people::address_of;
+use crate::formats::ical::private::has_private;
 use crate::formats::ical::{CalendarObject, Series};
 use crate::identity::Ctx;
 use crate::identity::recipient::{Resolved, resolve};
 use crate::model::object::{Object, ObjectColumns};
+use crate::model::share::ShareLevel;
 use crate::model::{Account, AccountId, EmailAddress, FolderId};
 use crate::objects::put::put_object_in;
 use crate::objects::{Condition, Put};
@@ -23,6 +25,8 @@ pub struct Hook {
     store: Arc<Store>,
     me: Account,
     standings: Standings,
+    /// Of whoever does it: what is private is for the owner, and for who may do everything.
+    level: ShareLevel,
 }
 
 /// An event that is to be stored.
@@ -45,7 +49,12 @@ enum Part {
 }
 
 /// Errors: NotFound (the account); Invalid, for more guests than anybody invites.
-pub async fn prepare(ctx: &Ctx, account: AccountId, object: Option<&CalendarObject>) -> Result<Hook> {
+pub async fn prepare(
+    ctx: &Ctx,
+    account: AccountId,
+    level: ShareLevel,
+    object: Option<&CalendarObject>,
+) -> Result<Hook> {
     let me = owner_of(ctx, account).await?;
     let mut standings = Standings::new();
     let components = object.into_iter().flat_map(|o| &o.calendar.parts);
@@ -73,6 +82,7 @@ pub async fn prepare(ctx: &Ctx, account: AccountId, object: Option<&CalendarObje
         store: ctx.store.clone(),
         me,
         standings,
+        level,
     })
 }
 
@@ -91,6 +101,17 @@ pub async fn owner_of(ctx: &Ctx, account: AccountId) -> Result<Account> {
 }
 
 impl Hook {
+    /// Errors: Forbidden, for what somebody saw only the times of: they would write over what they never saw.
+    fn check_private(&self, tx: &Tx<'_, AccountDb>, object: Option<&Object>) -> Result<()> {
+        let Some(object) = object.filter(|_| !self.level.sees_private()) else {
+            return Ok(());
+        };
+        match has_private(&tx.open_body(object.item.body_id)?.read_all()?) {
+            true => Err(Error::forbidden("this is private; only its owner may change it")),
+            false => Ok(()),
+        }
+    }
+
     fn part(&self, series: &Series) -> Part {
         let first = series.first().and_then(|e| e.component.organizer());
         let Some(organizer) = first.map(address_of) else {
@@ -116,6 +137,7 @@ pub fn read_series(tx: &Tx<'_, AccountDb>, object: &Object) -> Result<Series> {
 pub fn put_in(tx: &mut Tx<'_, AccountDb>, hook: &Hook, new: NewEvent, now_ms: TimeMs) -> Result<Put> {
     let old = tx.object_by_name(new.folder, &new.name)?;
     new.condition.check(old.as_ref())?;
+    hook.check_private(tx, old.as_ref())?;
     let mut series = Series::of(new.object);
     let has_people = series.entries().any(|e| e.component.organizer().is_some());
     let was_shared = old.as_ref().filter(|o| o.schedule_tag.is_some());
@@ -217,6 +239,7 @@ pub fn remove_in(
     answers: bool,
     now_ms: TimeMs,
 ) -> Result<()> {
+    hook.check_private(tx, Some(object))?;
     let mut messages: Vec<Outgoing> = Vec::new();
     if object.schedule_tag.is_some()
         && !is_over(object.span, now_ms)

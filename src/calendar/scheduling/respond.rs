@@ -7,7 +7,9 @@ use crate::calendar::put::columns;
 use crate::formats::ical::Series;
 use crate::formats::ical::people::PartStat;
 use crate::identity::Ctx;
+use crate::identity::shares::require_level;
 use crate::model::object::Object;
+use crate::model::share::ShareLevel;
 use crate::model::{AccountId, FolderId, Modseq};
 use crate::objects::no_such_object;
 use crate::objects::put::put_object_in;
@@ -38,7 +40,7 @@ pub async fn respond(
     name: &str,
     answer: Answer,
 ) -> Result<Modseq> {
-    ctx.require_owner(account)?;
+    require_level(ctx, account, folder, ShareLevel::Write).await?;
     let me = owner_of(ctx, account).await?;
     let (store, name, now_ms) = (ctx.store.clone(), name.to_owned(), ctx.now_ms());
     ctx.store

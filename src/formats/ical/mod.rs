@@ -5,6 +5,7 @@ pub mod free_busy;
 pub mod itip;
 pub mod object;
 pub mod people;
+pub mod private;
 pub mod rule;
 mod rule_days;
 pub mod series;

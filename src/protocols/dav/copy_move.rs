@@ -1,12 +1,13 @@
-//! COPY and MOVE of objects (RFC 4918 §9.8, §9.9) within a person's own collections.
+//! COPY and MOVE of objects (RFC 4918 §9.8, §9.9) between collections that a person may write.
 
 use super::door::{Answer, Call};
 use super::error::DavError;
 use super::place::{Place, path_of};
 use super::put::store;
 use crate::base::Kind;
+use crate::model::share::ShareLevel;
 use crate::objects::Condition;
-use crate::objects::get::{find_object, read_object};
+use crate::objects::reading::{find_in, read_in};
 use crate::objects::transfer::move_object;
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
@@ -44,8 +45,24 @@ pub async fn transfer(call: &Call, is_move: bool) -> Answer {
             _ => e,
         })?;
     call.check_is_calendar(&to)?;
+    call.require(&to, ShareLevel::Write)?;
+    call.require(
+        &from,
+        if is_move {
+            ShareLevel::Write
+        } else {
+            ShareLevel::Read
+        },
+    )?;
+    if is_move && from.account() != to.account() {
+        // Two people's accounts have no common commit, and guests would hear that the event is off.
+        return Err(DavError::new(
+            StatusCode::FORBIDDEN,
+            "this moves within one person's collections only; copy it, and remove it here",
+        ));
+    }
     if !is_move {
-        let (_, raw) = read_object(&call.ctx, call.id(), from.folder.id, name).await?;
+        let (_, raw) = read_in(&call.ctx, &from, name).await?;
         let condition = if overwrite {
             Condition::Always
         } else {
@@ -53,13 +70,13 @@ pub async fn transfer(call: &Call, is_move: bool) -> Answer {
         };
         return store(call, *section, &to, &new_name, raw, condition).await;
     }
-    let object = find_object(&call.ctx, call.id(), from.folder.id, name).await?;
+    let object = find_in(&call.ctx, &from, name).await?;
     call.condition().check(Some(&object))?;
     let moved = move_object(
         &call.ctx,
-        call.id(),
-        (from.folder.id, name),
-        (&to, &new_name),
+        from.account(),
+        (from.folder(), name),
+        (&to.collection, &new_name),
         overwrite,
     )
     .await;

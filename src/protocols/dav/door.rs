@@ -3,12 +3,13 @@
 use super::basic;
 use super::error::DavError;
 use super::place::{Place, Section};
+use super::xml::text;
 use super::{copy_move, delete, get, make, post, propfind, proppatch, put, report};
 use crate::identity::Ctx;
-use crate::model::object::Collection;
+use crate::model::share::ShareLevel;
 use crate::model::{Account, AccountId, FolderKind};
 use crate::objects::Condition;
-use crate::objects::collections::get_collection;
+use crate::objects::shares::{Reached, reach};
 use actix_web::http::StatusCode;
 use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::web::{Bytes, Payload};
@@ -36,8 +37,8 @@ pub struct Call {
 
 impl Call {
     /// Errors: 403, for the place where messages come in: programs only read and remove them (RFC 6638 §2.2).
-    pub fn check_is_calendar(&self, collection: &Collection) -> Result<(), DavError> {
-        match collection.folder.kind {
+    pub fn check_is_calendar(&self, place: &Reached) -> Result<(), DavError> {
+        match place.collection.folder.kind {
             FolderKind::ScheduleInbox => Err(DavError::new(
                 StatusCode::FORBIDDEN,
                 "what comes into the inbox is put there by the server",
@@ -54,9 +55,33 @@ impl Call {
         self.request.headers().get(name).and_then(|v| v.to_str().ok())
     }
 
-    /// Errors: NotFound.
-    pub async fn collection(&self, section: Section, name: &str) -> Result<Collection, DavError> {
-        Ok(get_collection(&self.ctx, self.id(), section.kinds(), name).await?)
+    /// One's own, or another's that the person may use. Errors: NotFound.
+    pub async fn collection(&self, section: Section, name: &str) -> Result<Reached, DavError> {
+        Ok(reach(&self.ctx, section.kinds(), name).await?)
+    }
+
+    /// Errors: 403 with the privilege that is missing (RFC 3744 §7.1.1).
+    pub fn require(&self, place: &Reached, needed: ShareLevel) -> Result<(), DavError> {
+        if place.level >= needed {
+            return Ok(());
+        }
+        let privilege = match needed {
+            ShareLevel::FreeBusy => "C:read-free-busy",
+            ShareLevel::Read => "D:read",
+            ShareLevel::Write => "D:write-content",
+            ShareLevel::Manage => "D:write-properties",
+        };
+        Err(DavError::precondition(
+            format!(
+                "<D:need-privileges><D:resource><D:href>{}</D:href><D:privilege><{privilege}/></D:privilege></D:resource></D:need-privileges>",
+                text(self.request.path())
+            ),
+            format!(
+                "you have the right »{}« here, and this needs »{}«",
+                place.level.as_str(),
+                needed.as_str()
+            ),
+        ))
     }
 
     /// `If-Match` and `If-None-Match` for what changes something.
@@ -109,10 +134,12 @@ async fn route(request: HttpRequest, payload: Payload) -> Answer {
     let account = ctx.account()?.clone();
     let place = Place::parse(request.path())?;
     // Others' things look like missing ones.
-    if place
+    let is_anothers = place
         .owner()
-        .is_some_and(|who| who != account.address.to_lowercase())
-    {
+        .is_some_and(|who| who != account.address.to_lowercase());
+    // Who the others are is for everybody in the office.
+    let is_person = matches!(place, Place::Principal(_)) && request.method().as_str() == "PROPFIND";
+    if is_anothers && !is_person {
         return Err(DavError::new(
             StatusCode::NOT_FOUND,
             "there is nothing at this address",

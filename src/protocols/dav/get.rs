@@ -4,7 +4,8 @@ use super::door::{Answer, Call, tag};
 use super::error::DavError;
 use super::place::Place;
 use super::props::media_type;
-use crate::objects::get::read_object;
+use crate::model::share::ShareLevel;
+use crate::objects::reading::read_in;
 use actix_web::HttpResponse;
 
 pub async fn get(call: &Call) -> Answer {
@@ -12,7 +13,8 @@ pub async fn get(call: &Call) -> Answer {
         return Err(DavError::not_allowed());
     };
     let collection = call.collection(*section, collection).await?;
-    let (object, raw) = read_object(&call.ctx, call.id(), collection.folder.id, name).await?;
+    call.require(&collection, ShareLevel::Read)?;
+    let (object, raw) = read_in(&call.ctx, &collection, name).await?;
     let etag = tag(object.item.modseq);
     let is_known = |list: &str| list.split(',').any(|t| t.trim() == etag || t.trim() == "*");
     if call.header("if-none-match").is_some_and(is_known) {

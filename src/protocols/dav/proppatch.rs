@@ -11,6 +11,7 @@ use crate::formats::ical::zone::read_zones;
 use crate::model::FolderKind;
 use crate::model::object::{Collection, CollectionProperties, Components, ObjectKind};
 use crate::model::property::{Property, PropertyValue};
+use crate::model::share::ShareLevel;
 use crate::objects::collections::{change_collection, choose_collection};
 use actix_web::http::StatusCode;
 
@@ -28,7 +29,9 @@ pub async fn proppatch(call: &Call, body: &[u8]) -> Answer {
     if !root.is(DAV, "propertyupdate") {
         return Err(DavError::bad_request("the body is no DAV:propertyupdate"));
     }
-    let collection = call.collection(*section, name).await?;
+    let place = call.collection(*section, name).await?;
+    call.require(&place, ShareLevel::Manage)?;
+    let collection = &place.collection;
     let mut changes = Changes::new(collection.properties.clone(), collection.folder.kind);
     for step in root.children.iter().filter(|c| c.ns == DAV) {
         let is_set = step.name == "set";
@@ -43,7 +46,7 @@ pub async fn proppatch(call: &Call, body: &[u8]) -> Answer {
     let is_refused = !changes.refused.is_empty();
     if !is_refused {
         let (properties, own) = (changes.properties, changes.own);
-        change_collection(&call.ctx, call.id(), &collection, properties, own).await?;
+        change_collection(&call.ctx, place.account(), collection, properties, own).await?;
         if let Some(calendar) = chosen {
             choose_collection(&call.ctx, call.id(), &calendar).await?;
         }
@@ -93,8 +96,10 @@ async fn take_default_calendar(call: &Call, changes: &mut Changes) -> Result<Opt
             if who == call.account.address.to_lowercase() =>
         {
             let calendar = call.collection(Section::Calendars, &name).await?;
-            let is_calendar = calendar.folder.kind == FolderKind::Calendar;
-            is_calendar.then_some(Some(calendar)).ok_or_else(wrong)
+            let is_calendar = calendar.collection.folder.kind == FolderKind::Calendar;
+            (is_calendar && calendar.is_own())
+                .then_some(Some(calendar.collection))
+                .ok_or_else(wrong)
         }
         _ => Err(wrong()),
     }

@@ -5,7 +5,9 @@ use super::multistatus::status_line;
 use super::place::{self, Place, Section};
 use super::xml::{APPLE, CALDAV, CALENDAR_SERVER, CARDDAV, DAV, Element, text};
 use crate::model::object::{Collection, Object, ObjectKind};
+use crate::model::share::ShareLevel;
 use crate::model::{Account, AccountKind, FolderKind};
+use crate::objects::people::NAME as PEOPLE;
 use crate::objects::put::MAX_BYTES;
 use actix_web::http::StatusCode;
 use quick_xml::escape::escape;
@@ -13,7 +15,12 @@ use quick_xml::escape::escape;
 /// What a property is asked of.
 pub struct View<'a> {
     pub href: &'a str,
+    /// Who asks.
     pub account: &'a Account,
+    /// Whose it is.
+    pub owner: &'a Account,
+    /// What may be done there.
+    pub level: ShareLevel,
     pub place: &'a Place,
     pub collection: Option<&'a Collection>,
     /// With its bytes when they were asked for.
@@ -61,7 +68,7 @@ const TABLE: &[Row] = &[
         Some(href(&place::principal(&v.account.address)))
     }),
     row(DAV, "principal-URL", false, |v| {
-        is_principal(v).then(|| href(&place::principal(&v.account.address)))
+        is_principal(v).then(|| href(&place::principal(&v.owner.address)))
     }),
     row(DAV, "principal-collection-set", false, |_| {
         Some(href("/dav/principals/"))
@@ -69,10 +76,11 @@ const TABLE: &[Row] = &[
     row(DAV, "owner", false, |v| {
         v.place
             .owner()
-            .map(|_| href(&place::principal(&v.account.address)))
+            .filter(|_| !is_people(v))
+            .map(|_| href(&place::principal(&v.owner.address)))
     }),
-    row(DAV, "current-user-privilege-set", false, |_| {
-        Some(PRIVILEGES.to_owned())
+    row(DAV, "current-user-privilege-set", false, |v| {
+        Some(privileges(v.level))
     }),
     row(DAV, "supported-report-set", false, reports),
     row(DAV, "sync-token", false, |v| v.collection.map(sync_token)),
@@ -84,20 +92,20 @@ const TABLE: &[Row] = &[
             .and_then(|(used, limit)| Some((limit? - used).max(0).to_string()))
     }),
     row(CALDAV, "calendar-home-set", false, |v| {
-        is_principal(v).then(|| href(&place::home(Section::Calendars, &v.account.address)))
+        is_own_principal(v).then(|| href(&place::home(Section::Calendars, &v.account.address)))
     }),
     row(CALDAV, "calendar-user-address-set", false, |v| {
         is_principal(v).then(|| {
-            let all = std::iter::once(&v.account.address).chain(&v.account.aliases);
+            let all = std::iter::once(&v.owner.address).chain(&v.owner.aliases);
             let mail: String = all.map(|a| href(&format!("mailto:{}", text(a)))).collect();
-            format!("{mail}{}", href(&place::principal(&v.account.address)))
+            format!("{mail}{}", href(&place::principal(&v.owner.address)))
         })
     }),
     row(CALDAV, "calendar-user-type", false, |v| {
-        is_principal(v).then(|| user_type(v.account.kind).to_owned())
+        is_principal(v).then(|| user_type(v.owner.kind).to_owned())
     }),
     row(CALDAV, "schedule-inbox-URL", false, |v| {
-        is_principal(v).then(|| {
+        is_own_principal(v).then(|| {
             href(&place::collection(
                 Section::Calendars,
                 &v.account.address,
@@ -106,7 +114,7 @@ const TABLE: &[Row] = &[
         })
     }),
     row(CALDAV, "schedule-outbox-URL", false, |v| {
-        is_principal(v).then(|| {
+        is_own_principal(v).then(|| {
             href(&place::collection(
                 Section::Calendars,
                 &v.account.address,
@@ -152,7 +160,7 @@ const TABLE: &[Row] = &[
             .map(|(_, raw)| text(&String::from_utf8_lossy(raw)))
     }),
     row(CARDDAV, "addressbook-home-set", false, |v| {
-        is_principal(v).then(|| href(&place::home(Section::AddressBooks, &v.account.address)))
+        is_own_principal(v).then(|| href(&place::home(Section::AddressBooks, &v.account.address)))
     }),
     row(CARDDAV, "addressbook-description", false, |v| {
         book(v)?.properties.description.as_deref().map(text)
@@ -181,6 +189,23 @@ const TABLE: &[Row] = &[
     row(CALENDAR_SERVER, "getctag", false, |v| {
         v.collection.map(|c| text(&tag(c.folder.highest_modseq)))
     }),
+    row(CALENDAR_SERVER, "email-address-set", false, |v| {
+        is_principal(v).then(|| {
+            let all = std::iter::once(&v.owner.address).chain(&v.owner.aliases);
+            all.map(|a| format!("<S:email-address>{}</S:email-address>", text(a)))
+                .collect()
+        })
+    }),
+    // Who shares it, as Apple's programs ask.
+    row(CALENDAR_SERVER, "invite", false, |v| {
+        is_shared(v).then(|| {
+            format!(
+                "<S:organizer>{}<S:common-name>{}</S:common-name></S:organizer>",
+                href(&place::principal(&v.owner.address)),
+                text(&v.owner.display_name)
+            )
+        })
+    }),
     row(APPLE, "calendar-color", false, |v| {
         v.collection?.properties.colour.as_deref().map(text)
     }),
@@ -189,15 +214,34 @@ const TABLE: &[Row] = &[
     }),
 ];
 
-const PRIVILEGES: &str = "<D:privilege><D:all/></D:privilege><D:privilege><D:read/></D:privilege>\
-    <D:privilege><D:write/></D:privilege><D:privilege><D:write-properties/></D:privilege>\
-    <D:privilege><D:write-content/></D:privilege><D:privilege><D:bind/></D:privilege>\
-    <D:privilege><D:unbind/></D:privilege><D:privilege><D:read-current-user-privilege-set/></D:privilege>\
-    <D:privilege><C:read-free-busy/></D:privilege><D:privilege><C:schedule-deliver/></D:privilege>\
-    <D:privilege><C:schedule-deliver-invite/></D:privilege><D:privilege><C:schedule-deliver-reply/></D:privilege>\
-    <D:privilege><C:schedule-query-freebusy/></D:privilege><D:privilege><C:schedule-send/></D:privilege>\
-    <D:privilege><C:schedule-send-invite/></D:privilege><D:privilege><C:schedule-send-reply/></D:privilege>\
-    <D:privilege><C:schedule-send-freebusy/></D:privilege>";
+/// RFC 3744 §5.4: what is within what. Programs take a collection for one that may be written when they find `write` or
+/// `write-content` here.
+fn privileges(level: ShareLevel) -> String {
+    let mut all = vec!["D:read-current-user-privilege-set", "C:read-free-busy"];
+    if level >= ShareLevel::Read {
+        all.push("D:read");
+    }
+    if level >= ShareLevel::Write {
+        all.extend(["D:write-content", "D:bind", "D:unbind"]);
+    }
+    if level == ShareLevel::Manage {
+        all.extend([
+            "D:all",
+            "D:write",
+            "D:write-properties",
+            "C:schedule-deliver",
+            "C:schedule-deliver-invite",
+            "C:schedule-deliver-reply",
+            "C:schedule-query-freebusy",
+            "C:schedule-send",
+            "C:schedule-send-invite",
+            "C:schedule-send-reply",
+            "C:schedule-send-freebusy",
+        ]);
+    }
+    let one = |name: &&str| format!("<D:privilege><{name}/></D:privilege>");
+    all.iter().map(one).collect()
+}
 
 /// RFC 6638 §2.4.2.
 fn user_type(kind: AccountKind) -> &'static str {
@@ -230,6 +274,21 @@ fn is_principal(v: &View<'_>) -> bool {
     )
 }
 
+/// Where somebody's own things are is told to nobody else.
+fn is_own_principal(v: &View<'_>) -> bool {
+    is_principal(v) && v.owner.id == v.account.id
+}
+
+/// The office's own book is nobody's.
+fn is_people(v: &View<'_>) -> bool {
+    v.collection.is_some_and(|c| c.folder.name == PEOPLE)
+}
+
+/// Another's, among one's own.
+fn is_shared(v: &View<'_>) -> bool {
+    v.collection.is_some() && v.owner.id != v.account.id
+}
+
 fn calendar<'a>(v: &View<'a>) -> Option<&'a Collection> {
     v.collection.filter(|c| c.folder.kind != FolderKind::AddressBook)
 }
@@ -248,14 +307,15 @@ fn resource_type(v: &View<'_>) -> Option<String> {
         (_, Some(_)) => "<C:calendar/>",
         _ => "",
     };
-    Some(format!("<D:collection/>{more}"))
+    let shared = if is_shared(v) { "<S:shared/>" } else { "" };
+    Some(format!("<D:collection/>{more}{shared}"))
 }
 
 fn display_name(v: &View<'_>) -> Option<String> {
     match (v.place, v.collection) {
         (Place::Object(..), _) => None,
         (_, Some(c)) => Some(text(c.display_name())),
-        (Place::Principal(_) | Place::Home(..), _) => Some(text(&v.account.display_name)),
+        (Place::Principal(_) | Place::Home(..), _) => Some(text(&v.owner.display_name)),
         _ => None,
     }
 }

@@ -6,7 +6,8 @@ use super::place::{self, Place, Section};
 use crate::base::Kind;
 use crate::calendar::put::put_event;
 use crate::contacts::put::put_card;
-use crate::model::object::Collection;
+use crate::model::share::ShareLevel;
+use crate::objects::shares::Reached;
 use crate::objects::{Condition, Put};
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
@@ -26,6 +27,7 @@ pub async fn put(call: &Call, body: Bytes) -> Answer {
             }
             _ => e,
         })?;
+    call.require(&collection, ShareLevel::Write)?;
     store(call, *section, &collection, name, body.to_vec(), call.condition()).await
 }
 
@@ -33,7 +35,7 @@ pub async fn put(call: &Call, body: Bytes) -> Answer {
 pub async fn store(
     call: &Call,
     section: Section,
-    collection: &Collection,
+    place: &Reached,
     name: &str,
     raw: Vec<u8>,
     condition: Condition,
@@ -42,10 +44,11 @@ pub async fn store(
         Section::Calendars => ("C", "calendar", "<C:valid-calendar-data/>"),
         Section::AddressBooks => ("A", "address", "<A:valid-address-data/>"),
     };
-    call.check_is_calendar(collection)?;
+    call.check_is_calendar(place)?;
+    let (account, collection) = (place.account(), &place.collection);
     let stored = match section {
-        Section::Calendars => put_event(&call.ctx, call.id(), collection, name, raw, condition).await,
-        Section::AddressBooks => put_card(&call.ctx, call.id(), collection, name, raw, condition).await,
+        Section::Calendars => put_event(&call.ctx, account, collection, name, raw, condition).await,
+        Section::AddressBooks => put_card(&call.ctx, account, collection, name, raw, condition).await,
     };
     let stored = stored.map_err(|e| match e.kind() {
         Kind::Forbidden => DavError::naming(
@@ -84,7 +87,7 @@ pub async fn store(
             why,
         )),
         Put::UidTaken(other) => {
-            let base = place::collection(section, &call.account.address, &collection.folder.name);
+            let base = place::collection(section, &call.account.address, &place.name);
             let href = format!("<D:href>{base}{}</D:href>", place::encode(&other));
             Err(DavError::precondition(
                 format!("<{prefix}:no-uid-conflict>{href}</{prefix}:no-uid-conflict>"),

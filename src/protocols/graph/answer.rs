@@ -1,6 +1,7 @@
 //! What a handler gives back, before it becomes an HTTP response or an item of a batch.
 
 use super::error::GraphError;
+use super::mailbox::put_prefix;
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::web::Bytes;
@@ -74,6 +75,21 @@ impl Answer {
                 bytes: bytes.into(),
             },
         )
+    }
+
+    /// With ids of another's things as they are among the caller's own.
+    pub fn with_prefix(mut self, prefix: &str) -> Answer {
+        if let Content::Json(value) = &mut self.content {
+            put_prefix(value, prefix);
+        }
+        for (name, value) in &mut self.headers {
+            if *name == "Location"
+                && let Some((path, id)) = value.rsplit_once('/')
+            {
+                *value = format!("{path}/{prefix}{id}");
+            }
+        }
+        self
     }
 
     pub fn with(mut self, name: &'static str, value: impl Into<String>) -> Answer {

@@ -1,15 +1,18 @@
 //! A request as handlers get it, whether it came by itself or within a batch.
 
 use super::error::GraphError;
+use super::mailbox::Mailbox;
 use super::prefer::Prefer;
 use super::query::Query;
 use super::rights::{Granted, Right};
 use super::site::Site;
-use crate::base::TimeMs;
+use crate::base::{Error, TimeMs};
 use crate::identity::Ctx;
 use crate::identity::clients::Client;
+use crate::identity::shares::require_level;
 use crate::model::access::AccessLevel;
-use crate::model::{AccountId, ItemId, Modseq};
+use crate::model::share::ShareLevel;
+use crate::model::{Account, AccountId, FolderId, ItemId, Modseq};
 use crate::protocols::http::{HouseData, ids};
 use actix_web::http::Method;
 use actix_web::web::Bytes;
@@ -68,8 +71,7 @@ pub struct Asked {
 /// One request that has found its row.
 pub struct Call {
     pub caller: Arc<Caller>,
-    /// As the one whose mailbox it is: whether the caller may be there was checked before.
-    ctx: Ctx,
+    mailbox: Mailbox,
     pub site: Site,
     pub account: AccountId,
     /// What the caller may do in this mailbox.
@@ -86,19 +88,18 @@ pub struct Call {
 }
 
 impl Call {
-    /// `ctx`: of the mailbox's owner; for what belongs to no mailbox, of whoever asks.
     pub fn new(
         caller: &Arc<Caller>,
-        (ctx, access): (Ctx, AccessLevel),
+        mailbox: Mailbox,
         asked: Asked,
         (keys, query): (Vec<String>, Query),
     ) -> Call {
         Call {
             site: caller.site.clone(),
-            account: ctx.account().map_or(AccountId(0), |a| a.id),
+            account: mailbox.account(),
             caller: caller.clone(),
-            access,
-            ctx,
+            access: mailbox.access,
+            mailbox,
             asked_path: asked.path,
             keys,
             query,
@@ -110,7 +111,30 @@ impl Call {
     }
 
     pub fn ctx(&self) -> &Ctx {
-        &self.ctx
+        &self.mailbox.ctx
+    }
+
+    /// Whose mailbox it is. Errors: NotAuthenticated, where it is nobody's.
+    pub fn owner(&self) -> Result<&Arc<Account>, Error> {
+        let owner = self.mailbox.owner.as_ref();
+        owner.ok_or_else(|| Error::not_authenticated("please sign in"))
+    }
+
+    /// A person at their own things, among which they see what others share.
+    pub fn is_at_home(&self) -> bool {
+        let me = match &self.caller.who {
+            Who::Person(ctx) => ctx.account().ok().map(|a| a.id),
+            Who::Program(_) => None,
+        };
+        me == Some(self.account)
+    }
+
+    /// What the caller may do in a collection. Errors: ErrorItemNotFound, when nothing.
+    pub async fn level_in(&self, folder: FolderId) -> Result<ShareLevel, GraphError> {
+        if !self.mailbox.is_shared {
+            return Ok(ShareLevel::from(self.access));
+        }
+        Ok(require_level(self.ctx(), self.account, folder, ShareLevel::FreeBusy).await?)
     }
 
     pub fn house(&self) -> &HouseData {
@@ -118,7 +142,7 @@ impl Call {
     }
 
     pub fn oid(&self) -> String {
-        self.ctx().account().map(|a| a.oid.clone()).unwrap_or_default()
+        self.owner().map(|a| a.oid.clone()).unwrap_or_default()
     }
 
     pub fn key(&self, at: usize) -> &str {

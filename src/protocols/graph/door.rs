@@ -69,15 +69,22 @@ pub async fn answer_one(caller: &Arc<Caller>, asked: Asked) -> Answer {
 async fn route(caller: &Arc<Caller>, asked: Asked) -> Result<Answer, GraphError> {
     let segments = path::segments(&asked.path)
         .ok_or_else(|| GraphError::request("the path of the request cannot be read"))?;
-    let (segments, ctx, access) = mailbox::resolve(caller, segments).await?;
+    let (segments, mailbox) = mailbox::enter(caller, segments).await?;
     let segments = path::shorten(segments);
     let (row, keys) = routes::find(&asked.method, &segments)?;
     caller.granted.require(row.right)?;
-    row.right.require_access(access)?;
-    throttle(caller, &ctx)?;
+    if !mailbox.is_shared {
+        row.right.require_access(mailbox.access)?;
+    }
+    throttle(caller, &mailbox.ctx)?;
     let query = Query::parse(&asked.query)?;
     query.check(row.options)?;
-    (row.run)(Call::new(caller, (ctx, access), asked, (keys, query))).await
+    let prefix = mailbox.prefix.clone();
+    let answer = (row.run)(Call::new(caller, mailbox, asked, (keys, query))).await?;
+    Ok(match prefix {
+        Some(prefix) => answer.with_prefix(&prefix),
+        None => answer,
+    })
 }
 
 /// One program that runs wild in one mailbox must not keep the box from all others.

@@ -7,8 +7,144 @@ use super::rights::Right;
 use crate::base::Kind;
 use crate::identity::Ctx;
 use crate::identity::access::{find_colleague, open_mailbox, open_mailbox_for};
+use crate::identity::shares::{find_sharing, is_shared_by};
 use crate::model::access::AccessLevel;
+use crate::model::{Account, AccountId};
 use actix_web::http::StatusCode;
+use serde_json::Value;
+use std::sync::Arc;
+
+/// Whose things a request is about.
+pub struct Mailbox {
+    /// As whom the rooms are asked: the owner, once it was checked that the caller may be there; or the caller, where the
+    /// rooms decide what each collection allows.
+    pub ctx: Ctx,
+    /// What the caller may do in all of the mailbox.
+    pub access: AccessLevel,
+    /// None for what belongs to nobody.
+    pub owner: Option<Arc<Account>>,
+    /// The rooms decide.
+    pub is_shared: bool,
+    /// What ids of another's things begin with, where they are seen among one's own.
+    pub prefix: Option<String>,
+}
+
+impl Mailbox {
+    pub fn account(&self) -> AccountId {
+        self.owner.as_ref().map_or(AccountId(0), |o| o.id)
+    }
+}
+
+/// What can be shared by itself, behind `me`.
+const SHARED: [&str; 7] = [
+    "calendar",
+    "calendars",
+    "calendarView",
+    "events",
+    "contactFolders",
+    "contacts",
+    "todo",
+];
+
+/// As [`resolve`], also for calendars, address books and task lists of others that are shared with the caller, by the
+/// owner's path, or by the ids that lists of one's own give them.
+pub async fn enter(caller: &Caller, mut path: Vec<Segment>) -> Result<(Vec<Segment>, Mailbox), GraphError> {
+    let word = |s: &Segment, name: &str| !s.is_key && s.text.eq_ignore_ascii_case(name);
+    let is_me = path.first().is_some_and(|s| word(s, "me"));
+    let is_user = path.first().is_some_and(|s| word(s, "users"));
+    let kind = path.get(if is_me { 1 } else { 2 });
+    let is_collection = kind.is_some_and(|s| SHARED.iter().any(|name| word(s, name)));
+    if let Who::Person(ctx) = &caller.who
+        && is_collection
+    {
+        let prefix = path.iter().find_map(|s| prefix_of(&s.text));
+        let owner = match (&prefix, path.get(1)) {
+            (Some((account, _)), _) if is_me => Some(find_sharing(ctx, *account).await?),
+            (None, Some(named)) if is_user => find_colleague(ctx, &named.text).await.ok(),
+            _ => None,
+        };
+        let me = ctx.account()?.id;
+        if let Some(owner) = owner.filter(|o| o.id != me)
+            && is_shared_by(ctx, owner.id).await?
+        {
+            if is_user {
+                path.drain(..2);
+                path.insert(0, me_segment());
+            }
+            let prefix = prefix.map(|(_, prefix)| prefix);
+            for segment in &mut path {
+                if let Some(bare) = prefix.as_deref().and_then(|p| segment.text.strip_prefix(p)) {
+                    segment.text = bare.to_owned();
+                }
+            }
+            let level = open_mailbox(ctx, &owner.oid).await.map(|(_, level)| level);
+            let mailbox = Mailbox {
+                ctx: ctx.clone(),
+                access: level.unwrap_or(AccessLevel::Full),
+                owner: Some(owner),
+                is_shared: true,
+                prefix,
+            };
+            return Ok((path, mailbox));
+        }
+    }
+    let (path, ctx, access) = resolve(caller, path).await?;
+    let mailbox = Mailbox {
+        access,
+        owner: ctx.account().ok().cloned(),
+        is_shared: false,
+        prefix: None,
+        ctx,
+    };
+    Ok((path, mailbox))
+}
+
+/// `S3.` before an id: of a thing in the account with that number.
+pub fn print_prefix(account: AccountId) -> String {
+    format!("S{:x}.", account.0)
+}
+
+fn prefix_of(text: &str) -> Option<(AccountId, String)> {
+    let (number, _) = text.strip_prefix('S')?.split_once('.')?;
+    let account = AccountId(i64::from_str_radix(number, 16).ok()?);
+    let prefix = print_prefix(account);
+    text.starts_with(&prefix).then_some((account, prefix))
+}
+
+/// Ids in an answer as they are among the caller's own.
+pub fn put_prefix(value: &mut Value, prefix: &str) {
+    match value {
+        Value::Array(all) => all.iter_mut().for_each(|v| put_prefix(v, prefix)),
+        Value::Object(all) => {
+            for (name, value) in all.iter_mut() {
+                let is_id = ["id", "seriesMasterId", "parentFolderId"].contains(&name.as_str());
+                match value {
+                    Value::String(text) if is_id && is_our_id(text) => *text = format!("{prefix}{text}"),
+                    other => put_prefix(other, prefix),
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+/// A letter and a number, perhaps with a place in a series; extended properties have ids of another sort.
+fn is_our_id(text: &str) -> bool {
+    let number = text.split('-').next().unwrap_or_default();
+    let digits = number.strip_prefix(|c: char| c.is_ascii_uppercase());
+    digits.is_some_and(|d| {
+        !d.is_empty()
+            && d.bytes()
+                .all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
+    })
+}
+
+fn me_segment() -> Segment {
+    Segment {
+        text: "me".into(),
+        is_key: false,
+    }
+}
 
 /// The path with `me` in the place of `users/{id}`, and a context of the mailbox's owner. Paths about nobody's mailbox
 /// (`users`, `$batch`) stay as they are. Errors: ErrorInvalidUser for mailboxes that are not there or not for the caller;
@@ -58,13 +194,7 @@ pub async fn resolve(
     };
     if path.len() > 1 && is(0, "users") && !is_function {
         path.drain(..2);
-        path.insert(
-            0,
-            Segment {
-                text: "me".into(),
-                is_key: false,
-            },
-        );
+        path.insert(0, me_segment());
     }
     Ok((path, ctx, level))
 }

@@ -31,6 +31,9 @@ names come in any case, options with or without `$`, keys as `messages/{id}` or 
   Windows' or IANA's name; a client that writes UTC leaves an event the zone that it has. `me/events` is the first calendar. Patterns that Graph has no
   word for are shown as near as possible. In calendarView/delta a series whose pattern has changed comes with its times of now; those of before are not named.
 - **A recurring task** that is done leaves the next one.
+- **What others share** stands in `me/calendars`, `me/contactFolders` and `me/todo/lists` beside one's own, with ids that begin with `S`, a number and a dot; whatever is
+  in it has such ids too, and they go everywhere below `me`. The same is below `users/{id or address}`, with bare ids. `calendarPermissions` gives, changes and takes rights on a
+  calendar: freeBusyRead, read, write, delegateWithPrivateEventAccess. delta of lists and folders names one's own.
 - **getSchedule**: everybody in the office sees when everybody is busy; with what, who may read the mailbox.
 - **Limits**: 20 requests a batch; uploads of 150 MB in ranges, as long as the message stays below `--max-message-size`; `--max-requests` in ten minutes
   by program and mailbox, then 429 with Retry-After.

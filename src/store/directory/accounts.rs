@@ -73,6 +73,22 @@ impl Snapshot<'_, DirectoryDb> {
         }
     }
 
+    /// Whom the office has changed or lost after a number, in that order: the number, the object id, and the account as
+    /// it is now, when it is.
+    pub fn people_since(&self, since: i64) -> Result<Vec<(i64, String, Option<Account>)>> {
+        let mut st = self
+            .conn
+            .prepare_cached("SELECT number, oid FROM person_change WHERE number > ?1 ORDER BY number")?;
+        let rows = st.query_map([since], |r| Ok((r.get(0)?, r.get(1)?)))?;
+        let rows: Vec<(i64, String)> = rows.collect::<rusqlite::Result<_>>()?;
+        rows.into_iter()
+            .map(|(number, oid)| {
+                let account = self.account_by_oid(&oid)?;
+                Ok((number, oid, account))
+            })
+            .collect()
+    }
+
     fn find_account(&self, condition: &str, value: impl rusqlite::ToSql) -> Result<Option<Account>> {
         let sql = format!("SELECT {COLUMNS} FROM account WHERE {condition}");
         let found = self
@@ -114,7 +130,9 @@ impl Tx<'_, DirectoryDb> {
                 a.quota_bytes,
                 a.created_at_ms
             ])?;
-        Ok(AccountId(self.conn.last_insert_rowid()))
+        let id = AccountId(self.conn.last_insert_rowid());
+        self.note_person(id)?;
+        Ok(id)
     }
 
     /// Keeps what can change: names, language, rights, state, quota.
@@ -133,10 +151,11 @@ impl Tx<'_, DirectoryDb> {
                 state_word(a.state),
                 a.quota_bytes
             ])?;
-        Ok(())
+        self.note_person(a.id)
     }
 
     pub fn delete_account(&mut self, id: AccountId) -> Result<()> {
+        self.note_person(id)?;
         self.conn
             .prepare_cached("DELETE FROM account WHERE id = ?1")?
             .execute([id.0])?;
@@ -150,7 +169,7 @@ impl Tx<'_, DirectoryDb> {
         self.conn
             .prepare_cached("INSERT INTO alias (address, account_id) VALUES (?1, ?2)")?
             .execute(params![address, id.0])?;
-        Ok(())
+        self.note_person(id)
     }
 
     /// Errors: NotFound.
@@ -164,6 +183,17 @@ impl Tx<'_, DirectoryDb> {
                 "{address} is no further address of this account"
             )));
         }
+        self.note_person(id)
+    }
+
+    /// What the office sees of somebody has changed, or they go.
+    fn note_person(&mut self, id: AccountId) -> Result<()> {
+        self.conn
+            .prepare_cached(
+                "INSERT OR REPLACE INTO person_change (oid, number)
+                 SELECT oid, (SELECT coalesce(max(number), 0) + 1 FROM person_change) FROM account WHERE id = ?1",
+            )?
+            .execute([id.0])?;
         Ok(())
     }
 

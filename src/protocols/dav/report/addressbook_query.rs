@@ -1,7 +1,7 @@
 //! addressbook-query (RFC 6352 §8.6).
 
 use super::About;
-use crate::contacts::query::{CardFilter, query_cards};
+use crate::contacts::query::{CardFilter, query_cards, query_people};
 use crate::protocols::dav::door::{Answer, Call};
 use crate::protocols::dav::filter::prop_filter;
 use crate::protocols::dav::multistatus::status_line;
@@ -26,16 +26,18 @@ pub async fn answer(call: &Call, about: About) -> Answer {
         .and_then(|n| n.text.trim().parse().ok())
         .unwrap_or(usize::MAX);
     let wanted = wanted_of(&about.root);
-    let (found, has_more) = query_cards(&call.ctx, call.id(), &about.collection, filter, limit).await?;
+    let (found, has_more) = match about.place.is_people() {
+        true => query_people(&call.ctx, &filter, limit).await?,
+        false => {
+            let (account, book) = (about.place.account(), &about.place.collection);
+            query_cards(&call.ctx, account, book, filter, limit).await?
+        }
+    };
     // RFC 6352 §8.6.2.
     let tail = match has_more {
         true => format!(
             "<D:response><D:href>{}</D:href><D:status>{}</D:status><D:error><D:number-of-matches-within-limits/></D:error></D:response>",
-            place::collection(
-                about.section,
-                &call.account.address,
-                &about.collection.folder.name
-            ),
+            place::collection(about.section, &call.account.address, &about.place.name),
             status_line(StatusCode::INSUFFICIENT_STORAGE)
         ),
         false => String::new(),
@@ -43,7 +45,7 @@ pub async fn answer(call: &Call, about: About) -> Answer {
     objects(
         call,
         about.section,
-        &about.collection,
+        &about.place,
         String::new(),
         names_of(found),
         tail,

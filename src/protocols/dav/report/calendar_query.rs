@@ -17,11 +17,11 @@ pub async fn answer(call: &Call, about: About) -> Answer {
         filter.ok_or_else(|| DavError::precondition("<C:valid-filter/>", "the query has no filter"))?;
     let filter = comp_filter(filter, 0)?;
     let wanted = wanted_of(&about.root);
-    let found = query_calendar(&call.ctx, call.id(), &about.collection, filter).await?;
+    let found = query_calendar(&call.ctx, about.place.account(), &about.place.collection, filter).await?;
     objects(
         call,
         about.section,
-        &about.collection,
+        &about.place,
         String::new(),
         names_of(found),
         String::new(),

@@ -17,7 +17,14 @@ pub async fn answer(call: &Call, about: About) -> Answer {
     if from_s == i64::MIN || to_s == i64::MAX {
         return Err(DavError::bad_request("the time-range needs start and end"));
     }
-    let busy = free_busy(&call.ctx, call.id(), &about.collection, from_s, to_s).await?;
+    let busy = free_busy(
+        &call.ctx,
+        about.place.account(),
+        &about.place.collection,
+        from_s,
+        to_s,
+    )
+    .await?;
     let periods: Vec<Period> = busy.iter().map(BusyPeriod::plain).collect();
     let now_s = call.ctx.now_ms().div_euclid(1000);
     let out = free_busy_calendar(&periods, (from_s, to_s), now_s, None, Vec::new());

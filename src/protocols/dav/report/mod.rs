@@ -10,12 +10,13 @@ use super::door::{Answer, Call};
 use super::error::DavError;
 use super::place::{Place, Section};
 use super::xml::{self, CALDAV, CARDDAV, DAV, Element};
-use crate::model::object::Collection;
+use crate::model::share::ShareLevel;
+use crate::objects::shares::Reached;
 
 /// What a report is about.
 pub struct About {
     pub section: Section,
-    pub collection: Collection,
+    pub place: Reached,
     pub root: Element,
 }
 
@@ -26,9 +27,13 @@ pub async fn report(call: &Call, body: &[u8]) -> Answer {
     };
     let about = About {
         section: *section,
-        collection: call.collection(*section, name).await?,
+        place: call.collection(*section, name).await?,
         root,
     };
+    let is_free_busy = about.root.is(CALDAV, "free-busy-query");
+    if !is_free_busy {
+        call.require(&about.place, ShareLevel::Read)?;
+    }
     let (ns, name) = (about.root.ns.as_str(), about.root.name.as_str());
     match (ns, name, about.section) {
         (DAV, "sync-collection", _) => sync_collection::answer(call, about).await,

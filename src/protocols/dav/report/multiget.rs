@@ -14,7 +14,7 @@ pub async fn answer(call: &Call, about: About) -> Answer {
     for href in about.root.children.iter().filter(|c| c.is(DAV, "href")) {
         match Place::parse(path_of(&href.text)) {
             Ok(Place::Object(section, who, collection, name))
-                if section == about.section && who == me && collection == about.collection.folder.name =>
+                if section == about.section && who == me && collection == about.place.name =>
             {
                 names.push(name);
             }
@@ -25,7 +25,7 @@ pub async fn answer(call: &Call, about: About) -> Answer {
     objects(
         call,
         about.section,
-        &about.collection,
+        &about.place,
         elsewhere,
         names,
         String::new(),

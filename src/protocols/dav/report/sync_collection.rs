@@ -1,6 +1,7 @@
 //! sync-collection (RFC 6578): what changed since a token; everything without one.
 
 use super::About;
+use crate::objects::people::people_changes;
 use crate::protocols::dav::door::{Answer, Call};
 use crate::protocols::dav::error::DavError;
 use crate::protocols::dav::multistatus::{status_line, status_only};
@@ -8,11 +9,31 @@ use crate::protocols::dav::place;
 use crate::protocols::dav::propfind::{names_of, objects, wanted_of};
 use crate::protocols::dav::props::{parse_token, print_token};
 use crate::protocols::dav::xml::DAV;
-use crate::sync::collection::collection_changes;
+use crate::sync::collection::{CollectionChanges, collection_changes};
 use actix_web::http::StatusCode;
 
 /// More are told with the next question.
 const MOST: usize = 50_000;
+
+async fn changes_of(
+    call: &Call,
+    about: &About,
+    since: Option<i64>,
+    limit: usize,
+) -> Result<CollectionChanges, DavError> {
+    let place = &about.place;
+    if !place.is_people() {
+        return Ok(collection_changes(&call.ctx, place.account(), place.folder(), since, limit).await?);
+    }
+    // An office has few people: they come at once.
+    let changes = people_changes(&call.ctx, since).await?;
+    Ok(CollectionChanges {
+        present: changes.present.into_iter().map(|(object, _)| object).collect(),
+        gone: changes.gone,
+        modseq: changes.number,
+        has_more: false,
+    })
+}
 
 pub async fn answer(call: &Call, about: About) -> Answer {
     let token = about
@@ -22,7 +43,7 @@ pub async fn answer(call: &Call, about: About) -> Answer {
         .unwrap_or_default();
     let since = match token {
         "" => None,
-        token => Some(parse_token(&about.collection, token).ok_or_else(|| {
+        token => Some(parse_token(&about.place.collection, token).ok_or_else(|| {
             DavError::precondition(
                 "<D:valid-sync-token/>",
                 "the token is not one of this collection; begin again without",
@@ -35,12 +56,8 @@ pub async fn answer(call: &Call, about: About) -> Answer {
         .and_then(|l| l.child(DAV, "nresults"));
     let limit: usize = limit.and_then(|n| n.text.trim().parse().ok()).unwrap_or(MOST);
     let limit = limit.clamp(1, MOST);
-    let changes = collection_changes(&call.ctx, call.id(), about.collection.folder.id, since, limit).await?;
-    let base = place::collection(
-        about.section,
-        &call.account.address,
-        &about.collection.folder.name,
-    );
+    let changes = changes_of(call, &about, since, limit).await?;
+    let base = place::collection(about.section, &call.account.address, &about.place.name);
     let mut head = String::new();
     for name in &changes.gone {
         head.push_str(&status_only(
@@ -56,13 +73,13 @@ pub async fn answer(call: &Call, about: About) -> Answer {
             status_line(StatusCode::INSUFFICIENT_STORAGE)
         ));
     }
-    let token = print_token(&about.collection, changes.modseq);
+    let token = print_token(&about.place.collection, changes.modseq);
     tail.push_str(&format!("<D:sync-token>{token}</D:sync-token>"));
     let wanted = wanted_of(&about.root);
     objects(
         call,
         about.section,
-        &about.collection,
+        &about.place,
         head,
         names_of(changes.present),
         tail,

@@ -10,8 +10,6 @@ pub const ROWS: &[Row] =
     &[row!(GET "me/calendars" CalendarRead [Select, Top, Skip, Filter, Count, OrderBy] => list)];
 
 async fn list(call: Call) -> Result {
-    let all: Vec<_> = calendars(&call).await?.into_iter().enumerate().collect();
-    short_list(&call, "calendars", &PROPERTIES, &all, |(i, one), select| {
-        view(&call, one, *i == 0, select)
-    })
+    let all = calendars(&call).await?;
+    short_list(&call, "calendars", &PROPERTIES, &all, view)
 }

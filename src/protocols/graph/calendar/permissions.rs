@@ -1,11 +1,16 @@
-//! calendarPermissions: who may do what in a calendar. Rights are those of the mailbox; the administrator gives them.
+//! calendarPermissions: who may do what in a calendar, and giving, changing and taking it. What somebody may do in the
+//! whole mailbox stands beside it; that the administrator gives.
 
+use crate::base::Error;
 use crate::identity::access::list_access;
-use crate::model::access::AccessLevel;
-use crate::model::{Account, FolderKind};
-use crate::protocols::graph::answer::Result;
+use crate::identity::shares::{list_shares, set_share};
+use crate::model::share::ShareLevel;
+use crate::model::{Account, FolderId, FolderKind};
+use crate::protocols::graph::answer::{Answer, Result};
 use crate::protocols::graph::call::Call;
-use crate::protocols::graph::envelope::{PageOf, collection};
+use crate::protocols::graph::envelope::{PageOf, collection, entity};
+use crate::protocols::graph::error::GraphError;
+use crate::protocols::graph::json;
 use crate::protocols::graph::object::edit::{collection_by_id, default_collection};
 use crate::protocols::graph::routes::{Row, row};
 use crate::protocols::graph::select::{Properties, Select};
@@ -14,6 +19,14 @@ use serde_json::{Map, Value, json};
 pub const ROWS: &[Row] = &[
     row!(GET "me/calendar/calendarPermissions" CalendarRead [Select, Top, Skip, Count] => list_default),
     row!(GET "me/calendars/{}/calendarPermissions" CalendarRead [Select, Top, Skip, Count] => list_one),
+    row!(POST "me/calendar/calendarPermissions" CalendarWrite [] => create_default),
+    row!(POST "me/calendars/{}/calendarPermissions" CalendarWrite [] => create_one),
+    row!(GET "me/calendar/calendarPermissions/{}" CalendarRead [Select] => get_default),
+    row!(GET "me/calendars/{}/calendarPermissions/{}" CalendarRead [Select] => get_one),
+    row!(PATCH "me/calendar/calendarPermissions/{}" CalendarWrite [] => change_default),
+    row!(PATCH "me/calendars/{}/calendarPermissions/{}" CalendarWrite [] => change_one),
+    row!(DELETE "me/calendar/calendarPermissions/{}" CalendarWrite [] => remove_default),
+    row!(DELETE "me/calendars/{}/calendarPermissions/{}" CalendarWrite [] => remove_one),
 ];
 
 const PROPERTIES: Properties = Properties {
@@ -29,38 +42,141 @@ const PROPERTIES: Properties = Properties {
     further: &[],
 };
 
-async fn list_default(call: Call) -> Result {
-    default_collection(&call, FolderKind::Calendar).await?;
-    list(&call).await
+/// Graph's words for our rights. Its others (titles without the rest, a delegate who does not see what is private) are none.
+const ROLES: [(&str, ShareLevel); 4] = [
+    ("freeBusyRead", ShareLevel::FreeBusy),
+    ("read", ShareLevel::Read),
+    ("write", ShareLevel::Write),
+    ("delegateWithPrivateEventAccess", ShareLevel::Manage),
+];
+
+const EVERYBODY: &str = "everybody";
+
+fn role_of(level: ShareLevel) -> &'static str {
+    let found = ROLES.iter().find(|(_, l)| *l == level);
+    found.map_or("custom", |(name, _)| name)
 }
 
-async fn list_one(call: Call) -> Result {
-    collection_by_id(&call, FolderKind::Calendar, call.key(0)).await?;
-    list(&call).await
+/// Errors: BadRequest with the words that are known.
+fn given_role(body: &Value) -> Result<ShareLevel> {
+    let word = json::required_text(body, "role")?;
+    let found = ROLES.iter().find(|(name, _)| name.eq_ignore_ascii_case(word));
+    found.map(|(_, level)| *level).ok_or_else(|| {
+        let known: Vec<&str> = ROLES.iter().map(|(n, _)| *n).collect();
+        GraphError::request(format!(
+            "»role« is »{}«; here it can be {}",
+            crate::base::text::one_line(word),
+            known.join(", ")
+        ))
+    })
 }
 
-async fn list(call: &Call) -> Result {
+/// One line of the list.
+struct Permission {
+    /// None: everybody in the office.
+    who: Option<Account>,
+    level: ShareLevel,
+    is_removable: bool,
+}
+
+impl Permission {
+    fn id(&self) -> &str {
+        self.who.as_ref().map_or(EVERYBODY, |a| &a.oid)
+    }
+
+    fn view(&self, select: &Select) -> Map<String, Value> {
+        let property = |name: &str| match name {
+            "id" => self.id().into(),
+            "emailAddress" => match &self.who {
+                Some(a) => json!({"name": a.display_name, "address": a.address}),
+                None => json!({"name": "My Organization"}),
+            },
+            "isRemovable" => self.is_removable.into(),
+            "isInsideOrganization" => true.into(),
+            "role" => role_of(self.level).into(),
+            _ if self.is_removable => ROLES.iter().map(|(name, _)| *name).collect(),
+            _ => json!([role_of(self.level)]),
+        };
+        select.names().map(|n| (n.to_owned(), property(n))).collect()
+    }
+}
+
+async fn usual(call: &Call) -> Result<FolderId> {
+    Ok(default_collection(call, FolderKind::Calendar).await?.folder.id)
+}
+
+async fn named(call: &Call) -> Result<FolderId> {
+    let found = collection_by_id(call, FolderKind::Calendar, call.key(0)).await?;
+    Ok(found.folder.id)
+}
+
+/// Errors: ErrorAccessDenied, for who may not do everything there.
+async fn require_manage(call: &Call, folder: FolderId) -> Result<()> {
+    match call.level_in(folder).await? {
+        ShareLevel::Manage => Ok(()),
+        level => Err(Error::forbidden(format!(
+            "you have the right »{}« here; only who may manage the calendar sees and changes who may do what",
+            level.as_str()
+        ))
+        .into()),
+    }
+}
+
+async fn permissions(call: &Call, folder: FolderId) -> Result<Vec<Permission>> {
+    require_manage(call, folder).await?;
+    // Everybody in the office sees when somebody is busy.
+    let mut out = vec![Permission {
+        who: None,
+        level: ShareLevel::FreeBusy,
+        is_removable: false,
+    }];
+    let owner = call.owner()?.address.clone();
+    for (account, level) in list_access(&call.ctx().as_system(), &owner).await? {
+        out.push(Permission {
+            who: Some(account),
+            level: level.into(),
+            is_removable: false,
+        });
+    }
+    for (account, level) in list_shares(call.ctx(), call.account, folder).await? {
+        // Who has both has one line: what can be changed, with what counts.
+        let same = out.iter().position(|p| p.id() == account.oid);
+        let whole = same.map(|at| out.remove(at).level);
+        out.push(Permission {
+            who: Some(account),
+            level: whole.map_or(level, |w| w.max(level)),
+            is_removable: true,
+        });
+    }
+    Ok(out)
+}
+
+async fn find(call: &Call, folder: FolderId, id: &str) -> Result<Permission> {
+    let all = permissions(call, folder).await?;
+    let found = all.into_iter().find(|p| p.id() == id);
+    found.ok_or_else(|| Error::not_found("there is no such permission").into())
+}
+
+/// The address of one that can be changed. Errors: ErrorItemNotFound, ErrorAccessDenied.
+async fn changeable(call: &Call, folder: FolderId, id: &str) -> Result<String> {
+    let found = find(call, folder, id).await?;
+    match found.who.filter(|_| found.is_removable) {
+        Some(account) => Ok(account.address),
+        None => Err(Error::forbidden(
+            "what everybody in the office may, and rights on the whole mailbox, are not changed here; the administrator gives those",
+        )
+        .into()),
+    }
+}
+
+async fn list(call: &Call, folder: FolderId) -> Result {
     let select = Select::of(&call.query, &PROPERTIES)?;
     let (skip, top) = call.query.page(100)?;
-    let owner = call.ctx().account()?.address.clone();
-    // Everybody in the office sees when somebody is busy.
-    let mut all = vec![view(None, "freeBusyRead", &select)];
-    for (account, level) in list_access(&call.ctx().as_system(), &owner).await? {
-        let role = match level {
-            AccessLevel::Read => "read",
-            AccessLevel::Edit => "write",
-            AccessLevel::Full => "delegateWithPrivateEventAccess",
-        };
-        all.push(view(Some(&account), role, &select));
-    }
+    let all = permissions(call, folder).await?;
     let total = all.len() as u64;
     let from = usize::try_from(skip).unwrap_or(usize::MAX);
-    let items = all
-        .into_iter()
-        .skip(from)
-        .take(top as usize)
-        .map(Value::from)
-        .collect();
+    let shown = all.iter().skip(from).take(top as usize);
+    let items = shown.map(|p| p.view(&select).into()).collect();
     collection(
         call,
         &select,
@@ -68,18 +184,87 @@ async fn list(call: &Call) -> Result {
     )
 }
 
-/// None: everybody in the office.
-fn view(who: Option<&Account>, role: &str, select: &Select) -> Map<String, Value> {
-    let property = |name: &str| match name {
-        "id" => who.map_or("everybody".to_owned(), |a| a.oid.clone()).into(),
-        "emailAddress" => match who {
-            Some(a) => json!({"name": a.display_name, "address": a.address}),
-            None => json!({"name": "My Organization"}),
-        },
-        "isRemovable" => false.into(),
-        "isInsideOrganization" => true.into(),
-        "role" => role.into(),
-        _ => json!([role]),
-    };
-    select.names().map(|n| (n.to_owned(), property(n))).collect()
+async fn answer_with(call: &Call, folder: FolderId, id: &str) -> Result<Value> {
+    let select = Select::of(&call.query, &PROPERTIES)?;
+    let found = find(call, folder, id).await?;
+    Ok(entity(call, "calendarPermissions", &select, found.view(&select)))
+}
+
+async fn create(call: &Call, folder: FolderId) -> Result {
+    require_manage(call, folder).await?;
+    let body = call.json()?;
+    let level = given_role(&body)?;
+    let who = json::field(&body, "emailAddress");
+    let address = who.and_then(|w| w["address"].as_str()).unwrap_or_default();
+    if address.is_empty() {
+        return Err(GraphError::request(
+            "»emailAddress« needs an »address« of somebody in the office",
+        ));
+    }
+    let who = set_share(call.ctx(), (call.account, folder), address, Some(level)).await?;
+    let location = format!(
+        "{}/{}/{}",
+        call.site.base(),
+        call.asked_path.trim_matches('/'),
+        who.oid
+    );
+    Ok(Answer::created(
+        answer_with(call, folder, &who.oid).await?,
+        location,
+    ))
+}
+
+async fn change(call: &Call, folder: FolderId, id: &str) -> Result {
+    let level = given_role(&call.json()?)?;
+    let address = changeable(call, folder, id).await?;
+    set_share(call.ctx(), (call.account, folder), &address, Some(level)).await?;
+    Ok(Answer::json(answer_with(call, folder, id).await?))
+}
+
+async fn remove(call: &Call, folder: FolderId, id: &str) -> Result {
+    let address = changeable(call, folder, id).await?;
+    set_share(call.ctx(), (call.account, folder), &address, None).await?;
+    Ok(Answer::no_content())
+}
+
+async fn list_default(call: Call) -> Result {
+    list(&call, usual(&call).await?).await
+}
+
+async fn list_one(call: Call) -> Result {
+    list(&call, named(&call).await?).await
+}
+
+async fn create_default(call: Call) -> Result {
+    create(&call, usual(&call).await?).await
+}
+
+async fn create_one(call: Call) -> Result {
+    create(&call, named(&call).await?).await
+}
+
+async fn get_default(call: Call) -> Result {
+    let folder = usual(&call).await?;
+    Ok(Answer::json(answer_with(&call, folder, call.key(0)).await?))
+}
+
+async fn get_one(call: Call) -> Result {
+    let folder = named(&call).await?;
+    Ok(Answer::json(answer_with(&call, folder, call.key(1)).await?))
+}
+
+async fn change_default(call: Call) -> Result {
+    change(&call, usual(&call).await?, call.key(0)).await
+}
+
+async fn change_one(call: Call) -> Result {
+    change(&call, named(&call).await?, call.key(1)).await
+}
+
+async fn remove_default(call: Call) -> Result {
+    remove(&call, usual(&call).await?, call.key(0)).await
+}
+
+async fn remove_one(call: Call) -> Result {
+    remove(&call, named(&call).await?, call.key(1)).await
 }

@@ -1,6 +1,6 @@
 //! contacts/delta and contactFolders/delta.
 
-use super::folders::{PROPERTIES, find_folder, folders, view};
+use super::folders::{PROPERTIES, find_folder, folders};
 use super::view::Contact;
 use crate::model::FolderKind;
 use crate::protocols::graph::answer::Result;
@@ -45,8 +45,8 @@ async fn folders_delta(call: Call) -> Result {
     let kind = FolderKind::AddressBook;
     let (changed, gone, cursor) = collections_delta(call.ctx(), call.account, kind, cursor).await?;
     let mut items = Vec::new();
-    for folder in all.iter().filter(|f| changed.contains(&f.folder.id)) {
-        items.push(view(folder, &select).into());
+    for folder in all.iter().filter(|f| f.is_among(&changed)) {
+        items.push(folder.view(&select).into());
     }
     items.extend(gone.into_iter().map(|id| removed(ids::print_folder(id))));
     Ok(state.answer(&call, "contactFolders", &select, items, (cursor, false)))

@@ -1,6 +1,7 @@
-//! groups: accounts of that kind. Who belongs to one is not known here.
+//! groups: accounts of that kind, and to which somebody belongs.
 
 use crate::identity::access::list_colleagues;
+use crate::identity::shares::groups_of;
 use crate::model::{Account, AccountKind};
 use crate::protocols::graph::answer::{Answer, Content, Result};
 use crate::protocols::graph::call::Call;
@@ -96,6 +97,16 @@ async fn get(call: Call) -> Result {
 }
 
 async fn member_of(call: Call) -> Result {
-    let select = Select::usual(&PROPERTIES);
-    collection(&call, &select, PageOf::of_all("groups".into(), Vec::new(), 0, 0))
+    let select = Select::of(&call.query, &PROPERTIES)?;
+    let (skip, top) = call.query.page(100)?;
+    let all = groups_of(call.ctx(), call.account).await?;
+    let from = usize::try_from(skip).unwrap_or(usize::MAX);
+    let shown = all.iter().skip(from).take(top as usize);
+    let items = shown.map(|g| view(g, &select).into()).collect();
+    let total = all.len() as u64;
+    collection(
+        &call,
+        &select,
+        PageOf::of_all("groups".into(), items, skip, total),
+    )
 }

@@ -65,7 +65,7 @@ fn change_whole(call: &Call, look: &Look, object: &Object, raw: &[u8], body: &Va
     };
     let mut calendar = read_component(raw)?;
     let component = calendar.parts.get_mut(main.component).ok_or_else(lost)?;
-    fields::write(component, body, call.ctx().account()?)?;
+    fields::write(component, body, call.owner()?)?;
     let is_other = times::write(component, &before, body)?;
     stamp(call, component, false);
     if super::seen::is_series(&old) {
@@ -152,7 +152,7 @@ fn change_one(call: &Call, look: &Look, raw: &[u8], place: DateTime, body: &Valu
         is_occurrence: true,
     };
     let component = calendar.parts.get_mut(at).ok_or_else(lost)?;
-    fields::write(component, body, call.ctx().account()?)?;
+    fields::write(component, body, call.owner()?)?;
     times::write(component, &before, body)?;
     stamp(call, component, false);
     times::describe_zones(&mut calendar);

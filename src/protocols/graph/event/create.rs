@@ -77,7 +77,7 @@ fn compose(call: &Call, uid: &str, body: &Value) -> Result<Vec<u8>> {
             "an event needs »start« and »end«",
         ));
     }
-    fields::write(&mut event, body, call.ctx().account()?)?;
+    fields::write(&mut event, body, call.owner()?)?;
     let says_nothing = ["isReminderOn", "reminderMinutesBeforeStart"]
         .iter()
         .all(|n| json::field(body, n).is_none());

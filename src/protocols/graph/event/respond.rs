@@ -52,7 +52,7 @@ async fn answer(call: &Call, answer: PartStat) -> Result {
     let (object, raw) = read::<Event>(call, master).await?;
     let event = parse(&raw)?;
     let component = &event.calendar.parts[event.parts[0].component];
-    if super::people::is_organizer(component, call.ctx().account()?) {
+    if super::people::is_organizer(component, call.owner()?) {
         return Err(GraphError::bad(
             "ErrorInvalidRequest",
             "Your request can't be completed. You can't respond to this meeting because you're the meeting organizer.",
@@ -85,7 +85,7 @@ async fn cancel(call: Call) -> Result {
     let (_, raw) = read::<Event>(&call, master).await?;
     let event = parse(&raw)?;
     let component = &event.calendar.parts[event.parts[0].component];
-    if !super::people::is_organizer(component, call.ctx().account()?) {
+    if !super::people::is_organizer(component, call.owner()?) {
         return Err(GraphError::new(
             actix_web::http::StatusCode::FORBIDDEN,
             "ErrorAccessDenied",
@@ -124,7 +124,7 @@ async fn forward(call: Call) -> Result {
     let given = given.ok_or_else(|| GraphError::request("»toRecipients« is missing"))?;
     let (master, _) = parse_id(call.key(0))?;
     let id = id_of::<Event>(master)?;
-    let owner = call.ctx().account()?.clone();
+    let owner = call.owner()?.clone();
     edit::<Event>(&call, id, call.unchanged()?, |_, raw| {
         let at = parse(raw)?.parts[0].component;
         let mut calendar = read_component(raw)?;

@@ -39,7 +39,7 @@ impl Look {
         Ok(Look {
             zone: NamedZone::preferred(call)?,
             prefer: call.prefer.clone(),
-            owner: call.ctx().account()?.clone(),
+            owner: call.owner()?.clone(),
             sees_private: call.access == AccessLevel::Full,
         })
     }

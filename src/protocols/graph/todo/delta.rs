@@ -1,6 +1,6 @@
 //! todo/lists/delta and todo/lists/{id}/tasks/delta.
 
-use super::lists::{PROPERTIES, find_list, lists, view};
+use super::lists::{PROPERTIES, find_list, lists};
 use super::view::TodoTask;
 use crate::model::FolderKind;
 use crate::protocols::graph::answer::Result;
@@ -37,12 +37,8 @@ async fn lists_delta(call: Call) -> Result {
     let kind = FolderKind::TaskList;
     let (changed, gone, cursor) = collections_delta(call.ctx(), call.account, kind, cursor).await?;
     let mut items = Vec::new();
-    for (i, list) in all
-        .iter()
-        .enumerate()
-        .filter(|(_, l)| changed.contains(&l.folder.id))
-    {
-        items.push(view(&call, list, i == 0, &select).into());
+    for list in all.iter().filter(|l| l.is_among(&changed)) {
+        items.push(list.view(&select).into());
     }
     items.extend(gone.into_iter().map(|id| removed(ids::print_folder(id))));
     Ok(state.answer(&call, "todo/lists", &select, items, (cursor, false)))

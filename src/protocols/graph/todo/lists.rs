@@ -1,15 +1,18 @@
 //! todo/lists: task lists. The first one is the one that every account has.
 
-use crate::base::random;
-use crate::model::FolderKind;
+use crate::base::{Error, random};
 use crate::model::object::{Collection, CollectionProperties};
+use crate::model::share::ShareLevel;
+use crate::model::{FolderId, FolderKind};
 use crate::objects::collections::{change_collection, create_collection, list_collections};
+use crate::objects::shares::list_shared;
 use crate::protocols::graph::answer::{Answer, Result};
 use crate::protocols::graph::calendar::create::shown_name;
 use crate::protocols::graph::calendar::remove::remove_collection;
 use crate::protocols::graph::call::{Call, Who, change_key};
 use crate::protocols::graph::envelope::entity;
 use crate::protocols::graph::json;
+use crate::protocols::graph::mailbox::print_prefix;
 use crate::protocols::graph::object::edit::{collection_by_id, default_collection};
 use crate::protocols::graph::routes::{Row, row};
 use crate::protocols::graph::select::{Properties, Select};
@@ -44,46 +47,79 @@ pub async fn find_list(call: &Call, text: &str) -> Result<Collection> {
     }
 }
 
-/// The first one first.
-pub async fn lists(call: &Call) -> Result<Vec<Collection>> {
-    let mut all = list_collections(call.ctx(), call.account, &[KIND]).await?;
-    all.sort_by_key(|c| c.folder.id);
-    Ok(all)
+/// A task list as the caller sees it.
+pub struct Shown {
+    list: Collection,
+    id: String,
+    name: String,
+    is_own: bool,
+    is_first: bool,
 }
 
-pub fn view(call: &Call, list: &Collection, is_first: bool, select: &Select) -> Map<String, Value> {
-    let is_own = match &call.caller.who {
-        Who::Person(ctx) => ctx.account().is_ok_and(|a| a.id == call.account),
-        Who::Program(_) => true,
-    };
-    let property = |name: &str| -> Value {
-        match name {
-            "id" => ids::print_folder(list.folder.id).into(),
-            "displayName" => list.display_name().into(),
-            "isOwner" => is_own.into(),
-            "isShared" => (!is_own).into(),
-            _ => if is_first { "defaultList" } else { "none" }.into(),
-        }
-    };
-    let mut out: Map<String, Value> = select.names().map(|n| (n.to_owned(), property(n))).collect();
-    let etag = format!("W/\"{}\"", change_key(list.folder.modseq));
-    out.insert("@odata.etag".into(), etag.into());
-    out
+impl Shown {
+    /// Whether it is one of the mailbox's own that are named. What is shared has no place in its change log.
+    pub fn is_among(&self, own: &[FolderId]) -> bool {
+        own.contains(&self.list.folder.id) && self.id == ids::print_folder(self.list.folder.id)
+    }
+
+    pub fn view(&self, select: &Select) -> Map<String, Value> {
+        let property = |name: &str| -> Value {
+            match name {
+                "id" => self.id.clone().into(),
+                "displayName" => self.name.clone().into(),
+                "isOwner" => self.is_own.into(),
+                "isShared" => (!self.is_own).into(),
+                _ => if self.is_first { "defaultList" } else { "none" }.into(),
+            }
+        };
+        let mut out: Map<String, Value> = select.names().map(|n| (n.to_owned(), property(n))).collect();
+        let etag = format!("W/\"{}\"", change_key(self.list.folder.modseq));
+        out.insert("@odata.etag".into(), etag.into());
+        out
+    }
+}
+
+/// The first one first; at home also those that others share.
+pub async fn lists(call: &Call) -> Result<Vec<Shown>> {
+    let is_own = call.is_at_home() || matches!(call.caller.who, Who::Program(_));
+    let mut all = list_collections(call.ctx(), call.account, &[KIND]).await?;
+    all.sort_by_key(|c| c.folder.id);
+    let first = default_collection(call, KIND).await.ok().map(|c| c.folder.id);
+    let own = all.into_iter().map(|list| Shown {
+        id: ids::print_folder(list.folder.id),
+        name: list.display_name().to_owned(),
+        is_own,
+        is_first: first == Some(list.folder.id),
+        list,
+    });
+    let mut out: Vec<Shown> = own.collect();
+    if call.is_at_home() {
+        let shared = list_shared(call.ctx(), &[KIND]).await?;
+        // Of those who may see when somebody is busy, nobody sees tasks.
+        let shared = shared.into_iter().filter(|r| r.level >= ShareLevel::Read);
+        out.extend(shared.map(|r| Shown {
+            id: format!("{}{}", print_prefix(r.account()), ids::print_folder(r.folder())),
+            name: r.display_name(),
+            is_own: false,
+            is_first: false,
+            list: r.collection,
+        }));
+    }
+    Ok(out)
 }
 
 async fn list(call: Call) -> Result {
-    let all: Vec<_> = lists(&call).await?.into_iter().enumerate().collect();
-    short_list(&call, "todo/lists", &PROPERTIES, &all, |(i, one), select| {
-        view(&call, one, *i == 0, select)
-    })
+    let all = lists(&call).await?;
+    short_list(&call, "todo/lists", &PROPERTIES, &all, Shown::view)
 }
 
 async fn answer_with(call: &Call, text: &str) -> Result<Value> {
     let select = Select::of(&call.query, &PROPERTIES)?;
-    let list = find_list(call, text).await?;
-    let first = default_collection(call, KIND).await?.folder.id;
-    let shown = view(call, &list, list.folder.id == first, &select);
-    Ok(entity(call, "todo/lists", &select, shown))
+    let id = ids::print_folder(find_list(call, text).await?.folder.id);
+    let all = lists(call).await?;
+    let found = all.iter().find(|l| l.id == id);
+    let found = found.ok_or_else(|| Error::not_found("there is no such list"))?;
+    Ok(entity(call, "todo/lists", &select, found.view(&select)))
 }
 
 async fn get(call: Call) -> Result {

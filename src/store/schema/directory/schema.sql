@@ -94,6 +94,15 @@ CREATE TABLE domain (
   dkim_selector TEXT,
   dkim_key      TEXT                          -- PKCS#8 PEM
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE member (
+  group_id  INTEGER NOT NULL REFERENCES account (id) ON DELETE CASCADE,
+  person_id INTEGER NOT NULL REFERENCES account (id) ON DELETE CASCADE,
+  PRIMARY KEY (group_id, person_id)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE person_change (
+  oid    TEXT PRIMARY KEY,
+  number INTEGER NOT NULL UNIQUE
+) STRICT, WITHOUT ROWID;
 CREATE TABLE refresh_token (
   hash          BLOB PRIMARY KEY,
   family        TEXT NOT NULL,                -- all that descend from one sign-in
@@ -113,6 +122,13 @@ CREATE TABLE session (
 CREATE TABLE setting (
   key   TEXT PRIMARY KEY,
   value TEXT NOT NULL                         -- JSON
+) STRICT, WITHOUT ROWID;
+CREATE TABLE share (
+  account_id INTEGER NOT NULL REFERENCES account (id) ON DELETE CASCADE,
+  folder_id  INTEGER NOT NULL,
+  actor_id   INTEGER NOT NULL REFERENCES account (id) ON DELETE CASCADE,  -- a person, or a group for its members
+  level      TEXT NOT NULL,                   -- freebusy, read, write, manage
+  PRIMARY KEY (account_id, folder_id, actor_id)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE subscription (
   id               TEXT PRIMARY KEY,
@@ -141,9 +157,11 @@ CREATE TABLE subscription (
 CREATE INDEX access_by_actor ON access (actor_id);
 CREATE INDEX alias_by_account ON alias (account_id);
 CREATE INDEX credential_by_account ON credential (account_id);
+CREATE INDEX member_by_person ON member (person_id);
 CREATE INDEX refresh_token_by_account ON refresh_token (account_id);
 CREATE INDEX refresh_token_by_family ON refresh_token (family);
 CREATE INDEX session_by_account ON session (account_id);
+CREATE INDEX share_by_actor ON share (actor_id);
 CREATE INDEX subscription_by_account ON subscription (account_id);
 CREATE INDEX subscription_by_actor ON subscription (actor_id);
 CREATE INDEX subscription_by_client ON subscription (client_id);
