@@ -119,6 +119,10 @@ await run('office', { fake: () => { throw new Error('set HAUSPOST_URL: this spec
     await $('event-problem').waitFor();
     equal(await $('event-title').inputValue(), 'Rückwärts', 'what was typed');
     await axe();
+    await page.keyboard.press('Escape');
+    await $('event-form').waitFor({ state: 'detached' });
+    await $('toast-action').last().click();
+    equal(await $('event-title').inputValue(), 'Rückwärts', 'closed by mistake, it is found again');
     await $('event-cancel').click();
     await $('event-form').waitFor({ state: 'detached' });
   });
