@@ -62,6 +62,22 @@ fn mail_is_read_answered_and_put_away_on_the_page() {
 }
 
 #[test]
+fn events_contacts_and_tasks_are_made_changed_and_answered_on_the_page() {
+    let data = Folder::new();
+    set_up(data.path(), &["--language", "de"]);
+    let server = Server::serve(data, &[]);
+    run_script(
+        "office.mjs",
+        &server,
+        &[
+            ("HAUSPOST_ADDRESS", "anna@example.test"),
+            ("HAUSPOST_GUEST", "ben@example.test"),
+            ("HAUSPOST_PASSWORD", PASSWORD),
+        ],
+    );
+}
+
+#[test]
 fn a_folder_of_100_000_messages_is_opened_and_walked_on_the_page() {
     let data = Folder::new();
     set_up(data.path(), &["--language", "de"]);

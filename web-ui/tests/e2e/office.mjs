@@ -119,6 +119,10 @@ await run('office', { fake: () => { throw new Error('set HAUSPOST_URL: this spec
     await $('event-problem').waitFor();
     equal(await $('event-title').inputValue(), 'Rückwärts', 'what was typed');
     await axe();
+    await page.keyboard.press('Escape');
+    await $('event-form').waitFor({ state: 'detached' });
+    await $('toast-action').last().click();
+    equal(await $('event-title').inputValue(), 'Rückwärts', 'closed by mistake, it is found again');
     await $('event-cancel').click();
     await $('event-form').waitFor({ state: 'detached' });
   });
@@ -216,7 +220,8 @@ await run('office', { fake: () => { throw new Error('set HAUSPOST_URL: this spec
     await page.getByText('erhalten eine Absage').waitFor();
     await $('dialog-confirm').click();
     await until(async () => (await event('Jour fixe Vertrieb').count()) === 0, 'gone');
-    equal(await stored('Jour fixe Vertrieb'), [], 'at the server too');
+    await until(async () => (await stored('Jour fixe Vertrieb')).length === 0, 'gone at the server too');
+    await until(async () => (await event('Jour fixe Vertrieb', ben).count()) === 0 || (await event('Jour fixe Vertrieb', ben).textContent()).includes('abgesagt'), 'the guest sees it is off', 30_000);
     await ben.close();
   });
   await step('contacts: made, found, changed, written to, deleted', async () => {
