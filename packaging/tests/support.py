@@ -54,3 +54,8 @@ def check_shell(test: unittest.TestCase, scripts: list[pathlib.Path]) -> None:
 
 def is_root() -> bool:
     return os.geteuid() == 0
+
+
+def can_make_namespaces() -> bool:
+    """Mounts and a network of its own. Some containers do not even let root do that."""
+    return is_root() and run("unshare", "-m", "-n", "true").returncode == 0
