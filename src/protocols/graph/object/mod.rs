@@ -5,6 +5,7 @@ pub mod delta;
 pub mod edit;
 pub mod list;
 mod place;
+pub mod shown;
 
 use super::call::{Call, change_key};
 use super::error::GraphError;

@@ -1,19 +1,15 @@
 //! todo/lists: task lists. The first one is the one that every account has.
 
 use crate::base::{Error, random};
-use crate::model::object::{Collection, CollectionProperties};
-use crate::model::share::ShareLevel;
+use crate::model::object::Collection;
 use crate::model::{FolderId, FolderKind};
-use crate::objects::collections::{change_collection, create_collection, list_collections};
-use crate::objects::shares::list_shared;
+use crate::objects::collections::{change_collection, create_collection};
 use crate::protocols::graph::answer::{Answer, Result};
-use crate::protocols::graph::calendar::create::shown_name;
 use crate::protocols::graph::calendar::remove::remove_collection;
 use crate::protocols::graph::call::{Call, Who, change_key};
 use crate::protocols::graph::envelope::entity;
-use crate::protocols::graph::json;
-use crate::protocols::graph::mailbox::print_prefix;
 use crate::protocols::graph::object::edit::{collection_by_id, default_collection};
+use crate::protocols::graph::object::shown::{Shown, changed_properties, list_shown, new_properties};
 use crate::protocols::graph::routes::{Row, row};
 use crate::protocols::graph::select::{Properties, Select};
 use crate::protocols::graph::short_list::short_list;
@@ -34,7 +30,7 @@ pub const PROPERTIES: Properties = Properties {
     further: &[],
 };
 
-const KIND: FolderKind = FolderKind::TaskList;
+pub const KIND: FolderKind = FolderKind::TaskList;
 
 /// By id, or the first one by the name that programs try. Errors: ErrorInvalidIdMalformed, ErrorItemNotFound.
 pub async fn find_list(call: &Call, text: &str) -> Result<Collection> {
@@ -47,79 +43,60 @@ pub async fn find_list(call: &Call, text: &str) -> Result<Collection> {
     }
 }
 
-/// A task list as the caller sees it.
-pub struct Shown {
-    list: Collection,
-    id: String,
-    name: String,
+/// What a view says of all lists alike.
+pub struct Viewer {
+    /// The caller's own mailbox, or a program's.
     is_own: bool,
-    is_first: bool,
+    first: Option<FolderId>,
 }
 
-impl Shown {
-    /// Whether it is one of the mailbox's own that are named. What is shared has no place in its change log.
-    pub fn is_among(&self, own: &[FolderId]) -> bool {
-        own.contains(&self.list.folder.id) && self.id == ids::print_folder(self.list.folder.id)
+impl Viewer {
+    pub async fn of(call: &Call) -> Viewer {
+        Viewer {
+            is_own: call.is_at_home() || matches!(call.caller.who, Who::Program(_)),
+            first: default_collection(call, KIND).await.ok().map(|c| c.folder.id),
+        }
     }
 
-    pub fn view(&self, select: &Select) -> Map<String, Value> {
+    pub fn view(&self, shown: &Shown, select: &Select) -> Map<String, Value> {
+        let folder = &shown.collection.folder;
+        let is_own = self.is_own && !shown.is_shared;
+        let is_first = !shown.is_shared && self.first == Some(folder.id);
         let property = |name: &str| -> Value {
             match name {
-                "id" => self.id.clone().into(),
-                "displayName" => self.name.clone().into(),
-                "isOwner" => self.is_own.into(),
-                "isShared" => (!self.is_own).into(),
-                _ => if self.is_first { "defaultList" } else { "none" }.into(),
+                "id" => shown.id.clone().into(),
+                "displayName" => shown.name.clone().into(),
+                "isOwner" => is_own.into(),
+                "isShared" => (!is_own).into(),
+                _ => if is_first { "defaultList" } else { "none" }.into(),
             }
         };
         let mut out: Map<String, Value> = select.names().map(|n| (n.to_owned(), property(n))).collect();
-        let etag = format!("W/\"{}\"", change_key(self.list.folder.modseq));
+        let etag = format!("W/\"{}\"", change_key(folder.modseq));
         out.insert("@odata.etag".into(), etag.into());
         out
     }
 }
 
-/// The first one first; at home also those that others share.
-pub async fn lists(call: &Call) -> Result<Vec<Shown>> {
-    let is_own = call.is_at_home() || matches!(call.caller.who, Who::Program(_));
-    let mut all = list_collections(call.ctx(), call.account, &[KIND]).await?;
-    all.sort_by_key(|c| c.folder.id);
-    let first = default_collection(call, KIND).await.ok().map(|c| c.folder.id);
-    let own = all.into_iter().map(|list| Shown {
-        id: ids::print_folder(list.folder.id),
-        name: list.display_name().to_owned(),
-        is_own,
-        is_first: first == Some(list.folder.id),
-        list,
-    });
-    let mut out: Vec<Shown> = own.collect();
-    if call.is_at_home() {
-        let shared = list_shared(call.ctx(), &[KIND]).await?;
-        // Of those who may see when somebody is busy, nobody sees tasks.
-        let shared = shared.into_iter().filter(|r| r.level >= ShareLevel::Read);
-        out.extend(shared.map(|r| Shown {
-            id: format!("{}{}", print_prefix(r.account()), ids::print_folder(r.folder())),
-            name: r.display_name(),
-            is_own: false,
-            is_first: false,
-            list: r.collection,
-        }));
-    }
-    Ok(out)
-}
-
 async fn list(call: Call) -> Result {
-    let all = lists(&call).await?;
-    short_list(&call, "todo/lists", &PROPERTIES, &all, Shown::view)
+    let (all, viewer) = (list_shown(&call, KIND).await?, Viewer::of(&call).await);
+    short_list(&call, "todo/lists", &PROPERTIES, &all, |shown, select| {
+        viewer.view(shown, select)
+    })
 }
 
 async fn answer_with(call: &Call, text: &str) -> Result<Value> {
     let select = Select::of(&call.query, &PROPERTIES)?;
     let id = ids::print_folder(find_list(call, text).await?.folder.id);
-    let all = lists(call).await?;
+    let all = list_shown(call, KIND).await?;
     let found = all.iter().find(|l| l.id == id);
     let found = found.ok_or_else(|| Error::not_found("there is no such list"))?;
-    Ok(entity(call, "todo/lists", &select, found.view(&select)))
+    Ok(entity(
+        call,
+        "todo/lists",
+        &select,
+        Viewer::of(call).await.view(found, &select),
+    ))
 }
 
 async fn get(call: Call) -> Result {
@@ -128,10 +105,7 @@ async fn get(call: Call) -> Result {
 
 async fn create(call: Call) -> Result {
     let body = call.json()?;
-    let properties = CollectionProperties {
-        display_name: Some(shown_name(json::required_text(&body, "displayName")?)?),
-        ..CollectionProperties::default()
-    };
+    let properties = new_properties(&body)?;
     let address = random::uuid();
     let id = create_collection(call.ctx(), call.account, KIND, &address, properties, Vec::new()).await?;
     let id = ids::print_folder(id);
@@ -142,10 +116,7 @@ async fn create(call: Call) -> Result {
 async fn change(call: Call) -> Result {
     let body = call.json()?;
     let list = find_list(&call, call.key(0)).await?;
-    let mut properties = list.properties.clone();
-    if let Some(name) = json::text(&body, "displayName")? {
-        properties.display_name = Some(shown_name(name)?);
-    }
+    let properties = changed_properties(&list, &body)?;
     change_collection(call.ctx(), call.account, &list, properties, Vec::new()).await?;
     Ok(Answer::json(answer_with(&call, call.key(0)).await?))
 }
