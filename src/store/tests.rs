@@ -375,13 +375,21 @@ fn the_bell_rings_after_the_commit() {
 #[test]
 fn a_writer_that_was_woken_has_its_log_ready_and_tells_nobody() {
     let f = fixture();
-    drop(f.store.listen(AccountId(1)));
-    let file = f.store.account(AccountId(1)).unwrap();
+    let log = f.file.path().with_extension("db-wal");
+    super::file::connect(f.file.path())
+        .unwrap()
+        .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
+        .unwrap();
+    assert_eq!(log.metadata().unwrap().len(), 0);
+    // As after a rest: the writer of the fixture's store is awake already.
+    let clock = Arc::new(FixedClock::at(1_000_000_000_000));
+    let rested = Store::open(&f.root, Options::default(), clock).unwrap();
+    let file = rested.account(AccountId(1)).unwrap();
     let before = file.read_blocking(|s| s.modseq()).unwrap();
-    let mut bell = f.store.listen(AccountId(1));
-    f.store.wake_writer(AccountId(1)).unwrap();
+    let mut bell = rested.listen(AccountId(1));
+    rested.wake_writer(AccountId(1)).unwrap();
+    // Behind it; a change of nothing writes nothing itself.
     file.write_blocking(|_| Ok(())).unwrap();
-    let log = file.path().with_extension("db-wal");
     assert!(log.metadata().unwrap().len() > 4096, "the head and a page");
     assert!(bell.try_recv().is_err());
     assert_eq!(file.read_blocking(|s| s.modseq()).unwrap(), before);
