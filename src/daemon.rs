@@ -23,6 +23,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 pub use accept::Door;
 pub use privilege::{RunAs, become_user};
@@ -116,6 +117,7 @@ async fn serve(
         claims: RateLimit::new(10, Duration::from_secs(60)),
         received: RateLimit::new(config.received_per_minute, Duration::from_secs(60)),
     });
+    let stop = StopSignals::listen()?;
     let acceptors = accept::open(&house, sockets)?;
     bell::watch(store.layout(), &post_room)?;
     ready(setup::code(&ctx).await?)?;
@@ -128,7 +130,7 @@ async fn serve(
     tokio::spawn(delivery::collect::run(post_room));
     tokio::spawn(jobs::indexing::run(ctx.clone()));
     tokio::spawn(jobs::pruning::run(ctx));
-    wait_for_stop().await?;
+    stop.wait().await;
     tracing::info!("stopping");
     tell_manager(NotifyState::Stopping);
     drop(acceptors);
@@ -164,14 +166,27 @@ async fn certificate_names(ctx: &Ctx, host_name: &str) -> Result<Vec<String>> {
     Ok(names)
 }
 
-async fn wait_for_stop() -> Result<()> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let failed = |e: std::io::Error| Error::internal("signals cannot be received").caused_by(e);
-    let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;
-    let mut interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
+/// What asks the server to stop. Listened to before anybody is told that it is ready: a stop that comes at once is an
+/// orderly one too.
+struct StopSignals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl StopSignals {
+    fn listen() -> Result<StopSignals> {
+        let listen =
+            |kind| signal(kind).map_err(|e| Error::internal("signals cannot be received").caused_by(e));
+        Ok(StopSignals {
+            terminate: listen(SignalKind::terminate())?,
+            interrupt: listen(SignalKind::interrupt())?,
+        })
     }
-    Ok(())
+
+    async fn wait(mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
 }

@@ -3,30 +3,43 @@
 
 use crate::server::{Folder, free_port, run_with, set_up, wait_until};
 use std::fs;
+use std::net::TcpListener;
+use std::os::fd::OwnedFd;
 use std::os::unix::fs::MetadataExt;
 use std::os::unix::net::UnixDatagram;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-/// Opens two sockets as systemd does, then becomes the server.
-const ACTIVATE: &str = r#"
-import os, socket, sys
-ports, names, arguments = sys.argv[1].split(","), sys.argv[2], sys.argv[3:]
-sockets = []
-for port in ports:
-    s = socket.socket()
-    s.bind(("127.0.0.1", int(port)))
-    s.listen()
-    sockets.append(s)
-for fd, s in enumerate(sockets, 3):
-    copy = os.dup2(s.fileno(), fd + 20)
-for fd in range(3, 3 + len(sockets)):
-    os.dup2(fd + 20, fd)
-    os.set_inheritable(fd, True)
-os.environ.update(LISTEN_PID=str(os.getpid()), LISTEN_FDS=str(len(sockets)), LISTEN_FDNAMES=names)
-os.execv(arguments[0], arguments)
-"#;
+/// Becomes the server, with what it got as standard input and output passed the way systemd does it.
+const ACTIVATE: &str = r#"exec 3<&0 4<&1 </dev/null >/dev/null; export LISTEN_PID=$$; exec "$@""#;
+
+/// `hauspost serve` with two sockets that listen already: nobody can take their ports before it does.
+fn activate(sockets: [TcpListener; 2], names: &str, data: &Path) -> Command {
+    let [first, second] = sockets.map(OwnedFd::from);
+    let mut command = Command::new("sh");
+    command
+        .args([
+            "-c",
+            ACTIVATE,
+            "sh",
+            env!("CARGO_BIN_EXE_hauspost"),
+            "serve",
+            "--data",
+        ])
+        .arg(data)
+        .env("LISTEN_FDS", "2")
+        .env("LISTEN_FDNAMES", names)
+        .stdin(first)
+        .stdout(second);
+    command
+}
+
+fn listening() -> (TcpListener, u16) {
+    let socket = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = socket.local_addr().unwrap().port();
+    (socket, port)
+}
 
 struct Running(Child);
 
@@ -57,18 +70,14 @@ fn greeting(port: u16) -> String {
 fn sockets_that_are_passed_are_used_and_readiness_is_told() {
     let data = Folder::new();
     set_up(data.path(), &[]);
-    let (web, smtp) = (free_port(), free_port());
+    let ((web_socket, web), (smtp_socket, smtp)) = (listening(), listening());
     let manager = data.path().join("notify");
     let told = UnixDatagram::bind(&manager).unwrap();
     told.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
-    let server = Command::new("python3")
-        .args(["-c", ACTIVATE, &format!("{web},{smtp}"), "web:smtp"])
-        .args([env!("CARGO_BIN_EXE_hauspost"), "serve", "--data"])
-        .arg(data.path())
+    let server = activate([web_socket, smtp_socket], "web:smtp", data.path())
         // Would be refused, were it opened.
         .args(["--listen", "192.0.2.1:1"])
         .env("NOTIFY_SOCKET", &manager)
-        .stdout(Stdio::null())
         .spawn()
         .unwrap();
     let server = Running(server);
@@ -86,11 +95,12 @@ fn sockets_that_are_passed_are_used_and_readiness_is_told() {
 #[test]
 fn a_passed_socket_without_a_known_name_is_refused() {
     let data = Folder::new();
-    let out = Command::new("python3")
-        .args(["-c", ACTIVATE, &free_port().to_string(), "pop3"])
-        .args([env!("CARGO_BIN_EXE_hauspost"), "serve", "--data"])
-        .arg(data.path())
-        .output()
+    let mut command = activate([listening().0, listening().0], "web:pop3", data.path());
+    let out = command
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap()
+        .wait_with_output()
         .unwrap();
     let said = String::from_utf8(out.stderr).unwrap();
     assert_eq!(out.status.code(), Some(2), "{said}");
