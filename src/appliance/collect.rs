@@ -54,9 +54,10 @@ pub struct SourceChange {
 pub fn check_server(server: &mut CollectServer) -> Result<()> {
     check_host(&mut server.host, server.port, "the mailbox")?;
     if server.user.trim().is_empty() {
-        return Err(Error::invalid(
-            "please give the user name of the mailbox; mostly that is its address",
-        ));
+        return Err(
+            Error::invalid("please give the user name of the mailbox; mostly that is its address")
+                .with_reason("ServerUserMissing", &[]),
+        );
     }
     Ok(())
 }
@@ -64,8 +65,12 @@ pub fn check_server(server: &mut CollectServer) -> Result<()> {
 /// Errors: Invalid.
 pub fn check_password(password: &str) -> Result<()> {
     match password {
-        "" => Err(Error::invalid("please give the password of the mailbox")),
-        p if p.contains(['\r', '\n']) => Err(Error::invalid("the password of the mailbox is one line")),
+        "" => Err(Error::invalid("please give the password of the mailbox")
+            .with_reason("ServerPasswordMissing", &[])),
+        p if p.contains(['\r', '\n']) => {
+            Err(Error::invalid("the password of the mailbox is one line")
+                .with_reason("ServerPasswordLines", &[]))
+        }
         _ => Ok(()),
     }
 }

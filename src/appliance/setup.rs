@@ -193,7 +193,8 @@ pub async fn set_office(ctx: &Ctx, name: &str, domain: &str) -> Result<Answers> 
     if !domain.contains('.') {
         return Err(Error::invalid(format!(
             "»{domain}« is not a mail domain: it needs a dot, as in example.org"
-        )));
+        ))
+        .with_reason("DomainNeedsDot", &[("domain", &domain)]));
     }
     let name = if name.trim().is_empty() {
         domain.clone()
@@ -217,7 +218,7 @@ pub async fn set_admin(ctx: &Ctx, person: NewPerson) -> Result<Answers> {
     let before = now.admin.as_ref().and_then(|a| a.password_hash.clone());
     let mut admin = check_person(&now, person, before).await?;
     if admin.password_hash.is_none() {
-        return Err(Error::invalid("the administrator needs a password"));
+        return Err(Error::invalid("the administrator needs a password").with_reason("PasswordMissing", &[]));
     }
     if admin.name.is_empty() {
         admin.name = admin.address.clone();
@@ -226,16 +227,17 @@ pub async fn set_admin(ctx: &Ctx, person: NewPerson) -> Result<Answers> {
 }
 
 async fn check_person(answers: &Answers, person: NewPerson, before: Option<String>) -> Result<Person> {
-    let office = answers
-        .office
-        .as_ref()
-        .ok_or_else(|| Error::conflict("please name the office and its domain first"))?;
+    let office = answers.office.as_ref().ok_or_else(|| {
+        Error::conflict("please name the office and its domain first").with_reason("OfficeMissing", &[])
+    })?;
     let address = EmailAddress::parse(&person.address)?;
     if address.domain() != office.domain {
-        return Err(Error::invalid(format!(
-            "{address} is not an address of {}",
-            office.domain
-        )));
+        return Err(
+            Error::invalid(format!("{address} is not an address of {}", office.domain)).with_reason(
+                "AddressElsewhere",
+                &[("address", &address.to_string()), ("domain", &office.domain)],
+            ),
+        );
     }
     let password_hash = match person.password.filter(|p| !p.is_empty()) {
         Some(p) => {
@@ -284,9 +286,10 @@ pub async fn set_outbound(ctx: &Ctx, mut outbound: Outbound) -> Result<Answers> 
             smarthost.password = password;
         }
         if !smarthost.user.is_empty() && smarthost.password.is_empty() {
-            return Err(Error::invalid(
-                "please give the password for the provider's server",
-            ));
+            return Err(
+                Error::invalid("please give the password for the provider's server")
+                    .with_reason("ServerPasswordMissing", &[]),
+            );
         }
     }
     change(ctx, move |a| a.outbound = Some(outbound)).await
@@ -294,7 +297,7 @@ pub async fn set_outbound(ctx: &Ctx, mut outbound: Outbound) -> Result<Answers> 
 
 pub(super) fn check_host(host: &mut String, port: u16, what: &str) -> Result<()> {
     if port == 0 {
-        return Err(Error::invalid(format!("please give the port of {what}")));
+        return Err(Error::invalid(format!("please give the port of {what}")).with_reason("PortMissing", &[]));
     }
     if host.trim().parse::<std::net::IpAddr>().is_ok() {
         *host = host.trim().to_owned();
@@ -317,7 +320,8 @@ pub async fn set_people(ctx: &Ctx, people: Vec<NewPerson>) -> Result<Answers> {
         let person = check_person(&now, person, hash).await?;
         let is_admin = now.admin.as_ref().is_some_and(|a| a.address == person.address);
         if is_admin || checked.iter().any(|p| p.address == person.address) {
-            return Err(Error::invalid(format!("{} is there twice", person.address)));
+            return Err(Error::invalid(format!("{} is there twice", person.address))
+                .with_reason("AddressTwice", &[("address", &person.address)]));
         }
         checked.push(person);
     }
@@ -332,9 +336,10 @@ pub async fn finish(ctx: &Ctx) -> Result<Account> {
         return Err(finished());
     }
     let (Some(office), Some(admin)) = (now.office.clone(), now.admin.clone()) else {
-        return Err(Error::conflict(
-            "the office and its first administrator are still to be named",
-        ));
+        return Err(
+            Error::conflict("the office and its first administrator are still to be named")
+                .with_reason("OfficeMissing", &[]),
+        );
     };
     let language = now.language.clone().unwrap_or_else(|| "en".to_owned());
     domains::add_domain(ctx, &office.domain).await?;

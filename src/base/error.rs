@@ -3,6 +3,8 @@
 //! Doors translate [`Kind`] with one exhaustive match each; the text says what went wrong, with
 //! which thing, and what to do. Causes never reach a client.
 
+use serde::Serialize;
+use std::collections::BTreeMap;
 use std::error::Error as StdError;
 use std::fmt;
 
@@ -47,9 +49,17 @@ impl Kind {
     }
 }
 
+/// What went wrong as a code with its values, for doors whose visitors read it in their own language.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Reason {
+    pub code: &'static str,
+    pub values: BTreeMap<&'static str, String>,
+}
+
 pub struct Error {
     kind: Kind,
     message: String,
+    reason: Option<Box<Reason>>,
     cause: Option<Box<dyn StdError + Send + Sync>>,
 }
 
@@ -58,8 +68,19 @@ impl Error {
         Error {
             kind,
             message: message.into(),
+            reason: None,
             cause: None,
         }
+    }
+
+    /// Names the sentence, so that the page can say it in German too: each code has a text in `web-ui/src/i18n`.
+    pub fn with_reason(mut self, code: &'static str, values: &[(&'static str, &str)]) -> Self {
+        let values = values
+            .iter()
+            .map(|(name, value)| (*name, (*value).to_owned()))
+            .collect();
+        self.reason = Some(Box::new(Reason { code, values }));
+        self
     }
 
     /// Keeps `cause` for the log.
@@ -75,6 +96,10 @@ impl Error {
     /// The sentence for the person who asked.
     pub fn message(&self) -> &str {
         &self.message
+    }
+
+    pub fn reason(&self) -> Option<&Reason> {
+        self.reason.as_deref()
     }
 
     pub fn cause(&self) -> Option<&(dyn StdError + Send + Sync)> {

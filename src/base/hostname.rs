@@ -3,11 +3,21 @@
 use super::{Error, Result};
 
 /// Lower-cases `name`, drops a trailing dot, checks the letters and lengths of RFC 1035 §2.3.4.
-/// Internationalised names must come as A-labels (`xn--...`).
+/// Internationalised names become A-labels (`xn--...`, RFC 5890).
 /// Errors: Invalid, with the reason.
 pub fn normalize(name: &str) -> Result<String> {
-    let name = name.trim().trim_end_matches('.').to_ascii_lowercase();
-    let bad = |why: &str| Err(Error::invalid(format!("»{name}« is not a domain name: {why}")));
+    let typed = name.trim().trim_end_matches('.');
+    let bad = |why: &str| {
+        Err(Error::invalid(format!("»{typed}« is not a domain name: {why}"))
+            .with_reason("DomainNameWrong", &[("name", typed)]))
+    };
+    let name = match typed.is_ascii() {
+        true => typed.to_ascii_lowercase(),
+        false => match url::Host::parse(typed) {
+            Ok(host) => host.to_string(),
+            Err(_) => return bad("it has letters that no domain has"),
+        },
+    };
     if name.is_empty() {
         return bad("it is empty");
     }

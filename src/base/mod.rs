@@ -14,5 +14,5 @@ pub mod stream;
 pub mod text;
 
 pub use clock::{Clock, SystemClock, TimeMs};
-pub use error::{Error, Kind, Result};
+pub use error::{Error, Kind, Reason, Result};
 pub use patience::{Pace, Patience};

@@ -33,12 +33,14 @@ pub fn check_new(password: &str) -> Result<()> {
     if password.chars().count() < MIN_CHARACTERS {
         return Err(Error::invalid(format!(
             "the password is too short; take at least {MIN_CHARACTERS} characters"
-        )));
+        ))
+        .with_reason("PasswordTooShort", &[("least", &MIN_CHARACTERS.to_string())]));
     }
     if password.len() > MAX_BYTES {
-        return Err(Error::invalid(
-            "the password is too long; take at most 1024 characters",
-        ));
+        return Err(
+            Error::invalid("the password is too long; take at most 1024 characters")
+                .with_reason("PasswordTooLong", &[("most", &MAX_BYTES.to_string())]),
+        );
     }
     Ok(())
 }

@@ -25,10 +25,9 @@ impl EmailAddress {
     pub fn parse(text: &str) -> Result<Self> {
         let text = text.trim();
         let bad = |why: &str| {
-            Error::invalid(format!(
-                "»{}« is not a mail address: {why}",
-                crate::base::text::one_line(text)
-            ))
+            let text = crate::base::text::one_line(text);
+            Error::invalid(format!("»{text}« is not a mail address: {why}"))
+                .with_reason("AddressWrong", &[("address", &text)])
         };
         let (local, domain) = text.rsplit_once('@').ok_or_else(|| bad("the @ is missing"))?;
         if local.is_empty() || local.len() > 64 {
@@ -43,16 +42,7 @@ impl EmailAddress {
         if !fits {
             return Err(bad("a character before the @ is not allowed"));
         }
-        let domain = if domain.is_ascii() {
-            hostname::normalize(domain).map_err(|e| bad(e.message()))?
-        } else {
-            hostname::normalize(
-                &url::Host::parse(domain)
-                    .map_err(|_| bad("the domain is not one"))?
-                    .to_string(),
-            )
-            .map_err(|e| bad(e.message()))?
-        };
+        let domain = hostname::normalize(domain).map_err(|e| bad(e.message()))?;
         Ok(EmailAddress {
             local: local.to_owned(),
             domain,

@@ -229,3 +229,23 @@ fn nothing_resolves_names_through_the_system_library() {
     }
     assert!(wrong.is_empty(), "{wrong:?}");
 }
+
+/// What the program says by code, the page says in each of its languages.
+#[test]
+fn every_reason_has_its_words() {
+    let mut codes = std::collections::BTreeSet::new();
+    for text in sources().values() {
+        codes.extend(text.split("with_reason(").skip(1).filter_map(|rest| {
+            let code = rest.trim_start().strip_prefix('"')?.split('"').next()?;
+            Some(format!("reason.{code}"))
+        }));
+    }
+    assert!(codes.len() > 10, "{codes:?}");
+    for language in ["de", "en"] {
+        let file = root().join(format!("web-ui/src/i18n/{language}/common.json"));
+        let words: BTreeMap<String, String> =
+            serde_json::from_str(&fs::read_to_string(file).unwrap()).unwrap();
+        let said = words.into_keys().filter(|k| k.starts_with("reason.")).collect();
+        assert_eq!(codes, said, "{language}");
+    }
+}

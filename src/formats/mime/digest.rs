@@ -125,6 +125,20 @@ pub fn message_ids(value: &[u8]) -> Vec<String> {
 
 /// Milliseconds since 1970, `None` for what is no date.
 pub fn parse_date(value: &[u8]) -> Option<i64> {
+    read_date(value).map(|date| date.to_timestamp() * 1000)
+}
+
+/// The calendar and the clock as the writer saw them, as if that were UTC. Milliseconds since 1970.
+pub fn parse_local_date(value: &[u8]) -> Option<i64> {
+    let there = mail_parser::DateTime {
+        tz_hour: 0,
+        tz_minute: 0,
+        ..read_date(value)?
+    };
+    Some(there.to_timestamp() * 1000)
+}
+
+fn read_date(value: &[u8]) -> Option<mail_parser::DateTime> {
     let text = guess(value);
     let date = mail_parser::DateTime::parse_rfc822(cut(text.trim(), 200))?;
     let date = mail_parser::DateTime {
@@ -132,7 +146,7 @@ pub fn parse_date(value: &[u8]) -> Option<i64> {
         second: date.second.min(59),
         ..date
     };
-    date.is_valid().then(|| date.to_timestamp() * 1000)
+    date.is_valid().then_some(date)
 }
 
 /// RFC 2156 §2.4 `Importance` and `Priority`, and the older `X-Priority` that people's programs still set.

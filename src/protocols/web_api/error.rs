@@ -104,6 +104,9 @@ impl ResponseError for ApiError {
         if let Some(field) = self.field {
             body["error"]["field"] = json!(field);
         }
+        if let Some(reason) = self.error.reason() {
+            body["error"]["reason"] = json!(reason);
+        }
         let mut response = HttpResponse::build(self.status_code());
         if self.error.kind() == Kind::Busy {
             response.insert_header(("Retry-After", "30"));

@@ -231,7 +231,8 @@ async fn put_admin(request: HttpRequest, body: Json<TypedPerson>) -> Answer {
         .admin
         .is_some_and(|a| a.password_hash.is_some());
     if !before && body.password.as_deref().is_none_or(str::is_empty) {
-        return Err(Error::invalid("please choose a password")).at("password");
+        return Err(Error::invalid("please choose a password").with_reason("PasswordMissing", &[]))
+            .at("password");
     }
     Ok(state(
         &setup::set_admin(&ctx, body.into_inner().into_new())

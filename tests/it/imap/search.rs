@@ -57,6 +57,39 @@ fn keys_find_what_they_say() {
     }
 }
 
+/// RFC 9051 §6.4.4: Date counts as it is written there, without time and zone.
+#[test]
+fn the_day_of_sending_is_that_of_the_writer() {
+    let server = Server::start();
+    let mut c = Client::in_inbox(server.imap);
+    for date in [
+        "Sun, 22 Nov 2026 00:10:00 +0200",
+        "Sun, 22 Nov 2026 23:50:00 -0800",
+        "Mon, 23 Nov 2026 00:10:00 +1400",
+        "Sat, 21 Nov 2026 23:50:00 -1200",
+        "Sun, 22 Nov 2026 12:00:00 +0000",
+    ] {
+        c.append("INBOX", &format!("Date: {date}\r\nSubject: s\r\n\r\nText"));
+    }
+    c.append(
+        "INBOX \"22-Nov-2026 23:30:00 +0000\"",
+        "Subject: ohne Datum\r\n\r\nText",
+    );
+    for (keys, found) in [
+        ("SENTON 22-Nov-2026", " 1 2 5 6"),
+        ("SENTBEFORE 22-Nov-2026", " 4"),
+        ("SENTSINCE 23-Nov-2026", " 3"),
+        ("SENTSINCE 22-Nov-2026", " 1 2 3 5 6"),
+        ("NOT SENTON 22-Nov-2026", " 3 4"),
+    ] {
+        assert_eq!(
+            c.ask(&format!("SEARCH {keys}")),
+            [format!("* SEARCH{found}"), "OK done".to_owned()],
+            "{keys}"
+        );
+    }
+}
+
 #[test]
 fn results_come_in_the_form_that_was_asked_for_and_can_be_kept() {
     let server = Server::start();

@@ -20,6 +20,12 @@ test('the envelope is read with its field', () => {
   expect([error.code, error.message, error.field]).toEqual(['Exists', 'Gibt es schon.', 'address']);
 });
 
+test('a reason keeps its code and values, and nothing else is taken for one', () => {
+  const reason = { code: 'AddressTwice', values: { address: 'a@b.de' } };
+  expect(readError(400, { error: { code: 'Invalid', reason } }, null).reason).toEqual(reason);
+  expect(readError(400, { error: { code: 'Invalid', reason: 'Busy' } }, null).reason).toBeNull();
+});
+
 test('an answer that is not ours still becomes a code by its status', async () => {
   answer(503, '<html>Bad gateway</html>');
   const error = await fails();

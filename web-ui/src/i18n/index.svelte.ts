@@ -70,6 +70,9 @@ export async function useLanguage(language: Lang): Promise<void> {
 /** For the next visit's first screen, before anybody has signed in. */
 export const rememberLanguage = (language: Lang): void => localStorage.setItem(KEY, language);
 
+/** Whether there is a text for what the server named. */
+export const has = (key: string): key is Key => key in words.table;
+
 export function t(key: Key, params: Params = {}): string {
   return fill(words.table, locale(), key, params);
 }

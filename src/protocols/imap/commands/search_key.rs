@@ -73,6 +73,12 @@ impl Reader {
                 name: name.clone(),
                 text: text.clone(),
             }),
+            SearchKey::SentBefore(day) => Ok(not(Criterion::WrittenSince(start_of(*day)))),
+            SearchKey::SentSince(day) => Ok(Criterion::WrittenSince(start_of(*day))),
+            SearchKey::SentOn(day) => Ok(Criterion::And(vec![
+                Criterion::WrittenSince(start_of(*day)),
+                not(Criterion::WrittenSince(end_of(*day))),
+            ])),
             SearchKey::Older(seconds) => stored(Condition::ReceivedBefore(
                 self.now_ms - i64::from(*seconds) * 1000 + 1,
             )),
@@ -86,7 +92,7 @@ impl Reader {
 
 /// Keys that mean the same at any time and in any session.
 fn plain(key: &SearchKey) -> Condition {
-    use Condition::{ReceivedBefore, ReceivedSince, SentBefore, SentSince};
+    use Condition::{ReceivedBefore, ReceivedSince};
     match key {
         SearchKey::Subject(t) => text(t, &[Field::Subject]),
         SearchKey::From(t) => text(t, &[Field::From]),
@@ -98,9 +104,6 @@ fn plain(key: &SearchKey) -> Condition {
         SearchKey::Before(day) => ReceivedBefore(start_of(*day)),
         SearchKey::On(day) => within(ReceivedSince(start_of(*day)), ReceivedBefore(end_of(*day))),
         SearchKey::Since(day) => ReceivedSince(start_of(*day)),
-        SearchKey::SentBefore(day) => SentBefore(start_of(*day)),
-        SearchKey::SentOn(day) => within(SentSince(start_of(*day)), SentBefore(end_of(*day))),
-        SearchKey::SentSince(day) => SentSince(start_of(*day)),
         SearchKey::Larger(n) => Condition::Larger(i64::try_from(*n).unwrap_or(i64::MAX)),
         SearchKey::Smaller(n) => Condition::Smaller(i64::try_from(*n).unwrap_or(i64::MAX)),
         SearchKey::ModSeq(n) => Condition::ModseqSince(i64::try_from(*n).unwrap_or(i64::MAX)),
