@@ -172,6 +172,7 @@ async fn tell(room: &Arc<PostRoom>, about: &About<'_>, action: Action, reports: 
     let delivery = Delivery {
         id: Some(source.clone()),
         role: Role::Inbox,
+        sender: Some(String::new()),
         received_at_ms: room.store.clock().now_ms(),
         flags: Flags::NONE,
         is_submitted: false,

@@ -14,7 +14,7 @@ use super::probe::Finding;
 use crate::base::text::hex;
 use crate::base::{Error, Kind, Result, TimeMs};
 use crate::mail::Prepared;
-use crate::mail::deliver::{Delivery, deliver_message};
+use crate::mail::deliver::{Delivered, Delivery, deliver_message};
 use crate::mail::intake::prepare;
 use crate::model::collect::{CollectProtocol, CollectSource, WaitReason};
 use crate::model::{AccountId, Flags, Role};
@@ -203,6 +203,7 @@ async fn store(
     let delivery = Delivery {
         id: Some(format!("collect:{}:{}:{hash}", source.id, message.unique_id)),
         role: Role::Inbox,
+        sender: None,
         received_at_ms: message
             .received_at_ms
             .unwrap_or_else(|| room.store.clock().now_ms()),
@@ -260,7 +261,7 @@ async fn deliver(
         .await?
         .ok_or_else(|| Error::not_found("the account that this mail is collected for is gone"))?;
     let made = deliver_message(&room.ctx(), &account, prepared.clone(), delivery.clone()).await?;
-    if made.is_none() {
+    if matches!(made, Delivered::Before) {
         tracing::info!(
             account = account.address,
             id = delivery.id,

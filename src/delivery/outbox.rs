@@ -2,6 +2,7 @@
 
 use super::PostRoom;
 use super::bounce;
+use super::reactions;
 use super::scheduling;
 use crate::base::Result;
 use crate::base::panic::catch;
@@ -11,7 +12,7 @@ use crate::mail::deliver::{Delivery, deliver_message};
 use crate::model::outgoing::{Envelope, Recipient};
 use crate::model::{Account, AccountId, EmailAddress, Flags, Role};
 use crate::store::outbox::OutboxRow;
-use futures_util::future::{join, join_all};
+use futures_util::future::{join_all, join3};
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -53,13 +54,14 @@ fn start(room: &Arc<PostRoom>, busy: &Busy, account: AccountId) {
     let (room, busy) = (room.clone(), busy.clone());
     tokio::spawn(async move {
         loop {
-            // Neither waits for the other: what is wrong with a mail does not keep an invitation back.
-            let (mail, events) = join(
+            // None waits for another: what is wrong with a mail does not keep an invitation back.
+            let (mail, events, reactions) = join3(
                 catch(drain(&room, account)),
                 catch(scheduling::drain(&room, account)),
+                catch(reactions::drain(&room, account)),
             )
             .await;
-            if let Err(e) = mail.and(events) {
+            if let Err(e) = mail.and(events).and(reactions) {
                 tracing::error!(%account, error = ?e, "the outbox cannot be emptied; trying again in a minute");
                 tokio::time::sleep(std::time::Duration::from_secs(60)).await;
                 continue;
@@ -153,6 +155,7 @@ async fn deliver_to_ours(
         let delivery = Delivery {
             id: Some(source.to_owned()),
             role: Role::Inbox,
+            sender: Some(row.envelope.sender.clone()),
             received_at_ms: room.store.clock().now_ms(),
             flags: Flags::NONE,
             is_submitted: true,

@@ -7,6 +7,7 @@ use super::schedule::Next;
 use super::smtp_client::{Client, Letter, Outcome, Trouble};
 use crate::base::panic::catch;
 use crate::base::{Kind, Result, TimeMs};
+use crate::formats::mime::digest::digest;
 use crate::formats::mime::line_endings::to_crlf;
 use crate::identity::recipient::{Resolved, resolve};
 use crate::mail::Prepared;
@@ -162,6 +163,7 @@ async fn deliver_here(room: &PostRoom, queued: &Queued, r: &QueuedRecipient, raw
     let delivery = Delivery {
         id: Some(format!("queue:{}:{}:{}", queued.id, queued.created_at_ms, r.row)),
         role: Role::Inbox,
+        sender: Some(queued.sender.clone()),
         received_at_ms: room.store.clock().now_ms(),
         flags: Flags::NONE,
         is_submitted: queued.account_id.is_some(),
@@ -202,7 +204,7 @@ async fn send_away(
     };
     // BDAT and Graph take messages with bare line feeds; behind one, a less careful server sees a second message.
     let raw = &*to_crlf(raw);
-    let signed = match room.dkim_header(&queued.sender, raw).await {
+    let signed = match room.dkim_header(&signer(queued, raw), raw).await {
         Ok(Some(header)) => [header.as_bytes(), raw].concat(),
         Ok(None) => raw.to_vec(),
         Err(e) => return all(Outcome::Later(e.message().to_owned())),
@@ -238,6 +240,19 @@ async fn send_away(
         }
     }
     all(Outcome::Later(last))
+}
+
+/// Who vouches for a message: whose it is. What rules send on was written by others, and nobody here vouches for that.
+fn signer(queued: &Queued, raw: &[u8]) -> String {
+    if queued.account_id.is_none() || !queued.sender.is_empty() {
+        return queued
+            .account_id
+            .map(|_| queued.sender.clone())
+            .unwrap_or_default();
+    }
+    // An automatic reply has no return path.
+    let from = digest(raw).from.into_iter().next();
+    from.map(|f| f.address).unwrap_or_default()
 }
 
 async fn hand_over(client: &Client<'_>, hop: &Hop, letter: &Letter<'_>) -> Result<Vec<Outcome>, Trouble> {

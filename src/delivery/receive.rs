@@ -26,6 +26,7 @@ pub async fn receive_message(room: &PostRoom, arrived: Arrived) -> Result<()> {
         let delivery = Delivery {
             id: (arrived.recipients.len() > 1).then(|| format!("in:{batch}")),
             role: Role::Inbox,
+            sender: Some(arrived.sender.clone()),
             received_at_ms,
             flags: Flags::NONE,
             is_submitted: false,

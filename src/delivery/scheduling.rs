@@ -6,6 +6,7 @@
 
 use super::PostRoom;
 use super::invitation::{self, Invitation};
+use super::jobs;
 use crate::base::{Kind, Result};
 use crate::calendar::scheduling::apply::{Incoming, Outcome, Sender, apply};
 use crate::formats::ical::itip::read_messages;
@@ -16,52 +17,26 @@ use crate::formats::mime::digest::digest;
 use crate::identity::recipient::{Resolved, resolve};
 use crate::mail::Prepared;
 use crate::mail::deliver::{Delivery, deliver_message};
+use crate::model::job::JobRow;
 use crate::model::outgoing::{Envelope, Recipient};
-use crate::model::scheduling::{Job, JobRow};
+use crate::model::scheduling::Job;
 use crate::model::{Account, AccountId, EmailAddress, Flags, Role};
 use futures_util::stream::{self, StreamExt};
 use std::sync::Arc;
 
-/// Jobs of one account that are read at a time; they are done one after the other, as they were written.
-const BATCH: usize = 64;
 /// People that a message is carried to side by side; each is a file that is open.
 const AT_ONCE: usize = 32;
 
 /// Does all jobs of an account. Errors: what may be better in a minute.
 pub async fn drain(room: &Arc<PostRoom>, account: AccountId) -> Result<()> {
-    // An account that was removed meanwhile has no jobs any more.
-    let Ok(file) = room.store.account(account) else {
-        return Ok(());
-    };
-    loop {
-        let rows = file.read(|s| s.scheduling_jobs(BATCH)).await?;
-        if rows.is_empty() {
-            return Ok(());
-        }
-        let mut done = Vec::new();
-        let mut failed = None;
-        for row in rows {
-            match perform(room, account, &row).await {
-                Ok(()) => done.push(row),
-                Err(e) if e.kind().is_transient() => {
-                    failed = Some(e);
-                    break;
-                }
-                Err(e) => {
-                    tracing::warn!(%account, error = ?e, "a message about an event is dropped");
-                    done.push(row);
-                }
-            }
-        }
-        file.write(move |tx| done.iter().try_for_each(|row| tx.remove_scheduling(row)))
-            .await?;
-        if let Some(e) = failed {
-            return Err(e);
-        }
-    }
+    jobs::drain(room, account, |row: JobRow<Job>| {
+        let room = room.clone();
+        async move { perform(&room, account, &row).await }
+    })
+    .await
 }
 
-async fn perform(room: &Arc<PostRoom>, account: AccountId, row: &JobRow) -> Result<()> {
+async fn perform(room: &Arc<PostRoom>, account: AccountId, row: &JobRow<Job>) -> Result<()> {
     let me = room.store.directory().peek(move |d| d.account(account)).await?;
     let Some(me) = me else { return Ok(()) };
     let body = row.body_id;
@@ -187,6 +162,7 @@ async fn post(
         let delivery = Delivery {
             id: Some(format!("{source}:mail")),
             role: Role::Inbox,
+            sender: Some(from.clone()),
             received_at_ms: now_ms,
             flags: Flags::NONE,
             is_submitted: true,

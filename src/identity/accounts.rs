@@ -2,6 +2,8 @@
 
 use super::{Ctx, password};
 use crate::base::{Error, Kind, Result, random};
+use crate::model::rule::Reaction;
+use crate::model::scheduling::Job;
 use crate::model::{Account, AccountId, AccountKind, AccountState, EmailAddress, Role};
 use serde_json::json;
 
@@ -260,7 +262,11 @@ pub async fn remove_account(ctx: &Ctx, id: AccountId) -> Result<()> {
     // What was accepted for sending and has not gone over to the queue would be lost with the account.
     if let Ok(file) = ctx.store.account(id)
         && file
-            .read(|s| Ok(!s.outbox(1)?.is_empty() || !s.scheduling_jobs(1)?.is_empty()))
+            .read(|s| {
+                Ok(!s.outbox(1)?.is_empty()
+                    || !s.jobs::<Job>(1)?.is_empty()
+                    || !s.jobs::<Reaction>(1)?.is_empty())
+            })
             .await
             .is_ok_and(|is_waiting| is_waiting)
     {

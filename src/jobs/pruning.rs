@@ -42,6 +42,7 @@ pub async fn prune(ctx: &Ctx) -> Result<()> {
         let file = ctx.store.account(account.id)?;
         file.write(move |tx| {
             tx.prune_tombstones(now_ms - TOMBSTONES_MS)?;
+            tx.prune_answered(now_ms - DELIVERIES_MS)?;
             tx.prune_deliveries(now_ms - DELIVERIES_MS)
         })
         .await?;

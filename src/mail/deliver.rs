@@ -1,16 +1,20 @@
-//! Delivering a message that arrived, into the inbox of an account.
+//! Delivering a message that arrived, into the inbox of an account, or where its owner's rules put it.
 
 use super::append::{Appended, Placement, append_message_in};
 use super::intake::Prepared;
+use super::replies::AGAIN_AFTER_MS;
+use super::rules::plan::{Goal, Plan, plan_arrival};
 use crate::base::{Error, Result, TimeMs};
 use crate::formats::mime::calendar_part::has_calendar;
 use crate::formats::mime::part_codec::decode_parts;
 use crate::identity::Ctx;
 use crate::model::message::Derived;
+use crate::model::rule::Reaction;
 use crate::model::scheduling::Job;
-use crate::model::{Account, Flags, Keywords, Role};
+use crate::model::{Account, Flags, FolderId, Role};
 use crate::store::Tx;
 use crate::store::account::AccountDb;
+use serde::{Deserialize, Serialize};
 
 /// One delivery to one account.
 #[derive(Clone, Debug)]
@@ -18,6 +22,8 @@ pub struct Delivery {
     /// Names the delivery so that a second try changes nothing; None when there can be none.
     pub id: Option<String>,
     pub role: Role,
+    /// Of the envelope; empty for reports, None where nobody knows it any more.
+    pub sender: Option<String>,
     pub received_at_ms: TimeMs,
     /// Header lines put before the message for this recipient are already in the prepared bytes.
     pub flags: Flags,
@@ -25,17 +31,41 @@ pub struct Delivery {
     pub is_submitted: bool,
 }
 
-/// Returns None when this delivery was made before. Errors: OverQuota, and what the store says.
+/// What became of a delivery.
+#[derive(Clone, Debug)]
+pub enum Delivered {
+    /// It was made before, and nothing has changed.
+    Before,
+    Stored(Appended),
+    /// A rule of the owner does not keep such mail.
+    Discarded,
+}
+
+/// Errors: OverQuota, and what the store says.
 pub async fn deliver_message(
     ctx: &Ctx,
     account: &Account,
     prepared: Prepared,
     delivery: Delivery,
-) -> Result<Option<Appended>> {
+) -> Result<Delivered> {
     super::append::check_quota_of(ctx, account, prepared.size_bytes()).await?;
+    let (plan, prepared) = plan_arrival(ctx, account, prepared, &delivery).await?;
+    let now_ms = ctx.now_ms();
+    let address = account.address.clone();
     ctx.store
         .account(account.id)?
-        .write(move |tx| deliver_message_in(tx, &prepared, &delivery))
+        .write(move |tx| {
+            let made = deliver_message_in(tx, &prepared, &delivery, &plan, now_ms)?;
+            if matches!(made, Delivered::Discarded) {
+                let message_id = &prepared.derived.message_id;
+                tracing::info!(
+                    account = address,
+                    message_id,
+                    "a rule of its owner has discarded a message"
+                );
+            }
+            Ok(made)
+        })
         .await
 }
 
@@ -43,35 +73,110 @@ fn has_invitation(derived: &Derived) -> bool {
     decode_parts(&derived.parts).is_some_and(|parts| has_calendar(&parts))
 }
 
-pub fn deliver_message_in(
-    tx: &mut Tx<'_, AccountDb>,
-    prepared: &Prepared,
-    delivery: &Delivery,
-) -> Result<Option<Appended>> {
-    if let Some(id) = &delivery.id
-        && !tx.note_delivery(id, delivery.received_at_ms)?
-    {
-        return Ok(None);
-    }
-    let folder = match tx.folder_by_role(delivery.role)? {
+/// Where a message goes that is for this folder: the inbox, when it is gone.
+fn folder_for(tx: &Tx<'_, AccountDb>, role: Role, goal: Goal) -> Result<Option<FolderId>> {
+    let found = match goal {
+        Goal::Nowhere => return Ok(None),
+        Goal::Folder(id) => tx.mail_folder(id).ok(),
+        Goal::Trash => tx.folder_by_role(Role::Trash)?,
+        Goal::Inbox => tx.folder_by_role(role)?,
+    };
+    let folder = match found {
         Some(folder) => folder,
         None => tx
             .folder_by_role(Role::Inbox)?
             .ok_or_else(|| Error::unavailable("the account has no inbox; run: hauspost doctor"))?,
     };
-    let place = Placement {
-        folder_id: folder.id,
-        flags: delivery.flags,
-        keywords: Keywords::default(),
+    Ok(Some(folder.id))
+}
+
+pub fn deliver_message_in(
+    tx: &mut Tx<'_, AccountDb>,
+    prepared: &Prepared,
+    delivery: &Delivery,
+    plan: &Plan,
+    now_ms: TimeMs,
+) -> Result<Delivered> {
+    if let Some(id) = &delivery.id
+        && !tx.note_delivery(id, delivery.received_at_ms)?
+    {
+        return Ok(Delivered::Before);
+    }
+    react(tx, prepared, plan, now_ms)?;
+    let flags = if plan.is_read { Flags::SEEN } else { Flags::NONE };
+    let place = |folder_id| Placement {
+        folder_id,
+        flags: delivery.flags.with(flags),
+        keywords: plan.keywords.clone(),
         received_at_ms: delivery.received_at_ms,
     };
-    let appended = append_message_in(tx, prepared, &place)?;
+    for folder in &plan.copies {
+        if tx.mail_folder(*folder).is_ok() {
+            append_message_in(tx, prepared, &place(*folder))?;
+        }
+    }
+    let Some(folder) = folder_for(tx, delivery.role, plan.goal)? else {
+        return Ok(Delivered::Discarded);
+    };
+    let appended = append_message_in(tx, prepared, &place(folder))?;
     if delivery.role == Role::Inbox && has_invitation(&prepared.derived) {
         // Looked at afterwards, so that nothing in it can hold up the delivery.
         let job = Job::Read {
             is_submitted: delivery.is_submitted,
         };
-        tx.insert_scheduling_of(appended.item.body_id, &job, delivery.received_at_ms)?;
+        tx.insert_job_of(appended.item.body_id, &job, delivery.received_at_ms)?;
     }
-    Ok(Some(appended))
+    Ok(Delivered::Stored(appended))
+}
+
+/// Writes down what has to be sent because of the message.
+fn react(tx: &mut Tx<'_, AccountDb>, prepared: &Prepared, plan: &Plan, now_ms: TimeMs) -> Result<()> {
+    for forward in &plan.forwards {
+        if take_turn(tx, now_ms)? {
+            tx.insert_job(&prepared.staged, forward, now_ms)?;
+        }
+    }
+    if let Some(reply @ Reaction::Reply { to, .. }) = &plan.reply
+        && tx.note_answered(to, now_ms, now_ms - AGAIN_AFTER_MS)?
+    {
+        tx.insert_job(&prepared.staged, reply, now_ms)?;
+    }
+    Ok(())
+}
+
+/// What rules of a mailbox have sent on within an hour, so that two programs that write to each other come to an end.
+#[derive(Default, Serialize, Deserialize)]
+struct SentOn {
+    since_ms: TimeMs,
+    count: u32,
+}
+
+const SENT_ON: &str = "sentOn";
+const HOUR_MS: TimeMs = 3600 * 1000;
+const MAX_AN_HOUR: u32 = 1000;
+
+/// False: enough has been sent on in this hour.
+fn take_turn(tx: &mut Tx<'_, AccountDb>, now_ms: TimeMs) -> Result<bool> {
+    let stored = tx.account_setting(SENT_ON)?;
+    let mut sent: SentOn = stored
+        .and_then(|s| serde_json::from_slice(&s).ok())
+        .unwrap_or_default();
+    if !(sent.since_ms..sent.since_ms + HOUR_MS).contains(&now_ms) {
+        sent = SentOn {
+            since_ms: now_ms,
+            count: 0,
+        };
+    }
+    sent.count += 1;
+    if sent.count > MAX_AN_HOUR {
+        tracing::warn!(
+            most = MAX_AN_HOUR,
+            "rules of a mailbox send on too much; this message is only kept"
+        );
+        return Ok(false);
+    }
+    let json =
+        serde_json::to_vec(&sent).map_err(|e| Error::internal("a count cannot be written").caused_by(e))?;
+    tx.put_account_setting(SENT_ON, Some(&json))?;
+    Ok(true)
 }

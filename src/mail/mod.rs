@@ -22,6 +22,8 @@ pub mod listing;
 pub mod move_messages;
 pub mod properties;
 pub mod quota;
+pub mod replies;
+pub mod rules;
 pub mod search;
 pub mod settings;
 pub mod tree;

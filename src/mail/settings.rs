@@ -1,6 +1,7 @@
 //! Settings of a mailbox, its picture and its list of categories.
 
-use crate::base::{Error, Result, random};
+use super::replies::AutomaticReplies;
+use crate::base::{Error, Result, TimeMs, random};
 use crate::identity::Ctx;
 use crate::model::AccountId;
 use serde::de::DeserializeOwned;
@@ -17,6 +18,7 @@ pub struct MailboxSettings {
     pub date_format: Option<String>,
     pub time_format: Option<String>,
     pub working_hours: Option<WorkingHours>,
+    pub automatic_replies: Option<AutomaticReplies>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,7 +43,8 @@ pub struct Category {
     pub color: String,
 }
 
-const SETTINGS: &str = "mailbox";
+/// The name of [`MailboxSettings`] among the settings of an account.
+pub const MAILBOX: &str = "mailbox";
 const CATEGORIES: &str = "categories";
 const PHOTO: &str = "photo";
 /// As Microsoft.
@@ -97,20 +100,28 @@ where
 }
 
 pub async fn mailbox_settings(ctx: &Ctx, account: AccountId) -> Result<MailboxSettings> {
-    get(ctx, account, SETTINGS).await
+    get(ctx, account, MAILBOX).await
 }
 
 /// What is None in `new` stays as it is.
 pub async fn change_mailbox_settings(ctx: &Ctx, account: AccountId, new: MailboxSettings) -> Result<()> {
-    change(ctx, account, SETTINGS, move |s: &mut MailboxSettings| {
+    let has_replies = new.automatic_replies.is_some();
+    change(ctx, account, MAILBOX, move |s: &mut MailboxSettings| {
         s.time_zone = new.time_zone.or(s.time_zone.take());
         s.locale = new.locale.or(s.locale.take());
         s.date_format = new.date_format.or(s.date_format.take());
         s.time_format = new.time_format.or(s.time_format.take());
         s.working_hours = new.working_hours.or(s.working_hours.take());
+        s.automatic_replies = new.automatic_replies.or(s.automatic_replies.take());
         Ok(())
     })
-    .await
+    .await?;
+    if has_replies {
+        // Whoever was answered before hears what is new.
+        let file = ctx.store.account(account)?;
+        file.write(|tx| tx.prune_answered(TimeMs::MAX)).await?;
+    }
+    Ok(())
 }
 
 pub async fn categories(ctx: &Ctx, account: AccountId) -> Result<Vec<Category>> {

@@ -1,6 +1,6 @@
 //! Messages about events on their way, and what a room or a piece of equipment says of itself.
 
-use crate::base::{Error, Result, TimeMs};
+use crate::base::{Error, Result};
 use serde::{Deserialize, Serialize};
 
 /// Something that is to be done after a commit, once.
@@ -24,14 +24,6 @@ pub enum Job {
         /// By one of us, so that From is true.
         is_submitted: bool,
     },
-}
-
-#[derive(Clone, Debug)]
-pub struct JobRow {
-    pub id: i64,
-    pub body_id: super::BodyId,
-    pub job: Job,
-    pub created_at_ms: TimeMs,
 }
 
 /// Who may book a room.

@@ -19,6 +19,7 @@ pub mod error;
 pub mod file;
 pub mod folder;
 pub mod item;
+pub mod job;
 pub mod layout;
 pub mod listing;
 pub mod message;
@@ -30,6 +31,7 @@ pub mod pack;
 pub mod property;
 pub mod queue;
 pub mod rollback;
+pub mod rule;
 pub mod scheduling;
 pub mod search;
 #[cfg(test)]

@@ -25,13 +25,14 @@ pub fn queue(server: &Server) -> Vec<Value> {
     serde_json::from_str(&server.cli(&["queue", "list", "--json"])).unwrap()
 }
 
-struct Office {
-    server: Server,
-    postfix: Postfix,
+pub struct Office {
+    pub server: Server,
+    pub postfix: Postfix,
     _dovecot: Dovecot,
 }
 
-fn start() -> Office {
+/// With Postfix as the smarthost.
+pub fn start() -> Office {
     let dovecot = Dovecot::start();
     let data = Folder::new();
     // The smarthost's port is known before our own, and Postfix has to know ours.

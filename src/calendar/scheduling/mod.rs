@@ -75,7 +75,7 @@ pub fn send_in(
             to: message.to,
             by_mail: message.by_mail,
         };
-        tx.insert_scheduling(&staged, &job, now_ms)?;
+        tx.insert_job(&staged, &job, now_ms)?;
     }
     Ok(())
 }

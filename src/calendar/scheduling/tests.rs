@@ -126,11 +126,11 @@ impl Fixture {
         let file = self.ctx.store.account(self.me).unwrap();
         file.write(|tx| {
             let mut out = Vec::new();
-            for row in tx.scheduling_jobs(100)? {
+            for row in tx.jobs::<Job>(100)? {
                 let raw = tx.open_body(row.body_id)?.read_all()?;
                 let Job::Carry { to, .. } = &row.job else { continue };
                 out.push((to.clone(), String::from_utf8(raw).unwrap().replace("\r\n ", "")));
-                tx.remove_scheduling(&row)?;
+                tx.remove_job(&row)?;
             }
             Ok(out)
         })

@@ -33,6 +33,7 @@ pub async fn tell_too_large(room: &PostRoom, source: &CollectSource, what: TooLa
     let delivery = Delivery {
         id: Some(name.clone()),
         role: Role::Inbox,
+        sender: Some(String::new()),
         received_at_ms: now_ms,
         flags: Flags::NONE,
         is_submitted: false,

@@ -172,7 +172,18 @@ fn inline_part(attachment: &OutgoingAttachment) -> MimePart<'_> {
 }
 
 fn attached_part(attachment: &OutgoingAttachment) -> MimePart<'_> {
-    MimePart::new(content_type(attachment), content(attachment)).attachment(clean(&attachment.name))
+    let part =
+        MimePart::new(content_type(attachment), content(attachment)).attachment(clean(&attachment.name));
+    if !attachment.content_type.eq_ignore_ascii_case("message/rfc822") {
+        return part;
+    }
+    // RFC 2046 §5.2.1: a message within a message is not encoded.
+    let encoding = if attachment.content.is_ascii() {
+        "7bit"
+    } else {
+        "8bit"
+    };
+    part.header("Content-Transfer-Encoding", Raw::new(encoding))
 }
 
 fn content_type(attachment: &OutgoingAttachment) -> ContentType<'static> {
@@ -190,7 +201,6 @@ fn content_type(attachment: &OutgoingAttachment) -> ContentType<'static> {
     ContentType::new(kind).attribute("name", clean(&attachment.name))
 }
 
-/// RFC 2046 §5.2.1: a message is not encoded; all other content is, whatever it is.
 fn content(attachment: &OutgoingAttachment) -> BodyPart<'_> {
     BodyPart::Binary(attachment.content.as_slice().into())
 }

@@ -11,13 +11,13 @@ use crate::formats::mime::structure::{Kind, Structure};
 /// Fields that say how the body is made.
 const OF_THE_BODY: [&str; 2] = ["content-", "mime-version"];
 
-fn is_of_the_body(name: &[u8]) -> bool {
+pub(in crate::formats::mime) fn is_of_the_body(name: &[u8]) -> bool {
     let lower = name.to_ascii_lowercase();
     OF_THE_BODY.iter().any(|n| lower.starts_with(n.as_bytes()))
 }
 
 /// The fields of a header, and the offset of the body.
-fn header(raw: &[u8]) -> (Vec<Field<'_>>, usize) {
+pub(in crate::formats::mime) fn header(raw: &[u8]) -> (Vec<Field<'_>>, usize) {
     let (mut fields, mut at) = (Vec::new(), 0);
     loop {
         match step(raw, at) {

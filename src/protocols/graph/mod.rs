@@ -31,6 +31,7 @@ mod prefer;
 mod query;
 mod rights;
 mod routes;
+mod rule;
 mod select;
 mod sending;
 mod settings;

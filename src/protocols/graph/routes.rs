@@ -9,8 +9,8 @@ use super::path::Segment;
 use super::query::Opt;
 use super::rights::Right;
 use super::{
-    attachment, batch, calendar, contact, directory, event, folder, message, sending, settings, subscription,
-    todo, user,
+    attachment, batch, calendar, contact, directory, event, folder, message, rule, sending, settings,
+    subscription, todo, user,
 };
 use actix_web::http::{Method, StatusCode};
 use futures_util::future::LocalBoxFuture;
@@ -55,6 +55,11 @@ const TABLE: &[&[Row]] = &[
     folder::remove::ROWS,
     folder::move_folder::ROWS,
     folder::copy_folder::ROWS,
+    rule::list::ROWS,
+    rule::get::ROWS,
+    rule::create::ROWS,
+    rule::change::ROWS,
+    rule::remove::ROWS,
     message::list::ROWS,
     message::list::COUNT_ROWS,
     message::delta::ROWS,

@@ -12,6 +12,8 @@ mod folders;
 mod messages;
 mod others;
 mod receiver;
+mod replies;
+mod rules;
 pub mod schema;
 mod search;
 mod sending;

@@ -426,8 +426,8 @@ fn settings_categories_and_the_picture_are_kept() {
     for (wrong, want) in [
         (json!({"timeZone": "Moon"}), "ErrorInvalidTimeZone"),
         (
-            json!({"automaticRepliesSetting": {"status": "alwaysEnabled"}}),
-            "ErrorNotSupported",
+            json!({"automaticRepliesSetting": {"status": "scheduled"}}),
+            "ErrorInvalidArgument",
         ),
         (json!({"workingHours": {"startTime": "25:00"}}), "BadRequest"),
     ] {

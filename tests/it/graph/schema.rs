@@ -27,8 +27,9 @@ struct Schema {
 const BEYOND: [(&str, &str); 1] = [("mailFolder", "wellKnownName")];
 
 /// The last word of a context and what it is a collection of.
-const COLLECTIONS: [(&str, &str); 29] = [
+const COLLECTIONS: [(&str, &str); 30] = [
     ("messages", "message"),
+    ("messageRules", "messageRule"),
     ("mailFolders", "mailFolder"),
     ("childFolders", "mailFolder"),
     ("attachments", "attachment"),

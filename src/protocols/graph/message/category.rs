@@ -11,7 +11,7 @@ pub fn categories(keywords: &Keywords) -> Vec<String> {
     keywords
         .iter()
         .filter(|k| !k.starts_with('$') && !TECHNICAL.iter().any(|t| k.eq_ignore_ascii_case(t)))
-        .map(decode)
+        .map(from_keyword)
         .collect()
 }
 
@@ -33,7 +33,7 @@ pub fn to_keyword(category: &str) -> Option<String> {
     Some(encoded)
 }
 
-fn decode(keyword: &str) -> String {
+pub fn from_keyword(keyword: &str) -> String {
     let bytes = keyword.as_bytes();
     let (mut out, mut i) = (Vec::with_capacity(bytes.len()), 0);
     while let Some(b) = bytes.get(i) {

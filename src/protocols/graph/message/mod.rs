@@ -1,7 +1,7 @@
 //! `messages`: mail, in one folder or in all.
 
 mod body;
-mod category;
+pub mod category;
 pub mod change;
 pub mod contents;
 pub mod copy;

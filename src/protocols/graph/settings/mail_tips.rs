@@ -1,12 +1,15 @@
 //! getMailTips: what is to be known of recipients before writing to them.
 
+use super::automatic_replies::print_time;
 use crate::base::text::one_line;
 use crate::identity::access::find_colleague;
+use crate::mail::replies::{AutomaticReplies, Status, internal_reply};
 use crate::protocols::graph::answer::{Answer, Result};
 use crate::protocols::graph::call::Call;
 use crate::protocols::graph::error::GraphError;
 use crate::protocols::graph::json;
 use crate::protocols::graph::routes::{Row, row};
+use crate::protocols::graph::zones::NamedZone;
 use serde_json::{Value, json};
 
 pub const ROWS: &[Row] = &[row!(POST "me/getMailTips" MailRead [] => mail_tips)];
@@ -22,13 +25,15 @@ async fn mail_tips(call: Call) -> Result {
     let mut out: Vec<Value> = Vec::new();
     for address in given {
         let address = one_line(address.as_str().unwrap_or_default());
-        let is_ours = find_colleague(&call.caller.directory_ctx(), &address)
-            .await
-            .is_ok();
+        let colleague = find_colleague(&call.caller.directory_ctx(), &address).await.ok();
+        let replies = match &colleague {
+            Some(colleague) => internal_reply(call.ctx(), colleague.id).await?,
+            None => None,
+        };
+        let is_ours = colleague.is_some();
         out.push(json!({
             "emailAddress": {"address": address, "name": ""},
-            // Nothing answers by itself here.
-            "automaticReplies": {"message": ""},
+            "automaticReplies": automatic_replies(replies),
             "mailboxFull": false,
             "customMailTip": "",
             "deliveryRestricted": false,
@@ -44,4 +49,18 @@ async fn mail_tips(call: Call) -> Result {
         call.site.base()
     );
     Ok(Answer::json(json!({"@odata.context": context, "value": out})))
+}
+
+/// What a colleague would be answered.
+fn automatic_replies(replies: Option<AutomaticReplies>) -> Value {
+    let Some(replies) = replies else {
+        return json!({"message": ""});
+    };
+    let mut out = json!({"message": replies.internal});
+    if replies.status == Status::Scheduled {
+        let utc = NamedZone::utc();
+        out["scheduledStartTime"] = print_time(replies.start_ms, &utc);
+        out["scheduledEndTime"] = print_time(replies.end_ms, &utc);
+    }
+    out
 }

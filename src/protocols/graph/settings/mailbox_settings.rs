@@ -1,5 +1,6 @@
 //! `mailboxSettings`: how the owner wants to see times and texts.
 
+use super::automatic_replies;
 use crate::mail::list_folders;
 use crate::mail::settings::{MailboxSettings, WorkingHours, change_mailbox_settings, mailbox_settings};
 use crate::model::{AccountKind, Role};
@@ -9,6 +10,7 @@ use crate::protocols::graph::error::GraphError;
 use crate::protocols::graph::json;
 use crate::protocols::graph::query::Opt;
 use crate::protocols::graph::routes::{Row, row};
+use crate::protocols::graph::zones::NamedZone;
 use crate::protocols::http::ids;
 use serde_json::{Map, Value, json};
 
@@ -93,7 +95,7 @@ async fn view(call: &Call) -> Result<Map<String, Value>, GraphError> {
     });
     let tree = list_folders(call.ctx(), call.account).await?;
     let archive = tree.by_role(Role::Archive).map(|(_, f)| ids::print_folder(f.id));
-    let never = json!({"dateTime": "0001-01-01T00:00:00.0000000", "timeZone": "UTC"});
+    let replies = settings.automatic_replies.clone().unwrap_or_default();
     let all = json!({
         "archiveFolder": archive,
         "timeZone": zone,
@@ -106,11 +108,7 @@ async fn view(call: &Call) -> Result<Map<String, Value>, GraphError> {
             AccountKind::Room => "room",
             AccountKind::Equipment => "equipment",
         },
-        // Nothing answers by itself here.
-        "automaticRepliesSetting": {
-            "status": "disabled", "externalAudience": "none", "internalReplyMessage": "", "externalReplyMessage": "",
-            "scheduledStartDateTime": never, "scheduledEndDateTime": never,
-        },
+        "automaticRepliesSetting": automatic_replies::print(&replies, &NamedZone::preferred(call)?),
         "language": {"locale": locale, "displayName": language_name(&locale)},
         "workingHours": {
             "daysOfWeek": hours.days, "startTime": hours.start, "endTime": hours.end,
@@ -145,14 +143,15 @@ fn language_name(locale: &str) -> &str {
 
 async fn change(call: Call) -> Result {
     let body = call.json()?;
-    if let Some(replies) = json::object(&body, "automaticRepliesSetting")?
-        && json::text(replies, "status")?.is_some_and(|s| !s.eq_ignore_ascii_case("disabled"))
-    {
-        return Err(GraphError::bad(
-            "ErrorNotSupported",
-            "automatic replies are not available on this server; nothing was changed",
-        ));
-    }
+    let automatic_replies = match json::object(&body, "automaticRepliesSetting")? {
+        Some(given) => {
+            let before = mailbox_settings(call.ctx(), call.account)
+                .await?
+                .automatic_replies;
+            Some(automatic_replies::read(given, before)?)
+        }
+        None => None,
+    };
     let locale = match json::object(&body, "language")? {
         Some(language) => json::text(language, "locale")?.map(str::to_owned),
         None => None,
@@ -163,6 +162,7 @@ async fn change(call: Call) -> Result {
         date_format: format_of(&body, "dateFormat")?,
         time_format: format_of(&body, "timeFormat")?,
         working_hours: working_hours(&call, &body).await?,
+        automatic_replies,
     };
     change_mailbox_settings(call.ctx(), call.account, new).await?;
     get(call).await

@@ -1,5 +1,6 @@
 //! What belongs to a mailbox itself: its settings, its list of categories, its picture.
 
+mod automatic_replies;
 pub mod categories;
 pub mod mail_tips;
 pub mod mailbox_settings;

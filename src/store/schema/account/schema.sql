@@ -1,3 +1,7 @@
+CREATE TABLE answered (
+  address TEXT PRIMARY KEY,             -- lower case
+  at_ms   INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
 CREATE TABLE body (
   id         INTEGER PRIMARY KEY,
   hash       BLOB NOT NULL,             -- blake3 of the raw bytes
@@ -113,6 +117,18 @@ CREATE TABLE property (
   is_list  INTEGER NOT NULL,
   PRIMARY KEY (owner_id, name)
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE reaction (
+  id            INTEGER PRIMARY KEY,
+  body_id       INTEGER NOT NULL REFERENCES body (id),
+  about         TEXT NOT NULL,          -- JSON, model::rule::Reaction
+  created_at_ms INTEGER NOT NULL
+) STRICT;
+CREATE TABLE rule (
+  id         INTEGER PRIMARY KEY,
+  sequence   INTEGER NOT NULL,
+  is_enabled INTEGER NOT NULL,
+  about      TEXT NOT NULL              -- JSON, model::rule::RuleText
+) STRICT;
 CREATE TABLE scheduling (
   id            INTEGER PRIMARY KEY,
   body_id       INTEGER NOT NULL REFERENCES body (id),
@@ -164,3 +180,4 @@ CREATE INDEX object_by_time ON object (folder_id, last_s, first_s) WHERE first_s
 CREATE INDEX object_by_title ON object (folder_id, title COLLATE NOCASE, item_id);
 CREATE UNIQUE INDEX object_by_uid ON object (folder_id, uid) WHERE uid IS NOT NULL;
 CREATE INDEX property_by_value ON property (name, value);
+CREATE INDEX rule_in_order ON rule (sequence, id);
