@@ -4,7 +4,7 @@ use crate::base::{Error, Result};
 use crate::identity::Ctx;
 use crate::model::message::Item;
 use crate::model::{AccountId, ItemId};
-use crate::store::body::BodyReader;
+pub use crate::store::body::BodyReader;
 
 /// Opens the bytes of an item that the caller has just seen. Errors: NotFound when it is gone meanwhile.
 pub async fn open_body(ctx: &Ctx, account: AccountId, item: &Item) -> Result<BodyReader> {

@@ -5,11 +5,12 @@ use super::append::check_quota;
 use super::body::no_such_message;
 use super::change::check_unchanged;
 use super::index::text_of;
-use super::intake::{Intake, Prepared};
+use super::intake::{Intake, Prepared, derive_around};
 use crate::base::{Error, Result};
 use crate::formats::mime::edit::{NewPart, insertion};
+use crate::formats::mime::gap::Gap;
 use crate::identity::Ctx;
-use crate::model::message::Item;
+use crate::model::message::{IndexText, Item};
 use crate::model::{AccountId, BodyId, Flags, ItemId, Modseq};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -42,7 +43,16 @@ fn check_draft(item: &Item) -> Result<()> {
     ))
 }
 
-/// Puts other bytes in the place of a draft's. `before`: the body that was changed.
+/// A draft without its bytes. Errors: NotFound; Invalid when it is no draft.
+pub async fn get_draft(ctx: &Ctx, account: AccountId, id: ItemId) -> Result<Item> {
+    ctx.require_owner(account)?;
+    let found = ctx.store.account(account)?.read(move |s| s.mail_item(id)).await?;
+    let item = found.ok_or_else(no_such_message)?;
+    check_draft(&item)?;
+    Ok(item)
+}
+
+/// Puts other bytes in the place of a draft's. `before`: the body that was changed. `text`: for the full-text index, where it is known.
 /// Errors: NotFound; Invalid when it is no draft any more; Conflict when somebody else was faster; OverQuota.
 pub async fn replace_draft(
     ctx: &Ctx,
@@ -50,13 +60,19 @@ pub async fn replace_draft(
     id: ItemId,
     before: BodyId,
     prepared: Prepared,
+    text: Option<IndexText>,
 ) -> Result<Item> {
     ctx.require_owner(account)?;
     ctx.store.check_room(prepared.size_bytes())?;
     check_quota(ctx, account, prepared.size_bytes()).await?;
     let now_ms = ctx.now_ms();
-    let staged = prepared.staged.clone();
-    let text = blocking(move || Ok(text_of(&staged.read_all()?))).await?;
+    let text = match text {
+        Some(text) => text,
+        None => {
+            let staged = prepared.staged.clone();
+            blocking(move || Ok(text_of(&staged.read_all()?))).await?
+        }
+    };
     ctx.store
         .account(account)?
         .write(move |tx| {
@@ -78,8 +94,9 @@ pub async fn replace_draft(
         .await
 }
 
-/// Adds a file to a draft, reading it piece by piece. `open` gives it from its beginning; it is called again when
-/// somebody else has changed the draft meanwhile. Errors: as [`replace_draft`], and TooLarge.
+/// Adds a file to a draft, reading it piece by piece: of the file no more than its beginning and its end are in memory.
+/// `open` gives it from its beginning; it is called again when somebody else has changed the draft meanwhile.
+/// Errors: as [`replace_draft`], and TooLarge.
 pub async fn attach_file<R: Read>(
     ctx: &Ctx,
     account: AccountId,
@@ -92,25 +109,46 @@ pub async fn attach_file<R: Read>(
     loop {
         let (item, raw) = read_draft(ctx, account, id, None).await?;
         let (of, part, open) = (ctx.clone(), part.clone(), open.clone());
-        let prepared = blocking(move || {
+        let (prepared, text) = blocking(move || {
             let (head, tail) = insertion(&raw, &part);
-            let mut intake = Intake::expecting(&of, head.len() as u64, max_bytes)?;
-            intake.write(&head)?;
-            write_base64(&mut intake, open()?)?;
-            intake.write(&tail)?;
-            intake.finish()
+            drop(raw);
+            with_file(&of, (head, &tail), open()?, max_bytes)
         })
         .await?;
         tries += 1;
-        match replace_draft(ctx, account, id, item.body_id, prepared).await {
+        match replace_draft(ctx, account, id, item.body_id, prepared, Some(text)).await {
             Err(e) if e.kind() == crate::base::Kind::Conflict && tries < 5 => {}
             other => return other,
         }
     }
 }
 
-fn write_base64(out: &mut Intake, mut content: impl Read) -> Result<()> {
+fn with_file(
+    ctx: &Ctx,
+    (head, tail): (Vec<u8>, &[u8]),
+    content: impl Read,
+    max_bytes: u64,
+) -> Result<(Prepared, IndexText)> {
+    let mut intake = Intake::expecting(ctx, head.len() as u64, max_bytes)?;
+    intake.write(&head)?;
+    let (mut short, gap) = write_base64(&mut intake, content, head)?;
+    intake.write(tail)?;
+    short.extend_from_slice(tail);
+    let prepared = intake.finish_as(derive_around(&short, gap))?;
+    Ok((prepared, text_of(&short)))
+}
+
+/// Lines behind so many are left out of what is looked at: more text than the index takes of a message.
+const LINES_SEEN: usize = 24 * LINES;
+
+/// Returns `seen` with the beginning and the last lines, and what is left out between them.
+fn write_base64(
+    out: &mut Intake,
+    mut content: impl Read,
+    mut seen: Vec<u8>,
+) -> Result<(Vec<u8>, Option<Gap>)> {
     let mut piece = vec![0; LINE_BYTES * LINES];
+    let (mut lines_seen, mut gap) = (0, None::<Gap>);
     loop {
         let mut filled = 0;
         while filled < piece.len() {
@@ -127,9 +165,25 @@ fn write_base64(out: &mut Intake, mut content: impl Read) -> Result<()> {
         if filled < piece.len() {
             // The line end before the delimiter belongs to the delimiter.
             let last = lines.strip_suffix("\r\n").unwrap_or(&lines);
-            return out.write(last.as_bytes());
+            out.write(last.as_bytes())?;
+            seen.extend_from_slice(last.as_bytes());
+            return Ok((seen, gap));
         }
         out.write(lines.as_bytes())?;
+        if lines_seen < LINES_SEEN {
+            seen.extend_from_slice(lines.as_bytes());
+            lines_seen += LINES;
+            continue;
+        }
+        let gap = gap.get_or_insert(Gap {
+            at: seen.len(),
+            bytes: 0,
+            lines: 0,
+            decoded_bytes: 0,
+        });
+        gap.bytes += lines.len();
+        gap.lines += LINES;
+        gap.decoded_bytes += piece.len();
     }
 }
 

@@ -2,7 +2,8 @@
 //! outside of any transaction. What comes out can be stored in any number of accounts.
 
 use crate::base::{Error, Result};
-use crate::formats::mime::digest::{Digest, Importance, digest};
+use crate::formats::mime::digest::{Digest, Importance, digest_around};
+use crate::formats::mime::gap::Gap;
 use crate::formats::mime::part_codec::encode_parts;
 use crate::identity::Ctx;
 use crate::model::message::{Conversation, Derived};
@@ -103,6 +104,18 @@ impl Intake {
         }
     }
 
+    /// For those who know what is in it. Blocks: for large messages until they are on the disk.
+    pub fn finish_as(self, derived: Derived) -> Result<Prepared> {
+        let staged = match self.large {
+            Some(stage) => stage.finish()?,
+            None => Staged::from_bytes(self.store.layout(), &self.small)?,
+        };
+        Ok(Prepared {
+            staged,
+            derived: Arc::new(derived),
+        })
+    }
+
     /// Blocks: for large messages until they are on the disk. See [`prepare`].
     pub fn finish(self) -> Result<Prepared> {
         let Some(stage) = self.large else {
@@ -155,7 +168,12 @@ fn conversation(d: &Digest) -> Option<Conversation> {
 
 /// What is kept beside a message's bytes.
 pub fn derive(raw: &[u8]) -> Derived {
-    let d = digest(raw);
+    derive_around(raw, None)
+}
+
+/// As [`derive`], of a message of which something is not at hand.
+pub fn derive_around(raw: &[u8], gap: Option<Gap>) -> Derived {
+    let d = digest_around(raw, gap);
     let conversation = conversation(&d);
     let from = d.from.into_iter().next();
     let sender = d.sender.into_iter().next().map(|s| s.address);

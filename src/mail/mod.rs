@@ -30,7 +30,7 @@ pub mod tree;
 pub mod upload;
 
 pub use append::append_message;
-pub use body::{open_body, read_body};
+pub use body::{BodyReader, open_body, read_body};
 pub use copy::copy_messages;
 pub use deliver::deliver_message;
 pub use expunge::expunge_messages;

@@ -1,6 +1,6 @@
 //! Large files for drafts, in pieces: begun by somebody who may write, then carried on by whoever holds the secret.
 
-use super::draft::{attach_file, read_draft};
+use super::draft::{attach_file, get_draft};
 use crate::base::text::hex;
 use crate::base::{Error, Result, TimeMs, random};
 use crate::formats::mime::edit::NewPart;
@@ -22,7 +22,7 @@ fn key(token: &str) -> String {
 /// Returns the secret that the pieces are sent with. `expires_at_ms` is filled in.
 /// Errors: NotFound; Invalid when the message is no draft; TooLarge; OverQuota when the disk has no room.
 pub async fn begin_upload(ctx: &Ctx, upload: Upload, max_message_bytes: u64) -> Result<(String, Upload)> {
-    let (item, _) = read_draft(ctx, upload.account, upload.item, None).await?;
+    let item = get_draft(ctx, upload.account, upload.item).await?;
     // Base64 makes four letters of three bytes, and there are line ends.
     let becomes = item.size_bytes as u64 + upload.size_bytes / 57 * 78 + 1_000;
     if upload.size_bytes > MAX_BYTES || becomes > max_message_bytes {

@@ -7,6 +7,7 @@ use crate::formats::imap::print::body_structure::push_body_structure;
 use crate::formats::imap::print::envelope::{push_envelope, read_entries};
 use crate::formats::mime::address::{Mailbox, mailboxes};
 use crate::formats::mime::field::Known;
+use crate::formats::mime::gap::Gap;
 use crate::formats::mime::part::{Part, Role, from_structure, roles};
 use crate::formats::mime::preview::preview;
 use crate::formats::mime::structure::{Node, Structure};
@@ -56,7 +57,12 @@ const MAX_REFERENCES: usize = 500;
 const MAX_ID: usize = 1_000;
 
 pub fn digest(raw: &[u8]) -> Digest {
-    let structure = Structure::parse(raw);
+    digest_around(raw, None)
+}
+
+/// As [`digest`], of a message of which something is not at hand.
+pub fn digest_around(raw: &[u8], gap: Option<Gap>) -> Digest {
+    let mut structure = Structure::parse(raw);
     let parts = from_structure(&structure);
     let roles = roles(&parts);
     let mut digest = Digest {
@@ -68,6 +74,10 @@ pub fn digest(raw: &[u8]) -> Digest {
     if let Some(root) = structure.nodes.first() {
         read_header(&structure, root, &mut digest);
         push_envelope(&mut digest.imap_envelope, &structure, root);
+    }
+    if let Some(gap) = gap {
+        gap.widen_structure(&mut structure);
+        gap.widen_parts(&mut digest.parts);
     }
     push_body_structure(&mut digest.imap_structure, &structure, true);
     push_body_structure(&mut digest.imap_body, &structure, false);

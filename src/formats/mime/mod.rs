@@ -13,6 +13,7 @@ mod dsn_text;
 pub mod edit;
 pub mod field;
 pub mod forward;
+pub mod gap;
 pub mod index_text;
 pub mod line_endings;
 pub mod part;

@@ -2,13 +2,12 @@
 //! permission, whoever sends an Authorization along.
 
 use super::answer::Answer;
-use super::attachment::find::attachments_of_raw;
+use super::attachment::find::last_id;
 use super::error::GraphError;
 use super::site::Site;
 use crate::base::clock::rfc3339;
 use crate::base::{Error, Kind};
 use crate::identity::Ctx;
-use crate::mail::read_body;
 use crate::mail::upload::{
     Upload, attach_upload, cancel_upload, continue_upload, find_upload, finish_upload,
 };
@@ -87,9 +86,7 @@ async fn take_range(
     }
     let max_bytes = house.options.max_message_bytes;
     attach_upload(ctx, token, &upload, max_bytes).await?;
-    let (_, raw) = read_body(ctx, upload.account, upload.item).await?;
-    let (_, ids) = attachments_of_raw(&raw);
-    let last = ids.last().map(|(id, _)| id.clone()).unwrap_or_default();
+    let last = last_id(ctx, upload.account, upload.item).await?;
     finish_upload(ctx, token, upload.clone(), last.clone()).await?;
     Ok(done(&site, &upload, &last))
 }

@@ -279,6 +279,55 @@ fn a_large_file_comes_in_ranges_and_over_a_restart() {
     assert_eq!(code(&anybody.get(url).expect(404).json()), "ErrorItemNotFound");
 }
 
+/// The most that the program has held in memory, in kB.
+fn peak_kb(server: &Server) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{}/status", server.pid())).unwrap();
+    let line = status.lines().find(|l| l.starts_with("VmHWM:")).unwrap();
+    line.split_ascii_whitespace().nth(1).unwrap().parse().unwrap()
+}
+
+#[test]
+fn a_huge_file_is_never_in_memory_as_a_whole() {
+    let server = Server::start_with(&["--max-message-size", "300M"]);
+    let web = Web::page(&server, "anna@example.test");
+    let path = draft(&web, &json!({"subject": "huge"}));
+    // 150 MB as Microsoft allows; HAUSPOST_UPLOAD_MB for more patience, or less.
+    let mb: usize = std::env::var("HAUSPOST_UPLOAD_MB").map_or(48, |v| v.parse().unwrap());
+    let size = mb << 20;
+    let mut seed = 1u64;
+    let content: Vec<u8> = std::iter::repeat_with(|| {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        (seed >> 56) as u8
+    })
+    .take(size)
+    .collect();
+    let item = json!({"AttachmentItem": {"attachmentType": "file", "name": "film.mp4", "size": size}});
+    let session = web
+        .post(&format!("{path}/attachments/createUploadSession"), &item)
+        .expect(201)
+        .json();
+    let url = session["uploadUrl"].as_str().unwrap();
+    let before = peak_kb(&server);
+    let mut done = None;
+    for (n, piece) in content.chunks(4 << 20).enumerate() {
+        let from = n * (4 << 20);
+        let range = format!("{from}-{}/{size}", from + piece.len() - 1);
+        done = Some(put(&web, url, &range, piece));
+    }
+    let done = done.unwrap().expect(201);
+    let made = web
+        .get(&format!("{}?$select=name,size", done.header("location")))
+        .expect(200)
+        .json();
+    assert_eq!((&made["name"], &made["size"]), (&json!("film.mp4"), &json!(size)));
+    assert_eq!(names(&web, &path), ["film.mp4"]);
+    let grown = peak_kb(&server) - before;
+    println!("{mb} MB: the peak has grown from {before} by {grown} kB");
+    assert!(grown < 32 << 10, "{grown} kB more than before");
+    let value = web.get(&format!("{}/$value", done.header("location")));
+    assert!(value.body == content, "it comes back as it was");
+}
+
 #[test]
 fn a_folder_is_copied_with_everything_in_it() {
     let server = Server::start();

@@ -6,12 +6,15 @@ use crate::formats::mime::part_codec::decode_parts;
 use crate::formats::mime::readable::{AttachmentInfo, attachments};
 use crate::formats::mime::structure::Structure;
 use crate::formats::mime::transfer::decode;
+use crate::identity::Ctx;
 use crate::mail;
+use crate::mail::BodyReader;
 use crate::mail::listing::get_message;
-use crate::model::Flags;
 use crate::model::message::ListedMessage;
+use crate::model::{AccountId, Flags, ItemId};
 use crate::protocols::graph::call::Call;
 use crate::protocols::graph::error::GraphError;
+use crate::protocols::graph::sending::dispatch::run;
 
 pub struct Attachments {
     pub message: ListedMessage,
@@ -32,8 +35,9 @@ pub async fn attachments_in(call: &Call, message: ListedMessage) -> Result<Attac
     let parts = decode_parts(&message.parts).unwrap_or_default();
     let all = attachments(&parts);
     let ids = if message.item.flags.contains(Flags::DRAFT) && !all.is_empty() {
-        let (_, raw) = mail::read_body(call.ctx(), call.account, message.item.id).await?;
-        draft_ids(&raw, &parts, &all)
+        let mut body = mail::open_body(call.ctx(), call.account, &message.item).await?;
+        let (parts, all) = (parts.clone(), all.clone());
+        run(move || draft_ids(&parts, &all, |part, hasher| hash_stored(&mut body, part, hasher))).await??
     } else {
         all.iter().map(|info| format!("A{:x}", info.part)).collect()
     };
@@ -49,25 +53,61 @@ pub async fn attachments_in(call: &Call, message: ListedMessage) -> Result<Attac
 pub fn attachments_of_raw(raw: &[u8]) -> (Vec<Part>, Vec<(String, usize)>) {
     let parts = from_structure(&Structure::parse(raw));
     let all = attachments(&parts);
-    let ids = draft_ids(raw, &parts, &all);
+    let hash = |part: &Part, hasher: &mut blake3::Hasher| {
+        let bytes = raw.get(part.header_start as usize..part.body_end as usize);
+        hasher.update(bytes.unwrap_or_default());
+        Ok(())
+    };
+    // Nothing is read here that could fail.
+    let ids = draft_ids(&parts, &all, hash).unwrap_or_default();
     let indexes = all.iter().map(|info| info.part);
     let ids = ids.into_iter().zip(indexes).collect();
     (parts, ids)
 }
 
+/// As [`attachments_of_raw`], of a draft that is stored: the id of its last attachment. Reads it piece by piece.
+pub async fn last_id(ctx: &Ctx, account: AccountId, id: ItemId) -> Result<String, GraphError> {
+    let message = get_message(ctx, account, id).await?;
+    let parts = decode_parts(&message.parts).unwrap_or_default();
+    let mut body = mail::open_body(ctx, account, &message.item).await?;
+    let ids = run(move || {
+        let all = attachments(&parts);
+        draft_ids(&parts, &all, |part, hasher| hash_stored(&mut body, part, hasher))
+    });
+    Ok(ids.await??.pop().unwrap_or_default())
+}
+
+fn hash_stored(body: &mut BodyReader, part: &Part, hasher: &mut blake3::Hasher) -> Result<(), Error> {
+    let (mut at, end) = (u64::from(part.header_start), u64::from(part.body_end));
+    while at < end {
+        let piece = body.read_at(at, usize::try_from(end - at).unwrap_or(usize::MAX))?;
+        if piece.is_empty() {
+            return Ok(());
+        }
+        at += piece.len() as u64;
+        hasher.update(piece);
+    }
+    Ok(())
+}
+
 /// A received message never changes, so the number of a part is its id. A draft's parts move when others come and go,
-/// so theirs are made of their bytes.
-fn draft_ids(raw: &[u8], parts: &[Part], all: &[AttachmentInfo]) -> Vec<String> {
+/// so theirs are made of their bytes. Errors: what reading them says.
+fn draft_ids(
+    parts: &[Part],
+    all: &[AttachmentInfo],
+    mut hash: impl FnMut(&Part, &mut blake3::Hasher) -> Result<(), Error>,
+) -> Result<Vec<String>, Error> {
     let mut ids: Vec<String> = Vec::with_capacity(all.len());
     for info in all {
-        let part = parts.get(info.part);
-        let bytes = part.and_then(|p| raw.get(p.header_start as usize..p.body_end as usize));
-        let hash = blake3::hash(bytes.unwrap_or_default());
-        let id = format!("D{}", crate::base::text::hex(&hash.as_bytes()[..8]));
+        let mut hasher = blake3::Hasher::new();
+        if let Some(part) = parts.get(info.part) {
+            hash(part, &mut hasher)?;
+        }
+        let id = format!("D{}", crate::base::text::hex(&hasher.finalize().as_bytes()[..8]));
         let twins = ids.iter().filter(|i| i.starts_with(&id)).count();
         ids.push(if twins == 0 { id } else { format!("{id}-{twins}") });
     }
-    ids
+    Ok(ids)
 }
 
 impl Attachments {

@@ -40,7 +40,7 @@ pub async fn edit_draft(
         let changed = run(move || edit(raw)).await??;
         let prepared = prepare(call, changed).await?;
         tries += 1;
-        match replace_draft(call.ctx(), call.account, id, item.body_id, prepared).await {
+        match replace_draft(call.ctx(), call.account, id, item.body_id, prepared, None).await {
             Err(e) if e.kind() == Kind::Conflict && unchanged.is_none() && tries < TRIES => {}
             other => return other.map(drop).map_err(GraphError::of_condition),
         }
