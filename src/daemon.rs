@@ -14,6 +14,7 @@ use crate::base::{Error, Result, SystemClock};
 use crate::delivery::{self, PostRoom};
 use crate::identity::{self, Ctx, Doorkeeper, accounts, domains};
 use crate::jobs;
+use crate::protocols::http::HouseData;
 use crate::protocols::limits::{ConnectionLimit, RateLimit};
 use crate::protocols::{House, Options, graph};
 use crate::store::layout::ServerLock;
@@ -126,7 +127,7 @@ async fn serve(
     tokio::spawn(identity::stay::run(house.doorkeeper.clone()));
     tokio::spawn(delivery::outbox::run(post_room.clone()));
     tokio::spawn(delivery::queue::run(post_room.clone()));
-    tokio::spawn(graph::subscription::worker::run(post_room.clone()));
+    actix_rt::spawn(graph::subscription::worker::run(HouseData::from(house.clone())));
     tokio::spawn(delivery::collect::run(post_room));
     tokio::spawn(jobs::indexing::run(ctx.clone()));
     tokio::spawn(jobs::pruning::run(ctx));

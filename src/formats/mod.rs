@@ -7,3 +7,4 @@ pub mod html;
 pub mod ical;
 pub mod imap;
 pub mod mime;
+pub mod sealed;

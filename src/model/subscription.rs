@@ -3,6 +3,7 @@
 use super::object::ObjectKind;
 use super::{AccountId, FolderId, FolderKind, Modseq};
 use crate::base::TimeMs;
+use serde::{Deserialize, Serialize};
 
 /// What sort of things it is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,6 +87,20 @@ impl Event {
     }
 }
 
+/// Contents within notifications, that only the program can read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Sealed {
+    /// DER.
+    pub certificate: Vec<u8>,
+    /// The program's name for it.
+    pub certificate_id: String,
+    /// As it was asked for; empty: what is usual.
+    pub select: String,
+    /// By which name of ours the program knows us: `https://host[:port]`.
+    pub origin: String,
+}
+
 #[derive(Clone, Debug)]
 pub struct Subscription {
     pub id: String,
@@ -119,6 +134,8 @@ pub struct Subscription {
     pub event: Option<Event>,
     /// Only its end is still to be told.
     pub is_removed: bool,
+    /// None: notifications only say what has changed.
+    pub sealed: Option<Sealed>,
 }
 
 impl Subscription {

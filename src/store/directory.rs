@@ -44,6 +44,7 @@ impl Database for DirectoryDb {
         include_str!("schema/directory/0004.sql"),
         include_str!("schema/directory/0005.sql"),
         include_str!("schema/directory/0006.sql"),
+        include_str!("schema/directory/0007.sql"),
     ];
 
     fn after_commit(&self, _: &Connection, effects: DirectoryEffects, _: Option<&Path>) {

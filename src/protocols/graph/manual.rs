@@ -42,6 +42,8 @@ names come in any case, options with or without `$`, keys as `messages/{id}` or 
   The address is called once before, and has to give the `validationToken` back within ten seconds. Only https on the Internet is called; what is inside
   of a private network the administrator allows: `--notify-to`. What is not taken with a 2xx within 30 seconds is tried again, less and less often,
   for four hours, also after a restart; then the subscription ends. Notifications come at least once, several in one POST.
+- **Notifications with contents** (includeResourceData) are for registered programs: `?$select=` behind the resource says what is in them, the key of encryptionCertificate
+  (RSA, 2048 to 4096 bits) opens them, a token in validationTokens shows who has called; 1440 minutes at most. What is gone comes without contents.
 - **messageRules** of the inbox are carried out when mail is stored, wherever it comes from. Conditions all have to hold, one exception is enough; false asks for
   nothing. The first rule that moves a message decides where it stays, later ones put copies. A rule whose folder is gone says hasError and rests. forwardTo sends the
   message on in the owner's name, Reply-To its author; redirectTo sends it as it is. What came back around (X-Loop) goes no further, and a mailbox sends on a
@@ -49,7 +51,7 @@ names come in any case, options with or without `$`, keys as `messages/{id}` or 
 - **automaticRepliesSetting**: one reply to each address in seven days, or after a new setting; never to lists, programs, reports, or whoever has not written to the
   mailbox's own address. mailTips shows it to colleagues.
 - **Not here**: filters by lastModifiedDateTime and by recipients; itemAttachment and referenceAttachment as input;
-  search folders; open extensions; contents within notifications (includeResourceData); online meetings; upload sessions for files of events; attachments
+  search folders; open extensions; online meetings; upload sessions for files of events; attachments
   of tasks.
 
 ";

@@ -21,6 +21,14 @@ impl Site {
         }
     }
 
+    /// Under a name that was kept: `https://host[:port]`.
+    pub fn at(origin: String) -> Site {
+        Site {
+            origin,
+            version: "v1.0",
+        }
+    }
+
     pub fn origin(&self) -> &str {
         &self.origin
     }

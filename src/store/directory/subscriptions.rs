@@ -5,15 +5,16 @@ use crate::base::{Error, Result, TimeMs};
 use crate::model::subscription::{ChangeType, Event, Subject, Subscription};
 use crate::model::{AccountId, FolderId};
 use crate::store::{Snapshot, Tx};
+use rusqlite::types::Type;
 use rusqlite::{OptionalExtension, Row, params};
 
 const SELECT: &str = "SELECT id, account_id, actor_id, client_id, resource, kind, folder_id, change_types, url, lifecycle_url,
     client_state, tls_version, created_at_ms, expires_at_ms, remind_at_ms, cursor, attempts, failing_since_ms, retry_at_ms,
-    event, is_removed FROM subscription";
+    event, is_removed, sealed FROM subscription";
 
 fn read_subscription(r: &Row<'_>) -> rusqlite::Result<Subscription> {
     let (kind, changes): (String, String) = (r.get(5)?, r.get(7)?);
-    let event: Option<String> = r.get(19)?;
+    let (event, sealed): (Option<String>, Option<String>) = (r.get(19)?, r.get(21)?);
     Ok(Subscription {
         id: r.get(0)?,
         account: AccountId(r.get(1)?),
@@ -42,6 +43,10 @@ fn read_subscription(r: &Row<'_>) -> rusqlite::Result<Subscription> {
         retry_at_ms: r.get(18)?,
         event: event.and_then(|w| Event::ALL.into_iter().find(|e| e.as_str() == w)),
         is_removed: r.get(20)?,
+        sealed: sealed
+            .map(|text| serde_json::from_str(&text))
+            .transpose()
+            .map_err(|e| rusqlite::Error::FromSqlConversionFailure(21, Type::Text, Box::new(e)))?,
     })
 }
 
@@ -109,12 +114,14 @@ impl Tx<'_, DirectoryDb> {
     /// Adds it, or keeps what has changed about it.
     pub fn put_subscription(&mut self, s: &Subscription) -> Result<()> {
         let changes: Vec<&str> = s.changes.iter().map(|c| c.as_str()).collect();
+        let sealed = s.sealed.as_ref().map(serde_json::to_string).transpose();
+        let sealed = sealed.map_err(|e| Error::internal("a subscription cannot be written").caused_by(e))?;
         self.conn
             .prepare_cached(
                 "INSERT INTO subscription (id, account_id, actor_id, client_id, resource, kind, folder_id, change_types, url,
                  lifecycle_url, client_state, tls_version, created_at_ms, expires_at_ms, remind_at_ms, cursor, attempts,
-                 failing_since_ms, retry_at_ms, event, is_removed, wake_at_ms)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22)
+                 failing_since_ms, retry_at_ms, event, is_removed, wake_at_ms, sealed)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23)
                  ON CONFLICT (id) DO UPDATE SET expires_at_ms = excluded.expires_at_ms, remind_at_ms = excluded.remind_at_ms,
                  cursor = excluded.cursor, attempts = excluded.attempts, failing_since_ms = excluded.failing_since_ms,
                  retry_at_ms = excluded.retry_at_ms, event = excluded.event, is_removed = excluded.is_removed,
@@ -142,7 +149,8 @@ impl Tx<'_, DirectoryDb> {
                 s.retry_at_ms,
                 s.event.map(Event::as_str),
                 s.is_removed,
-                s.wake_at_ms()
+                s.wake_at_ms(),
+                sealed
             ])?;
         Ok(())
     }

@@ -15,6 +15,7 @@ mod receiver;
 mod replies;
 mod rules;
 pub mod schema;
+mod sealed;
 mod search;
 mod sending;
 mod subscriptions;

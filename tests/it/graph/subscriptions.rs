@@ -13,7 +13,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 const MAIL: &str = "From: a@other.test\nSubject: x\n\ny\n";
 
 /// A time so many seconds from now, as Graph writes it.
-fn at(seconds: i64) -> String {
+pub fn at(seconds: i64) -> String {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs() as i64;
     let out = Command::new("date")
         .args(["-u", "-d", &format!("@{}", now + seconds), "+%Y-%m-%dT%H:%M:%SZ"])
@@ -110,16 +110,12 @@ fn wrong_wishes_are_answered_with_what_is_wrong() {
         ("notificationUrl", json!("http://localhost/"), "https://"),
         ("resource", json!("me/calendarView"), "cannot be subscribed to"),
         ("resource", json!("subscriptions"), "cannot be subscribed to"),
-        (
-            "resource",
-            json!("me/messages?$filter=isRead eq true"),
-            "query options",
-        ),
+        ("resource", json!("me/messages?$filter=isRead eq true"), "$filter"),
         ("expirationDateTime", json!(at(-5)), "has passed"),
         ("expirationDateTime", json!(at(4232 * 60)), "4230 minutes"),
         ("expirationDateTime", json!("tomorrow"), "no time"),
         ("clientState", json!("x".repeat(129)), "128"),
-        ("includeResourceData", json!(true), "not supported"),
+        ("includeResourceData", json!(true), "encryptionCertificate"),
         ("latestSupportedTlsVersion", json!("v9"), "v1_2"),
     ] {
         let (_, message) = refused(&anna, &with(good.clone(), name, value));

@@ -1,6 +1,6 @@
 //! PATCH subscriptions/{id}: a new end.
 
-use super::create::expiration;
+use super::create::{expiration, longest_minutes};
 use super::remove::missing;
 use super::view::{entity, owner};
 use crate::protocols::graph::answer::{Answer, Result};
@@ -8,7 +8,7 @@ use crate::protocols::graph::call::Call;
 use crate::protocols::graph::error::GraphError;
 use crate::protocols::graph::json;
 use crate::protocols::graph::routes::{Row, row};
-use crate::sync::subscriptions::renew_subscription;
+use crate::sync::subscriptions::{find_subscription, renew_subscription};
 
 pub const ROWS: &[Row] = &[row!(PATCH "subscriptions/{}" Nothing [] => change)];
 
@@ -20,8 +20,10 @@ async fn change(call: Call) -> Result {
         ));
     }
     let until = json::required_text(&body, "expirationDateTime")?;
-    let expires_at_ms = expiration(until, call.caller.now_ms())?;
     let ctx = call.caller.directory_ctx();
+    let before = find_subscription(&ctx, owner(&call)?, call.key(0)).await;
+    let longest = longest_minutes(before.map_err(missing)?.sealed.is_some());
+    let expires_at_ms = expiration(until, call.caller.now_ms(), longest)?;
     let renewed = renew_subscription(&ctx, owner(&call)?, call.key(0), expires_at_ms).await;
     Ok(Answer::json(entity(&call, &renewed.map_err(missing)?)))
 }

@@ -2,6 +2,7 @@
 
 use super::handshake::shake_hands;
 use super::resource::{Target, find};
+use super::sealed::{self, check_select};
 use super::view::{entity, owner};
 use crate::base::{TimeMs, random};
 use crate::delivery::webhook::parse_url;
@@ -20,7 +21,11 @@ use url::Url;
 /// What the resource needs is asked for when it is known.
 pub const ROWS: &[Row] = &[row!(POST "subscriptions" Nothing [] => create)];
 
-const LONGEST_MINUTES: TimeMs = 4230;
+/// As Microsoft. With contents, a certificate that was stolen is not used for long.
+pub fn longest_minutes(is_sealed: bool) -> TimeMs {
+    if is_sealed { 1440 } else { 4230 }
+}
+
 const MAX_STATE_CHARS: usize = 128;
 const TLS_VERSIONS: [&str; 4] = ["v1_0", "v1_1", "v1_2", "v1_3"];
 
@@ -31,27 +36,28 @@ async fn create(call: Call) -> Result {
     let (url, lifecycle) = urls(&body)?;
     let client_state = client_state(&body)?;
     let tls_version = tls_version(&body)?;
-    if json::boolean(&body, "includeResourceData")? == Some(true) {
-        return Err(GraphError::request(
-            "»includeResourceData« is not supported here; subscribe without it and get what has changed",
-        ));
-    }
+    let (place, options) = resource.split_once('?').unwrap_or((resource, ""));
+    let sealed = sealed::read(&body, options, &call.site)?;
     let now_ms = call.caller.now_ms();
-    let expires_at_ms = expiration(json::required_text(&body, "expirationDateTime")?, now_ms)?;
+    let expires_at_ms = expiration(
+        json::required_text(&body, "expirationDateTime")?,
+        now_ms,
+        longest_minutes(sealed.is_some()),
+    )?;
     let Target {
         ctx,
         account,
         subject,
         folder,
-    } = find(&call.caller, resource).await?;
+    } = find(&call.caller, place).await?;
+    let owner = owner(&call)?;
+    if sealed.is_some() && owner.client.is_none() {
+        return Err(GraphError::request(
+            "»includeResourceData« is for programs that are registered: the token of a notification names one",
+        ));
+    }
     // Before the address is called: what happens from now on is told.
     let cursor = latest(&ctx, account).await?.since;
-    let room = &call.house().post_room;
-    shake_hands(room, &url).await?;
-    if let Some(lifecycle) = lifecycle.as_ref().filter(|l| **l != url) {
-        shake_hands(room, lifecycle).await?;
-    }
-    let owner = owner(&call)?;
     let made = Subscription {
         id: random::uuid(),
         account,
@@ -61,9 +67,9 @@ async fn create(call: Call) -> Result {
         subject,
         folder,
         changes,
-        url: url.into(),
+        url: url.clone().into(),
         remind_at_ms: lifecycle.as_ref().map(|_| remind_at(now_ms, expires_at_ms)),
-        lifecycle_url: lifecycle.map(String::from),
+        lifecycle_url: lifecycle.clone().map(String::from),
         client_state,
         tls_version,
         created_at_ms: now_ms,
@@ -75,14 +81,21 @@ async fn create(call: Call) -> Result {
         retry_at_ms: Some(now_ms),
         event: None,
         is_removed: false,
+        sealed,
     };
+    check_select(&call.caller, &made, &ctx.account()?.oid).await?;
+    let room = &call.house().post_room;
+    shake_hands(room, &url).await?;
+    if let Some(lifecycle) = lifecycle.as_ref().filter(|l| **l != url) {
+        shake_hands(room, lifecycle).await?;
+    }
     add_subscription(&ctx, made.clone()).await?;
     let location = format!("{}/subscriptions/{}", call.site.base(), made.id);
     Ok(Answer::created(entity(&call, &made), location))
 }
 
 /// Errors: 400 for times that have passed, or are too far away.
-pub fn expiration(text: &str, now_ms: TimeMs) -> Result<TimeMs, GraphError> {
+pub fn expiration(text: &str, now_ms: TimeMs, longest_minutes: TimeMs) -> Result<TimeMs, GraphError> {
     let wrong = |why: String| {
         GraphError::bad(
             "ValidationError",
@@ -99,9 +112,9 @@ pub fn expiration(text: &str, now_ms: TimeMs) -> Result<TimeMs, GraphError> {
     }
     // Programs ask for the longest by their own clock, and the request is on its way for a moment.
     const SLACK_MS: TimeMs = 60_000;
-    if at_ms > now_ms + LONGEST_MINUTES * 60_000 + SLACK_MS {
+    if at_ms > now_ms + longest_minutes * 60_000 + SLACK_MS {
         return Err(wrong(format!(
-            "a subscription lives for {LONGEST_MINUTES} minutes at most; renew it before it ends"
+            "such a subscription lives for {longest_minutes} minutes at most; renew it before it ends"
         )));
     }
     Ok(at_ms)

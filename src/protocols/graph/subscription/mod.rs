@@ -7,5 +7,6 @@ mod handshake;
 mod notice;
 pub mod remove;
 mod resource;
+mod sealed;
 mod view;
 pub mod worker;

@@ -1,8 +1,7 @@
 //! What programs are sent: changeNotificationCollection.
 
 use crate::base::clock::rfc3339;
-use crate::model::object::ObjectKind;
-use crate::model::subscription::{ChangeType, Event, Subscription};
+use crate::model::subscription::{ChangeType, Event, Subject, Subscription};
 use crate::protocols::graph::call::change_key;
 use crate::protocols::http::ids;
 use crate::sync::news::{Piece, Thing};
@@ -32,24 +31,41 @@ pub fn wanted(s: &Subscription, piece: &Piece) -> Option<ChangeType> {
     }
 }
 
-/// `oid`: the object id of the mailbox's owner.
-pub fn of_change(s: &Subscription, (tenant, oid): (&str, &str), piece: &Piece, change: ChangeType) -> Value {
-    let (kind, segment, id) = match piece.thing {
-        Thing::Message(id) => ("Message", "Messages".to_owned(), ids::print_item(id)),
-        Thing::MailFolder(id) => ("MailFolder", "MailFolders".to_owned(), ids::print_folder(id)),
-        Thing::Object(kind, id) => {
-            let (word, segment) = match kind {
-                ObjectKind::Card => ("Contact", "Contacts".to_owned()),
-                ObjectKind::Task => {
-                    let list = s.folder.map(ids::print_folder).unwrap_or_default();
-                    ("TodoTask", format!("Todo/Lists/{list}/Tasks"))
-                }
-                _ => ("Event", "Events".to_owned()),
-            };
-            (word, segment, ids::print_object(kind, id))
+/// As its own door prints it.
+pub fn id_of(piece: &Piece) -> String {
+    match piece.thing {
+        Thing::Message(id) => ids::print_item(id),
+        Thing::MailFolder(id) => ids::print_folder(id),
+        Thing::Object(kind, id) => ids::print_object(kind, id),
+    }
+}
+
+/// Where a thing that is subscribed to lies, behind the version. `oid`: the object id of the mailbox's owner.
+pub fn path_of(s: &Subscription, oid: &str, id: &str) -> String {
+    let segment = match s.subject {
+        Subject::Messages => "Messages".to_owned(),
+        Subject::MailFolders => "MailFolders".to_owned(),
+        Subject::Contacts => "Contacts".to_owned(),
+        Subject::Events => "Events".to_owned(),
+        Subject::Tasks => {
+            let list = s.folder.map(ids::print_folder).unwrap_or_default();
+            format!("Todo/Lists/{list}/Tasks")
         }
     };
-    let resource = format!("Users/{oid}/{segment}/{id}");
+    format!("Users/{oid}/{segment}/{id}")
+}
+
+/// `oid`: the object id of the mailbox's owner.
+pub fn of_change(s: &Subscription, (tenant, oid): (&str, &str), piece: &Piece, change: ChangeType) -> Value {
+    let kind = match s.subject {
+        Subject::Messages => "Message",
+        Subject::MailFolders => "MailFolder",
+        Subject::Contacts => "Contact",
+        Subject::Events => "Event",
+        Subject::Tasks => "TodoTask",
+    };
+    let id = id_of(piece);
+    let resource = path_of(s, oid, &id);
     let mut out = envelope(s, tenant, &resource);
     out["changeType"] = change.as_str().into();
     let mut data = json!({

@@ -16,57 +16,57 @@ use crate::protocols::http::ids;
 struct Resource {
     /// `{}` stands for a folder.
     path: &'static str,
-    right: Right,
     subject: Subject,
 }
 
 const RESOURCES: [Resource; 9] = [
     Resource {
         path: "me/messages",
-        right: Right::MailRead,
         subject: Subject::Messages,
     },
     Resource {
         path: "me/mailFolders/{}/messages",
-        right: Right::MailRead,
         subject: Subject::Messages,
     },
     Resource {
         path: "me/mailFolders",
-        right: Right::MailRead,
         subject: Subject::MailFolders,
     },
     Resource {
         path: "me/events",
-        right: Right::CalendarRead,
         subject: Subject::Events,
     },
     Resource {
         path: "me/calendar/events",
-        right: Right::CalendarRead,
         subject: Subject::Events,
     },
     Resource {
         path: "me/calendars/{}/events",
-        right: Right::CalendarRead,
         subject: Subject::Events,
     },
     Resource {
         path: "me/contacts",
-        right: Right::ContactsRead,
         subject: Subject::Contacts,
     },
     Resource {
         path: "me/contactFolders/{}/contacts",
-        right: Right::ContactsRead,
         subject: Subject::Contacts,
     },
     Resource {
         path: "me/todo/lists/{}/tasks",
-        right: Right::TasksRead,
         subject: Subject::Tasks,
     },
 ];
+
+/// What it takes to be told of it.
+pub fn right_of(subject: Subject) -> Right {
+    match subject {
+        Subject::Messages | Subject::MailFolders => Right::MailRead,
+        Subject::Events => Right::CalendarRead,
+        Subject::Contacts => Right::ContactsRead,
+        Subject::Tasks => Right::TasksRead,
+    }
+}
 
 /// What a resource's text leads to.
 pub struct Target {
@@ -80,11 +80,6 @@ pub struct Target {
 
 /// Errors: 400 that names what is known; those of the mailbox and the folder; 403 without the permission.
 pub async fn find(caller: &Caller, text: &str) -> Result<Target, GraphError> {
-    if text.contains('?') {
-        return Err(GraphError::request(
-            "query options in »resource« are not supported; subscribe without them and look at what has changed",
-        ));
-    }
     let unknown = || {
         let known: Vec<String> = RESOURCES.iter().map(|r| r.path.replace("{}", "{id}")).collect();
         GraphError::request(format!(
@@ -112,8 +107,9 @@ pub async fn find(caller: &Caller, text: &str) -> Result<Target, GraphError> {
         .iter()
         .find_map(|r| routes::fit(r.path, &segments).map(|keys| (r, keys)));
     let (resource, keys) = found.ok_or_else(unknown)?;
-    caller.granted.require(resource.right)?;
-    resource.right.require_access(access)?;
+    let right = right_of(resource.subject);
+    caller.granted.require(right)?;
+    right.require_access(access)?;
     let account = ctx.account()?.id;
     let folder = match keys.first() {
         None => None,

@@ -37,10 +37,13 @@ pub fn view(call: &Call, s: &Subscription) -> Map<String, Value> {
         ("lifecycleNotificationUrl", json!(s.lifecycle_url)),
         ("expirationDateTime", json!(rfc3339(s.expires_at_ms))),
         ("creatorId", json!(creator)),
-        ("includeResourceData", json!(false)),
+        ("includeResourceData", json!(s.sealed.is_some())),
         ("latestSupportedTlsVersion", json!(s.tls_version)),
         ("encryptionCertificate", Value::Null),
-        ("encryptionCertificateId", Value::Null),
+        (
+            "encryptionCertificateId",
+            json!(s.sealed.as_ref().map(|s| &s.certificate_id)),
+        ),
         ("notificationUrlAppId", Value::Null),
     ] {
         out.insert(name.into(), value);

@@ -2,16 +2,18 @@
 //! still to be told is what the change log has after a subscription's cursor, so a restart loses nothing.
 
 use super::notice::{of_change, of_event, wanted};
+use super::resource::right_of;
+use super::sealed::{contents, reader, validation_token};
 use crate::base::panic::catch;
 use crate::base::{Error, Kind, Result, TimeMs};
 use crate::delivery::PostRoom;
 use crate::delivery::webhook::parse_url;
 use crate::identity::Ctx;
 use crate::identity::tenant::tenant_id;
-use crate::model::subscription::{Event, Subscription};
-use crate::protocols::graph::rights::Right;
+use crate::model::subscription::{ChangeType, Event, Subscription};
+use crate::protocols::http::HouseData;
 use crate::sync::delta::latest;
-use crate::sync::news::news_since;
+use crate::sync::news::{Piece, news_since};
 use crate::sync::subscriptions::{
     all_subscriptions, change_subscription, end_subscription, forget_subscription, may_still_read,
     next_subscriptions, note_done, subscription,
@@ -29,6 +31,8 @@ const AT_ONCE_OF_A_HOST: usize = 4;
 const WITHIN: Duration = Duration::from_secs(30);
 /// Notifications in one POST.
 const MOST_PIECES: usize = 100;
+/// With what has changed in them.
+const MOST_SEALED: usize = 20;
 /// Before the second attempt; doubles from then on. Never later than mail is tried again.
 const FIRST_RETRY: Duration = Duration::from_secs(15);
 const LONGEST_RETRY: Duration = Duration::from_secs(30 * 60);
@@ -115,8 +119,8 @@ fn host_of(url: &str) -> String {
 }
 
 /// Runs until the program ends.
-pub async fn run(room: Arc<PostRoom>) {
-    let ctx = room.ctx();
+pub async fn run(house: HouseData) {
+    let ctx = house.doorkeeper.system();
     let turns = Arc::new(Turns::new());
     let in_hand = Arc::new(InHand::default());
     let mut looked_at_ms = ctx.now_ms();
@@ -125,7 +129,8 @@ pub async fn run(room: Arc<PostRoom>) {
         match asked {
             Ok(ids) => {
                 for id in ids.into_iter().filter(|id| in_hand.take(id)) {
-                    tokio::spawn(attend(room.clone(), turns.clone(), in_hand.clone(), id));
+                    // On this thread: answers are made by the handlers of the door.
+                    actix_rt::spawn(attend(house.clone(), turns.clone(), in_hand.clone(), id));
                 }
             }
             Err(e) => {
@@ -137,8 +142,8 @@ pub async fn run(room: Arc<PostRoom>) {
     }
 }
 
-async fn attend(room: Arc<PostRoom>, turns: Arc<Turns>, in_hand: Arc<InHand>, id: String) {
-    let ctx = room.ctx();
+async fn attend(house: HouseData, turns: Arc<Turns>, in_hand: Arc<InHand>, id: String) {
+    let ctx = house.doorkeeper.system();
     let host = match subscription(&ctx, &id).await {
         Ok(s) => s.map_or_else(String::new, |s| host_of(&s.url)),
         Err(_) => String::new(),
@@ -149,7 +154,7 @@ async fn attend(room: Arc<PostRoom>, turns: Arc<Turns>, in_hand: Arc<InHand>, id
         return;
     };
     loop {
-        if let Err(e) = catch(tell(&room, &id)).await {
+        if let Err(e) = catch(tell(&house, &id)).await {
             tracing::error!(subscription = %id, error = ?e, "a program could not be told of changes");
             // Its turn goes to others meanwhile.
             let at_ms = ctx.now_ms() + AFTER_DEFECT_MS;
@@ -168,7 +173,8 @@ async fn attend(room: Arc<PostRoom>, turns: Arc<Turns>, in_hand: Arc<InHand>, id
 }
 
 /// Tells one program all there is, or notes when to try again.
-async fn tell(room: &PostRoom, id: &str) -> Result<()> {
+async fn tell(house: &HouseData, id: &str) -> Result<()> {
+    let room = &house.post_room;
     let ctx = room.ctx();
     let tenant = tenant_id(&ctx).await?;
     while let Some(s) = subscription(&ctx, id).await? {
@@ -181,7 +187,7 @@ async fn tell(room: &PostRoom, id: &str) -> Result<()> {
         }
         let is_more = match s.event {
             Some(event) => tell_event(room, &ctx, &s, &tenant, event).await?,
-            None => tell_changes(room, &ctx, &s, &tenant).await?,
+            None => tell_changes(house, &ctx, &s, &tenant).await?,
         };
         if !is_more {
             return Ok(());
@@ -199,7 +205,7 @@ async fn tell_event(
     event: Event,
 ) -> Result<bool> {
     let url = s.lifecycle_url.as_deref().unwrap_or(&s.url);
-    let told = call(room, url, vec![of_event(s, tenant, event)]).await;
+    let told = call(room, url, vec![of_event(s, tenant, event)], Vec::new()).await;
     if s.is_removed && told.is_ok() {
         forget_subscription(ctx, &s.id).await?;
         return Ok(false);
@@ -212,8 +218,9 @@ async fn tell_event(
     .await
 }
 
-async fn tell_changes(room: &PostRoom, ctx: &Ctx, s: &Subscription, tenant: &str) -> Result<bool> {
-    let permissions = Right::MailRead.scopes();
+async fn tell_changes(house: &HouseData, ctx: &Ctx, s: &Subscription, tenant: &str) -> Result<bool> {
+    let room = &house.post_room;
+    let permissions = right_of(s.subject).scopes();
     let Some(oid) = may_still_read(ctx, s, permissions).await? else {
         end_subscription(ctx, &s.id).await?;
         return Ok(true);
@@ -226,7 +233,12 @@ async fn tell_changes(room: &PostRoom, ctx: &Ctx, s: &Subscription, tenant: &str
         change_subscription(ctx, &s.id, remind).await?;
         return Ok(true);
     }
-    let news = match news_since(ctx, s.account, (s.subject, s.folder), s.cursor, MOST_PIECES).await {
+    let most = if s.sealed.is_some() {
+        MOST_SEALED
+    } else {
+        MOST_PIECES
+    };
+    let news = match news_since(ctx, s.account, (s.subject, s.folder), s.cursor, most).await {
         Ok(news) => news,
         Err(e) if e.kind() == Kind::TooOld => return begin_anew(ctx, s).await,
         Err(e) if e.kind() == Kind::NotFound => {
@@ -235,11 +247,7 @@ async fn tell_changes(room: &PostRoom, ctx: &Ctx, s: &Subscription, tenant: &str
         }
         Err(e) => return Err(e),
     };
-    let pieces = news.pieces.iter().filter_map(|p| {
-        let change = wanted(s, p)?;
-        Some(of_change(s, (tenant, &oid), p, change))
-    });
-    let notices: Vec<Value> = pieces.collect();
+    let notices = notices(house, s, (tenant, &oid), &news.pieces).await?;
     if notices.is_empty() && !news.has_more && !news.is_over {
         if s.retry_at_ms.is_some() {
             // What was to be tried again has gone.
@@ -249,13 +257,44 @@ async fn tell_changes(room: &PostRoom, ctx: &Ctx, s: &Subscription, tenant: &str
     }
     let told = match notices.is_empty() {
         true => Ok(()),
-        false => call(room, &s.url, notices).await,
+        false => {
+            let tokens = match s.sealed {
+                Some(_) => vec![validation_token(house, s, tenant, ctx.now_ms()).await?],
+                None => Vec::new(),
+            };
+            call(room, &s.url, notices, tokens).await
+        }
     };
     if told.is_ok() && news.is_over {
         end_subscription(ctx, &s.id).await?;
         return Ok(true);
     }
     settle(room, ctx, s, told, move |s| s.cursor = news.since).await
+}
+
+/// What the program wants to hear of.
+async fn notices(
+    house: &HouseData,
+    s: &Subscription,
+    (tenant, oid): (&str, &str),
+    pieces: &[Piece],
+) -> Result<Vec<Value>> {
+    let reader = match s.sealed {
+        Some(_) => reader(house, s).await?,
+        None => None,
+    };
+    let mut out = Vec::new();
+    for piece in pieces {
+        let Some(change) = wanted(s, piece) else { continue };
+        let mut notice = of_change(s, (tenant, oid), piece, change);
+        if let Some(reader) = reader.as_ref().filter(|_| change != ChangeType::Deleted)
+            && let Some(contents) = contents(reader, s, oid, piece).await?
+        {
+            notice["encryptedContent"] = contents;
+        }
+        out.push(notice);
+    }
+    Ok(out)
 }
 
 /// What is between is lost to the program, and it has to know.
@@ -320,9 +359,13 @@ fn wait_after(attempts: u32, mail_retry: Duration) -> Duration {
 }
 
 /// Errors: those of the call; Unavailable for answers that are no success.
-async fn call(room: &PostRoom, url: &str, notices: Vec<Value>) -> Result<()> {
+async fn call(room: &PostRoom, url: &str, notices: Vec<Value>, tokens: Vec<String>) -> Result<()> {
     let url = parse_url("notificationUrl", url)?;
-    let body = json!({"value": notices}).to_string().into_bytes();
+    let mut body = json!({"value": notices});
+    if !tokens.is_empty() {
+        body["validationTokens"] = tokens.into();
+    }
+    let body = body.to_string().into_bytes();
     let reply = room
         .post(&url, "application/json; charset=utf-8", body, WITHIN)
         .await?;

@@ -153,7 +153,7 @@ CREATE TABLE subscription (
   event            TEXT,                      -- to be told before anything else: missed, removed, reauthorize
   is_removed       INTEGER NOT NULL,          -- only its end is still to be told
   wake_at_ms       INTEGER NOT NULL           -- when it is to be looked at without a change
-) STRICT, WITHOUT ROWID;
+, sealed TEXT) STRICT, WITHOUT ROWID;
 CREATE INDEX access_by_actor ON access (actor_id);
 CREATE INDEX alias_by_account ON alias (account_id);
 CREATE INDEX credential_by_account ON credential (account_id);
