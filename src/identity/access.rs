@@ -97,6 +97,40 @@ pub async fn list_colleagues(ctx: &Ctx) -> Result<Vec<Account>> {
     Ok(all)
 }
 
+/// Whom the office has new or changed since a number, the object ids of those who are gone, and the next number.
+#[derive(Clone, Debug)]
+pub struct ColleagueChanges {
+    /// Each with the number of its last change.
+    pub present: Vec<(i64, Account)>,
+    pub gone: Vec<String>,
+    pub number: i64,
+}
+
+/// `since`: None for everybody. Errors: TooOld, for a number of a directory that was restored since.
+pub async fn colleagues_since(ctx: &Ctx, since: Option<i64>) -> Result<ColleagueChanges> {
+    let all = ctx.store.directory().read(|d| d.people_since(0)).await?;
+    let number = all.last().map_or(0, |(number, ..)| *number);
+    let after = since.unwrap_or(0);
+    if after > number {
+        return Err(Error::too_old(
+            "the directory does not go that far; begin again without a token",
+        ));
+    }
+    let mut out = ColleagueChanges {
+        present: Vec::new(),
+        gone: Vec::new(),
+        number,
+    };
+    for (number, oid, account) in all.into_iter().filter(|(number, ..)| *number > after) {
+        match account.filter(Account::is_active) {
+            Some(account) => out.present.push((number, account)),
+            None if since.is_some() => out.gone.push(oid),
+            None => {}
+        }
+    }
+    Ok(out)
+}
+
 /// Ids of the mailboxes that are named. Errors: NotFound.
 pub async fn mailbox_ids(ctx: &Ctx, names: &[String]) -> Result<Vec<AccountId>> {
     let mut out = Vec::with_capacity(names.len());

@@ -1,9 +1,10 @@
 //! The office's own address book: a card for everybody who is here, made from the directory, for everybody to read.
 
-use crate::base::{Error, Result};
+use crate::base::Result;
 use crate::formats::content_line::print::print_component;
 use crate::formats::content_line::{Component, Property};
 use crate::identity::Ctx;
+use crate::identity::access::colleagues_since;
 use crate::model::message::Item;
 use crate::model::object::{Collection, CollectionProperties, Object, ObjectKind, Shape};
 use crate::model::{
@@ -28,27 +29,12 @@ pub struct PeopleChanges {
 /// `since`: None for everybody. Errors: NotAuthenticated; TooOld, for a number of a directory that was restored since.
 pub async fn people_changes(ctx: &Ctx, since: Option<Modseq>) -> Result<PeopleChanges> {
     ctx.account()?;
-    let all = ctx.store.directory().read(|d| d.people_since(0)).await?;
-    let number = all.last().map_or(0, |(number, ..)| *number);
-    let after = since.unwrap_or(0);
-    if after > number {
-        return Err(Error::too_old(
-            "the directory does not go that far; begin again without a token",
-        ));
-    }
-    let mut out = PeopleChanges {
-        present: Vec::new(),
-        gone: Vec::new(),
-        number,
-    };
-    for (number, oid, account) in all.into_iter().filter(|(number, ..)| *number > after) {
-        match account.filter(Account::is_active) {
-            Some(account) => out.present.push(card_of(number, &account)),
-            None if since.is_some() => out.gone.push(format!("{oid}.vcf")),
-            None => {}
-        }
-    }
-    Ok(out)
+    let changes = colleagues_since(ctx, since).await?;
+    Ok(PeopleChanges {
+        present: changes.present.iter().map(|(n, a)| card_of(*n, a)).collect(),
+        gone: changes.gone.iter().map(|oid| format!("{oid}.vcf")).collect(),
+        number: changes.number,
+    })
 }
 
 /// Everybody's card. Errors: NotAuthenticated.

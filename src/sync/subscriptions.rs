@@ -3,6 +3,7 @@
 use crate::base::{Error, Result, TimeMs};
 use crate::identity::Ctx;
 use crate::model::AccountId;
+use crate::model::share::ShareLevel;
 use crate::model::subscription::Subscription;
 use std::time::Duration;
 
@@ -147,7 +148,7 @@ pub async fn may_still_read(
     s: &Subscription,
     permissions: &'static [&'static str],
 ) -> Result<Option<String>> {
-    let (account, actor, client) = (s.account, s.actor, s.client.clone());
+    let (account, folder, actor, client) = (s.account, s.folder, s.actor, s.client.clone());
     ctx.store
         .directory()
         .read(move |d| {
@@ -157,7 +158,12 @@ pub async fn may_still_read(
             let may = match (actor, client) {
                 (Some(actor), _) if actor == account => true,
                 (Some(actor), _) => {
-                    d.account(actor)?.is_some_and(|a| a.is_active()) && d.access(account, actor)?.is_some()
+                    let shared = match folder {
+                        Some(folder) => d.share_level(account, folder, actor)?,
+                        None => None,
+                    };
+                    d.account(actor)?.is_some_and(|a| a.is_active())
+                        && (d.access(account, actor)?.is_some() || shared >= Some(ShareLevel::Read))
                 }
                 (None, Some(client)) => d.client(&client)?.is_some_and(|c| {
                     c.app_permissions

@@ -5,6 +5,7 @@ use super::call::{Asked, Call, Caller, Who};
 use super::cors;
 use super::error::GraphError;
 use super::mailbox;
+use super::metadata;
 use super::path;
 use super::prefer::Prefer;
 use super::query::Query;
@@ -36,6 +37,9 @@ pub async fn answer(request: HttpRequest, mut payload: Payload) -> HttpResponse 
         let answered = upload::answer(&request, payload, house, token).await;
         let answered = answered.unwrap_or_else(|e| e.into_answer(&site, (&ours, &theirs), now_ms));
         return cors::open(answered.with("request-id", ours)).into_response();
+    }
+    if *request.method() == Method::GET && metadata::is_asked(&path) {
+        return cors::open(metadata::answer().with("request-id", ours)).into_response();
     }
     let answered = match caller(&request, &ours, &theirs).await {
         Ok(caller) => match ask(&request, payload, &caller).await {

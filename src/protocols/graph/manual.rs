@@ -38,7 +38,8 @@ names come in any case, options with or without `$`, keys as `messages/{id}` or 
 - **Limits**: 20 requests a batch; uploads of 150 MB in ranges, as long as the message stays below `--max-message-size`; `--max-requests` in ten minutes
   by program and mailbox, then 429 with Retry-After.
 - **Subscriptions** to `me/messages`, `me/mailFolders/{id}/messages`, `me/mailFolders`, `me/events`, `me/calendars/{id}/events`, `me/contacts`,
-  `me/contactFolders/{id}/contacts` and `me/todo/lists/{id}/tasks` (also below `users/{id or address}`), for 4230 minutes at most.
+  `me/contactFolders/{id}/contacts` and `me/todo/lists/{id}/tasks` (also below `users/{id or address}`), for 4230 minutes at most; single calendars,
+  folders and lists that others share as well.
   The address is called once before, and has to give the `validationToken` back within ten seconds. Only https on the Internet is called; what is inside
   of a private network the administrator allows: `--notify-to`. What is not taken with a 2xx within 30 seconds is tried again, less and less often,
   for four hours, also after a restart; then the subscription ends. Notifications come at least once, several in one POST.
@@ -88,6 +89,7 @@ fn page() -> String {
             options.join(" ")
         );
     }
+    out.push_str("| GET | `/$metadata` | nobody has to be signed in | |\n");
     out.push_str("| GET PUT DELETE | the `uploadUrl` of a session | the address itself | |\n");
     out
 }

@@ -24,6 +24,9 @@ mod mailbox;
 #[cfg(test)]
 mod manual;
 mod message;
+mod metadata;
+#[cfg(test)]
+mod metadata_made;
 mod object;
 mod odata;
 mod path;

@@ -192,3 +192,73 @@ fn a_token_that_is_too_old_or_of_something_else_is_410() {
         );
     }
 }
+
+#[test]
+fn a_copy_of_what_is_in_one_folder_follows() {
+    let server = Server::start();
+    let anna = Web::page(&server, "anna@example.test");
+    let make = |parent: &str, name: &str| {
+        let path = format!("/v1.0/me/mailFolders/{parent}/childFolders");
+        let made = anna.post(&path, &json!({"displayName": name})).expect(201).json();
+        made["id"].as_str().unwrap().to_owned()
+    };
+    let (one, two) = (make("msgfolderroot", "one"), make("msgfolderroot", "two"));
+    let inner = make(&one, "inner");
+    let path = format!("/v1.0/me/mailFolders/{one}/childFolders/delta()");
+    let mut copy = Copy::begin(&anna, &path);
+    assert_eq!(copy.held.keys().collect::<Vec<_>>(), [&inner]);
+    assert!(copy.follow().is_empty());
+    let second = make(&one, "second");
+    make(&two, "elsewhere");
+    copy.follow();
+    assert_eq!(copy.held.len(), 2);
+    let target = json!({"destinationId": two});
+    anna.post(&format!("/v1.0/me/mailFolders/{inner}/move"), &target)
+        .expect(200);
+    copy.follow();
+    assert_eq!(copy.held.keys().collect::<Vec<_>>(), [&second]);
+    anna.post(
+        &format!("/v1.0/me/mailFolders/{second}/permanentDelete"),
+        &json!({}),
+    )
+    .expect(204);
+    assert!(copy.follow().contains(&format!("-{second}")));
+    assert!(copy.held.is_empty());
+    // The token is of this folder, and of no other.
+    let token = copy.link.split_once('?').unwrap().1.to_owned();
+    anna.get(&format!("/v1.0/me/mailFolders/{two}/childFolders/delta?{token}"))
+        .expect(410);
+}
+
+#[test]
+fn a_copy_of_the_office_follows() {
+    let server = Server::start();
+    let anna = Web::page(&server, "anna@example.test");
+    let ask = |link: &str| {
+        let page = anna.get(link).expect(200).json();
+        let next = page["@odata.deltaLink"].as_str().unwrap().to_owned();
+        (page["value"].as_array().unwrap().clone(), next)
+    };
+    let (all, link) = ask("/v1.0/users/delta?$select=displayName,mail");
+    let mut mails: Vec<&str> = all.iter().map(|u| u["mail"].as_str().unwrap()).collect();
+    mails.sort_unstable();
+    assert_eq!(mails, ["anna@example.test", "ben@example.test"]);
+    assert!(ask(&link).0.is_empty());
+    let (latest, from_now) = ask("/v1.0/users/delta?$deltatoken=latest");
+    assert!(latest.is_empty());
+    server.cli(&["account", "set", "ben@example.test", "--name", "Ben Berg"]);
+    let (changed, next) = ask(&link);
+    assert_eq!(
+        (changed.len(), &changed[0]["displayName"]),
+        (1, &json!("Ben Berg"))
+    );
+    assert!(
+        changed[0].get("surname").is_none(),
+        "as it was selected first: {changed:?}"
+    );
+    assert_eq!(ask(&from_now).0.len(), 1);
+    let id = changed[0]["id"].clone();
+    server.cli(&["account", "remove", "ben@example.test", "--yes"]);
+    let (gone, _) = ask(&next);
+    assert_eq!(gone, [json!({"id": id, "@removed": {"reason": "deleted"}})]);
+}

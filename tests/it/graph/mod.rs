@@ -10,6 +10,7 @@ mod expand;
 mod filters;
 mod folders;
 mod messages;
+mod metadata;
 mod others;
 mod receiver;
 mod replies;

@@ -1,9 +1,10 @@
 //! messageRules: kept, shown, and carried out on mail that arrives, as every door sees it.
 
 use super::{code, deliver, ids, wait_for};
+use crate::counterparts::{Dovecot, PROVIDER_PASSWORD};
 use crate::imap::client::Client;
 use crate::outgoing::{queue, start};
-use crate::server::{Server, wait_until};
+use crate::server::{Folder, Server, set_up, wait_until};
 use crate::smtp::Talk;
 use crate::web::Web;
 use serde_json::{Value, json};
@@ -419,4 +420,29 @@ fn a_report_that_is_redirected_has_no_sender() {
         "{}",
         office.postfix.received()[0]
     );
+}
+
+#[test]
+fn rules_hold_for_mail_that_is_collected() {
+    let dovecot = Dovecot::start();
+    let data = Folder::new();
+    let url = format!("imaps://office:{PROVIDER_PASSWORD}@localhost:{}/", dovecot.imaps);
+    set_up(data.path(), &["--collect", &url]);
+    let server = Server::serve(data, &["--extra-ca", dovecot.ca.to_str().unwrap()]);
+    let anna = Web::page(&server, "anna@example.test");
+    let place = folder(&anna, "Bills");
+    add(
+        &anna,
+        "bills",
+        json!({"subjectContains": ["bill"]}),
+        json!({"moveToFolder": place, "markAsRead": true}),
+    );
+    dovecot.deliver("office", mail("a bill").as_bytes());
+    let id = wait_for(&anna, &place, 1);
+    let shown = anna.get(&format!("/v1.0/me/messages/{id}")).expect(200).json();
+    assert_eq!(shown["isRead"], true);
+    wait_until("the provider's mailbox is empty", Duration::from_secs(20), || {
+        dovecot.count("office") == 0
+    });
+    assert!(ids(&anna, "inbox").is_empty());
 }

@@ -508,3 +508,97 @@ fn a_program_by_itself_subscribes_to_the_mailboxes_that_it_is_let_into() {
 fn secret_without_mail(server: &Server) {
     super::others::secret(server, &["--app-permission", "User.Read.All", "--all-mailboxes"]);
 }
+
+#[test]
+fn a_shared_calendar_is_told_of_until_it_is_shared_no_more() {
+    let receiver = Receiver::start();
+    let server = receiver.server(&[]);
+    let (anna, ben) = (
+        Web::page(&server, "anna@example.test"),
+        Web::page(&server, "ben@example.test"),
+    );
+    let share = |level: &str| crate::sharing::share(&server, "calendar", "ben@example.test", level);
+    let calendar = anna.get("/v1.0/me/calendar").expect(200).json()["id"].clone();
+    let of_anna = format!(
+        "users/anna@example.test/calendars/{}/events",
+        calendar.as_str().unwrap()
+    );
+    let wish = |resource: &str| with(wish(&receiver, "/ok"), "resource", resource);
+    ben.post("/v1.0/subscriptions", &wish(&of_anna)).expect(404);
+    share("freebusy");
+    ben.post("/v1.0/subscriptions", &wish(&of_anna)).expect(403);
+    share("read");
+    ben.post("/v1.0/subscriptions", &wish("users/anna@example.test/events"))
+        .expect(404);
+    let all = ben.get("/v1.0/me/calendars").expect(200).json();
+    let mut all = all["value"].as_array().unwrap().iter();
+    let shared = all
+        .find(|c| c["owner"]["address"] == "anna@example.test")
+        .unwrap();
+    let id = shared["id"].as_str().unwrap();
+    subscribe(&ben, &wish(&format!("me/calendars/{id}/events")));
+    let event = json!({"subject": "x", "start": {"dateTime": "2026-11-24T09:00:00", "timeZone": "UTC"},
+        "end": {"dateTime": "2026-11-24T10:00:00", "timeZone": "UTC"}});
+    anna.post("/v1.0/me/events", &event).expect(201);
+    let told = receiver.wait_for("/ok", 1);
+    let resource = told["resourceData"]["@odata.id"].as_str().unwrap();
+    assert_eq!(
+        ben.get(&format!("/v1.0/{resource}")).expect(200).json()["subject"],
+        "x"
+    );
+    share("freebusy");
+    anna.post("/v1.0/me/events", &event).expect(201);
+    wait_until("it has ended", Duration::from_secs(10), || {
+        ben.get("/v1.0/subscriptions").json()["value"] == json!([])
+    });
+    receiver.wait_for("/ok", 1);
+}
+
+/// Ticks of the processor that the program has used so far; a hundred are a second.
+fn ticks(server: &Server) -> u64 {
+    let stat = std::fs::read_to_string(format!("/proc/{}/stat", server.pid())).unwrap();
+    let behind = stat.rsplit(')').next().unwrap();
+    let numbers: Vec<&str> = behind.split_ascii_whitespace().collect();
+    numbers[11].parse::<u64>().unwrap() + numbers[12].parse::<u64>().unwrap()
+}
+
+#[test]
+fn ten_thousand_subscriptions_cost_nothing_while_nothing_happens() {
+    let receiver = Receiver::start();
+    let mut server = receiver.server(&[]);
+    let anna = Web::page(&server, "anna@example.test");
+    subscribe(&anna, &wish(&receiver, "/ok"));
+    server.stop();
+    // As many rows as ten mailboxes may have, here of one: nobody else is asked when anna gets mail.
+    let fill = "import sqlite3, sys, uuid
+db = sqlite3.connect(sys.argv[1])
+db.execute('UPDATE subscription SET retry_at_ms = NULL, wake_at_ms = expires_at_ms')
+names = [r[1] for r in db.execute('PRAGMA table_info(subscription)')]
+row = list(db.execute('SELECT * FROM subscription').fetchone())
+for name in ('account_id', 'actor_id'):
+    row[names.index(name)] = db.execute('SELECT max(id) FROM account').fetchone()[0]
+for n in range(9999):
+    row[names.index('id')] = str(uuid.uuid4())
+    db.execute('INSERT INTO subscription VALUES (%s)' % ','.join('?' * len(row)), row)
+db.commit()";
+    let filled = Command::new("python3")
+        .args(["-c", fill])
+        .arg(server.data.path().join("directory.db"))
+        .status();
+    assert!(filled.unwrap().success());
+    server.start_again();
+    // The look at the start, at what happened before it.
+    let mut last = ticks(&server);
+    wait_until("the start is over", Duration::from_secs(120), || {
+        std::thread::sleep(Duration::from_secs(1));
+        let now = ticks(&server);
+        std::mem::replace(&mut last, now) == now
+    });
+    let (before, for_start) = (ticks(&server), ticks(&server));
+    std::thread::sleep(Duration::from_secs(5));
+    let used = ticks(&server) - before;
+    println!("ten thousand subscriptions: {for_start} ticks for the start, {used} in five idle seconds");
+    assert!(used <= 1, "{used} ticks");
+    deliver(&server, MAIL);
+    receiver.wait_for("/ok", 1);
+}

@@ -13,7 +13,7 @@ pub const ROWS: &[Row] = &[
     row!(GET "me/calendarGroups/{}" CalendarRead [Select] => get),
 ];
 
-const PROPERTIES: Properties = Properties {
+pub const PROPERTIES: Properties = Properties {
     resource: "calendarGroup",
     usual: &["id", "name", "classId", "changeKey"],
     further: &[],

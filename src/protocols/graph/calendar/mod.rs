@@ -9,4 +9,4 @@ pub mod meeting_times;
 pub mod permissions;
 pub mod remove;
 pub mod schedule;
-mod view;
+pub mod view;

@@ -29,7 +29,7 @@ pub const ROWS: &[Row] = &[
     row!(DELETE "me/calendars/{}/calendarPermissions/{}" CalendarWrite [] => remove_one),
 ];
 
-const PROPERTIES: Properties = Properties {
+pub const PROPERTIES: Properties = Properties {
     resource: "calendarPermission",
     usual: &[
         "id",

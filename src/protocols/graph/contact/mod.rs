@@ -3,7 +3,7 @@
 pub mod change;
 pub mod create;
 pub mod delta;
-mod fields;
+pub mod fields;
 pub mod folders;
 pub mod get;
 pub mod list;

@@ -20,7 +20,7 @@ pub const ROWS: &[Row] = &[
     row!(GET "me/transitiveMemberOf" UserRead [Select, Top, Skip, Count] => member_of),
 ];
 
-const PROPERTIES: Properties = Properties {
+pub const PROPERTIES: Properties = Properties {
     resource: "group",
     usual: &[
         "id",

@@ -13,7 +13,7 @@ use serde_json::{Map, Value, json};
 pub const ROWS: &[Row] =
     &[row!(GET "me/people" UsersRead [Select, Top, Skip, Filter, Search, Count, OrderBy] => list)];
 
-const PROPERTIES: Properties = Properties {
+pub const PROPERTIES: Properties = Properties {
     resource: "person",
     usual: &[
         "id",

@@ -22,7 +22,7 @@ pub const ROWS: &[Row] = &[
     row!(GET "places/{}/room" PlacesRead [Select] => get),
 ];
 
-const PROPERTIES: Properties = Properties {
+pub const PROPERTIES: Properties = Properties {
     resource: "room",
     usual: &[
         "id",

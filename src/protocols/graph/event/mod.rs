@@ -5,7 +5,7 @@ pub mod attachment;
 pub mod change;
 pub mod create;
 pub mod delta;
-mod fields;
+pub mod fields;
 pub mod get;
 pub mod list;
 mod people;

@@ -10,7 +10,7 @@ use crate::protocols::graph::delta::{Begun, State, removed};
 use crate::protocols::graph::routes::{Row, row};
 use crate::protocols::graph::select::Select;
 use crate::protocols::http::ids;
-use crate::sync::delta::{folder_delta, latest};
+use crate::sync::delta::{Cursor, folder_delta, latest};
 use std::collections::HashSet;
 
 pub const ROWS: &[Row] =
@@ -19,12 +19,7 @@ pub const ROWS: &[Row] =
 async fn delta(call: Call) -> Result {
     let (state, begun) = State::of(&call, "")?;
     let select = Select::of_text(state.select.as_deref(), &PROPERTIES)?;
-    let cursor = match begun {
-        Begun::New => None,
-        Begun::At(cursor) => Some(cursor),
-        Begun::Latest => Some(latest(call.ctx(), call.account).await?),
-    };
-    let (changed, gone, cursor) = folder_delta(call.ctx(), call.account, cursor).await?;
+    let (changed, gone, cursor) = folder_delta(call.ctx(), call.account, begin(&call, begun).await?).await?;
     let tree = list_folders(call.ctx(), call.account).await?;
     let changed: HashSet<_> = changed.iter().map(|f| f.id).collect();
     // In the tree's order parents come before what is in them.
@@ -36,4 +31,13 @@ async fn delta(call: Call) -> Result {
     }
     items.extend(gone.into_iter().map(|id| removed(ids::print_folder(id))));
     Ok(state.answer(&call, "mailFolders", &select, items, (cursor, false)))
+}
+
+/// Where to begin; None: with everything.
+pub async fn begin(call: &Call, begun: Begun) -> Result<Option<Cursor>> {
+    Ok(match begun {
+        Begun::New => None,
+        Begun::At(cursor) => Some(cursor),
+        Begun::Latest => Some(latest(call.ctx(), call.account).await?),
+    })
 }

@@ -1,6 +1,7 @@
 //! `mailFolders`: the folders of a mailbox.
 
 pub mod change;
+pub mod child_delta;
 pub mod copy_folder;
 pub mod create;
 pub mod delta;
@@ -10,4 +11,4 @@ pub mod list;
 pub mod move_folder;
 pub mod names;
 pub mod remove;
-mod view;
+pub mod view;

@@ -19,7 +19,7 @@ pub const ROWS: &[Row] = &[
     row!(DELETE "me/outlook/masterCategories/{}" SettingsWrite [] => remove),
 ];
 
-const PROPERTIES: Properties = Properties {
+pub const PROPERTIES: Properties = Properties {
     resource: "outlookCategory",
     usual: &["id", "displayName", "color"],
     further: &[],

@@ -45,8 +45,8 @@ async fn create(call: Call) -> Result {
         longest_minutes(sealed.is_some()),
     )?;
     let Target {
-        ctx,
         account,
+        oid,
         subject,
         folder,
     } = find(&call.caller, place).await?;
@@ -57,6 +57,7 @@ async fn create(call: Call) -> Result {
         ));
     }
     // Before the address is called: what happens from now on is told.
+    let ctx = call.house().doorkeeper.system();
     let cursor = latest(&ctx, account).await?.since;
     let made = Subscription {
         id: random::uuid(),
@@ -83,7 +84,7 @@ async fn create(call: Call) -> Result {
         is_removed: false,
         sealed,
     };
-    check_select(&call.caller, &made, &ctx.account()?.oid).await?;
+    check_select(&call.caller, &made, &oid).await?;
     let room = &call.house().post_room;
     shake_hands(room, &url).await?;
     if let Some(lifecycle) = lifecycle.as_ref().filter(|l| **l != url) {

@@ -2,7 +2,9 @@
 
 use crate::base::Error;
 use crate::identity::Ctx;
+use crate::identity::shares::require_level;
 use crate::mail::list_folders;
+use crate::model::share::ShareLevel;
 use crate::model::subscription::Subject;
 use crate::model::{AccountId, FolderId, FolderKind};
 use crate::objects::collections::list_collections;
@@ -70,9 +72,9 @@ pub fn right_of(subject: Subject) -> Right {
 
 /// What a resource's text leads to.
 pub struct Target {
-    /// Of the mailbox's owner.
-    pub ctx: Ctx,
     pub account: AccountId,
+    /// Of its owner.
+    pub oid: String,
     pub subject: Subject,
     /// None: the whole mailbox.
     pub folder: Option<FolderId>,
@@ -101,7 +103,8 @@ pub async fn find(caller: &Caller, text: &str) -> Result<Target, GraphError> {
     if !is_mailbox || segments.len() < 2 {
         return Err(unknown());
     }
-    let (segments, ctx, access) = mailbox::resolve(caller, segments).await?;
+    let whole = segments.clone();
+    let (segments, mailbox) = mailbox::enter(caller, segments).await?;
     let segments = path::shorten(segments);
     let found = RESOURCES
         .iter()
@@ -109,14 +112,22 @@ pub async fn find(caller: &Caller, text: &str) -> Result<Target, GraphError> {
     let (resource, keys) = found.ok_or_else(unknown)?;
     let right = right_of(resource.subject);
     caller.granted.require(right)?;
-    right.require_access(access)?;
-    let account = ctx.account()?.id;
+    let (ctx, account) = (&mailbox.ctx, mailbox.account());
+    if !mailbox.is_shared {
+        right.require_access(mailbox.access)?;
+    } else if keys.is_empty() {
+        // Of what is shared, single ones can be named; everything is for who was let into the whole mailbox.
+        right.require_access(mailbox::resolve(caller, whole).await?.2)?;
+    }
     let folder = match keys.first() {
         None => None,
         Some(name) if let Some((_, kind)) = resource.subject.objects() => {
-            Some(collection(&ctx, account, kind, name).await?)
+            let folder = collection(ctx, account, kind, name).await?;
+            // When somebody is busy says not what has changed.
+            require_level(ctx, account, folder, ShareLevel::Read).await?;
+            Some(folder)
         }
-        Some(name) => match place_in(&list_folders(&ctx, account).await?, name)? {
+        Some(name) => match place_in(&list_folders(ctx, account).await?, name)? {
             Place::Folder(folder) => Some(folder.id),
             Place::Root | Place::Outbox => {
                 return Err(GraphError::request(format!(
@@ -125,9 +136,10 @@ pub async fn find(caller: &Caller, text: &str) -> Result<Target, GraphError> {
             }
         },
     };
+    let owner = mailbox.owner.as_ref();
     Ok(Target {
         account,
-        ctx,
+        oid: owner.map(|o| o.oid.clone()).unwrap_or_default(),
         subject: resource.subject,
         folder,
     })

@@ -2,8 +2,9 @@
 //! token that shows that we have sent it.
 
 use super::notice::path_of;
-use crate::base::{Result, TimeMs};
+use crate::base::{Kind, Result, TimeMs};
 use crate::formats::sealed::{read_certificate, seal, thumbprint};
+use crate::identity::clients::find_client;
 use crate::model::subscription::{Sealed, Subject, Subscription};
 use crate::protocols::graph::answer::Content;
 use crate::protocols::graph::call::{Asked, Caller, Who};
@@ -94,14 +95,15 @@ fn question(path: String, select: &str) -> Asked {
 
 /// As whom the contents are read: as who has asked for them, with what they may read now. None: they are gone.
 pub async fn reader(house: &HouseData, s: &Subscription) -> Result<Option<Arc<Caller>>> {
-    let ctx = house.doorkeeper.system();
-    let who = match (s.actor, s.client.clone()) {
-        (Some(actor), _) => {
-            let found = ctx.store.directory().peek(move |d| d.account(actor)).await?;
-            found.map(|a| Who::Person(house.doorkeeper.ctx(Arc::new(a))))
-        }
+    let doorkeeper = &house.doorkeeper;
+    let who = match (s.actor, &s.client) {
+        (Some(actor), _) => match doorkeeper.current(actor).await {
+            Ok(account) => Some(Who::Person(doorkeeper.ctx(account))),
+            Err(e) if e.kind() == Kind::NotAuthenticated => None,
+            Err(e) => return Err(e),
+        },
         (None, Some(client)) => {
-            let found = ctx.store.directory().peek(move |d| d.client(&client)).await?;
+            let found = find_client(&doorkeeper.system(), client).await?;
             found.map(|c| Who::Program(Arc::new(c)))
         }
         (None, None) => None,

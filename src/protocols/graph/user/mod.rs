@@ -1,5 +1,6 @@
 //! `/me` and `/users/{id}`: who somebody is.
 
+pub mod delta;
 pub mod get;
 pub mod list;
-mod view;
+pub mod view;
