@@ -145,7 +145,7 @@ fn react(tx: &mut Tx<'_, AccountDb>, prepared: &Prepared, plan: &Plan, now_ms: T
 }
 
 /// What rules of a mailbox have sent on within an hour, so that two programs that write to each other come to an end.
-#[derive(Default, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct SentOn {
     since_ms: TimeMs,
     count: u32,
@@ -155,28 +155,57 @@ const SENT_ON: &str = "sentOn";
 const HOUR_MS: TimeMs = 3600 * 1000;
 const MAX_AN_HOUR: u32 = 1000;
 
+impl SentOn {
+    /// With one more. None: enough has been sent on in this hour.
+    fn one_more(self, now_ms: TimeMs) -> Option<SentOn> {
+        let is_this_hour = (self.since_ms..self.since_ms + HOUR_MS).contains(&now_ms);
+        let before = match is_this_hour {
+            true => self,
+            false => SentOn {
+                since_ms: now_ms,
+                count: 0,
+            },
+        };
+        (before.count < MAX_AN_HOUR).then_some(SentOn {
+            count: before.count + 1,
+            ..before
+        })
+    }
+}
+
 /// False: enough has been sent on in this hour.
 fn take_turn(tx: &mut Tx<'_, AccountDb>, now_ms: TimeMs) -> Result<bool> {
     let stored = tx.account_setting(SENT_ON)?;
-    let mut sent: SentOn = stored
+    let before: SentOn = stored
         .and_then(|s| serde_json::from_slice(&s).ok())
         .unwrap_or_default();
-    if !(sent.since_ms..sent.since_ms + HOUR_MS).contains(&now_ms) {
-        sent = SentOn {
-            since_ms: now_ms,
-            count: 0,
-        };
-    }
-    sent.count += 1;
-    if sent.count > MAX_AN_HOUR {
+    let Some(sent) = before.one_more(now_ms) else {
         tracing::warn!(
             most = MAX_AN_HOUR,
             "rules of a mailbox send on too much; this message is only kept"
         );
         return Ok(false);
-    }
+    };
     let json =
         serde_json::to_vec(&sent).map_err(|e| Error::internal("a count cannot be written").caused_by(e))?;
     tx.put_account_setting(SENT_ON, Some(&json))?;
     Ok(true)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn so_much_is_sent_on_in_an_hour_and_no_more() {
+        let mut sent = SentOn::default();
+        for _ in 0..MAX_AN_HOUR {
+            sent = sent.one_more(5 * HOUR_MS).unwrap();
+        }
+        assert_eq!(sent.one_more(6 * HOUR_MS - 1), None);
+        let next = sent.one_more(6 * HOUR_MS).unwrap();
+        assert_eq!((next.since_ms, next.count), (6 * HOUR_MS, 1));
+        // A clock that was set back begins a new hour.
+        assert_eq!(sent.one_more(HOUR_MS).unwrap().count, 1);
+    }
 }

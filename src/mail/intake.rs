@@ -9,10 +9,15 @@ use crate::identity::Ctx;
 use crate::model::message::{Conversation, Derived};
 use crate::store::Store;
 use crate::store::blob::{INLINE_MAX, Stage, Staged};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Large messages are digested one at a time: that bounds the memory, however many come at once.
 static LARGE: Mutex<()> = Mutex::new(());
+
+/// Held by whoever has all of a large message in memory; None for small ones. Blocks.
+pub fn large_turn(size_bytes: u64) -> Option<MutexGuard<'static, ()>> {
+    (size_bytes > INLINE_MAX as u64).then(|| LARGE.lock().unwrap_or_else(PoisonError::into_inner))
+}
 
 /// Hashing, packing and digesting so much takes a fraction of a millisecond.
 const QUICK_BYTES: u64 = 32 << 10;
@@ -122,7 +127,7 @@ impl Intake {
             return Prepared::from_bytes(&self.store, &self.small);
         };
         let staged = stage.finish()?;
-        let _one_at_a_time = LARGE.lock().unwrap_or_else(PoisonError::into_inner);
+        let _one_at_a_time = large_turn(staged.size_bytes());
         let raw = staged.read_all()?;
         Ok(Prepared {
             derived: Arc::new(derive(&raw)),

@@ -153,3 +153,45 @@ impl Store {
         Ok(removed)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::clock::FixedClock;
+    use crate::base::random;
+    use crate::store::Options;
+    use std::sync::Arc;
+
+    #[test]
+    fn what_has_expired_is_not_found_and_leaves_nothing_behind() {
+        let root = std::env::temp_dir().join(format!("hauspost-upload-{}", random::short_id()));
+        let clock = Arc::new(FixedClock::at(1_000));
+        let store = Store::open(&root, Options::default(), clock.clone()).unwrap();
+        let upload = |expires_at_ms| Upload {
+            account: AccountId(1),
+            item: ItemId(1),
+            name: "a".into(),
+            content_type: "text/plain".into(),
+            content_id: None,
+            size_bytes: 10,
+            expires_at_ms,
+            outcome: None,
+        };
+        store.put_upload("aa", &upload(2_000)).unwrap();
+        store.put_upload("bb", &upload(9_000)).unwrap();
+        let mut writer = store.write_upload("aa").unwrap();
+        writer.write(b"12345").unwrap();
+        writer.sync().unwrap();
+        drop(writer);
+        assert_eq!(store.upload("aa").unwrap().1, 5);
+        assert_eq!(store.prune_uploads().unwrap(), 0);
+        clock.advance(1_000);
+        assert!(store.upload("aa").is_err());
+        assert_eq!(store.prune_uploads().unwrap(), 1);
+        let left: Vec<_> = fs::read_dir(store.layout().uploads()).unwrap().collect();
+        assert_eq!(left.len(), 2, "those of the other one");
+        assert!(store.upload("bb").is_ok());
+        drop(store);
+        fs::remove_dir_all(root).unwrap();
+    }
+}

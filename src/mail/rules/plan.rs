@@ -12,7 +12,7 @@ use crate::formats::mime::digest::Importance;
 use crate::formats::mime::edit::replace_fields;
 use crate::identity::Ctx;
 use crate::mail::deliver::Delivery;
-use crate::mail::intake::Prepared;
+use crate::mail::intake::{Prepared, large_turn};
 use crate::mail::replies::{Replies, replies_in, reply_to};
 use crate::model::rule::{Actions, Forwarding, Person, Reaction};
 use crate::model::{Account, FolderId, Keywords, Role};
@@ -90,6 +90,7 @@ async fn decide(
     let (source, store) = (prepared.clone(), ctx.store.clone());
     let (me_too, sender) = (me.clone(), delivery.sender.clone());
     let (mut plan, facts, marked) = tokio::task::spawn_blocking(move || {
+        let _one_at_a_time = large_turn(source.size_bytes());
         let facts = Facts::read(&source, with_body)?;
         let plan = follow(&rules, &facts, &me_too, sender.as_deref());
         let marked = match plan.importance.filter(|i| *i != facts.importance) {
