@@ -97,6 +97,21 @@ pub async fn list_colleagues(ctx: &Ctx) -> Result<Vec<Account>> {
     Ok(all)
 }
 
+/// Addresses of mailboxes; those that are gone are left out.
+pub async fn mailbox_addresses(ctx: &Ctx, ids: &[AccountId]) -> Result<Vec<String>> {
+    let ids = ids.to_vec();
+    ctx.store
+        .directory()
+        .read(move |d| {
+            let mut out = Vec::with_capacity(ids.len());
+            for id in ids {
+                out.extend(d.account(id)?.map(|a| a.address));
+            }
+            Ok(out)
+        })
+        .await
+}
+
 /// Ids of the mailboxes that are named. Errors: NotFound.
 pub async fn mailbox_ids(ctx: &Ctx, names: &[String]) -> Result<Vec<AccountId>> {
     let mut out = Vec::with_capacity(names.len());
