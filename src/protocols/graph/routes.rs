@@ -106,6 +106,7 @@ const TABLE: &[&[Row]] = &[
     todo::delta::ROWS,
     todo::checklist::ROWS,
     todo::linked::ROWS,
+    todo::attachment::ROWS,
     directory::places::ROWS,
     directory::groups::ROWS,
     directory::people::ROWS,

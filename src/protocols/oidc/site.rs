@@ -30,7 +30,7 @@ impl Site {
         let house = house(request)?.clone();
         let ctx = house.doorkeeper.system();
         Ok(Site {
-            origin: host::origin(request, &house.options.host_name),
+            origin: host::origin(request),
             tenant: tenant_id(&ctx).await?,
             is_plain: false,
             ctx,

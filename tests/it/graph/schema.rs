@@ -27,7 +27,7 @@ struct Schema {
 const BEYOND: [(&str, &str); 1] = [("mailFolder", "wellKnownName")];
 
 /// The last word of a context and what it is a collection of.
-const COLLECTIONS: [(&str, &str); 29] = [
+const COLLECTIONS: [(&str, &str); 31] = [
     ("messages", "message"),
     ("mailFolders", "mailFolder"),
     ("childFolders", "mailFolder"),
@@ -57,7 +57,9 @@ const COLLECTIONS: [(&str, &str); 29] = [
     ("linkedResources", "linkedResource"),
     ("people", "person"),
     ("groups", "group"),
+    ("directoryObjects", "directoryObject"),
     ("places", "place"),
+    ("microsoft.graph.roomList", "roomList"),
     ("microsoft.graph.room", "room"),
     ("uploadSession", "uploadSession"),
 ];

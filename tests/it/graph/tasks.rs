@@ -203,3 +203,51 @@ fn tasks_of_other_programs_keep_what_they_say_and_are_told_of() {
         1
     );
 }
+
+#[test]
+fn a_task_carries_files() {
+    let server = Server::start();
+    let web = Web::page(&server, "anna@example.test");
+    let lists = web.get("/v1.0/me/todo/lists").expect(200).json();
+    let list = lists["value"][0]["id"].as_str().unwrap();
+    let tasks = format!("/v1.0/me/todo/lists/{list}/tasks");
+    let task = web
+        .post(&tasks, &json!({"title": "with a file"}))
+        .expect(201)
+        .json();
+    assert_eq!(task["hasAttachments"], false);
+    let task = format!("{tasks}/{}", task["id"].as_str().unwrap());
+    let file = json!({"@odata.type": "#microsoft.graph.taskFileAttachment", "name": "a.txt",
+                      "contentType": "text/plain", "contentBytes": "aGFsbG8="});
+    let made = web.post(&format!("{task}/attachments"), &file).expect(201);
+    let address = made.header("location").to_owned();
+    let made = made.json();
+    assert_eq!(
+        (
+            &made["@odata.type"],
+            &made["name"],
+            &made["size"],
+            &made["contentBytes"]
+        ),
+        (
+            &json!("#microsoft.graph.taskFileAttachment"),
+            &json!("a.txt"),
+            &json!(5),
+            &json!("aGFsbG8=")
+        )
+    );
+    assert_eq!(web.get(&format!("{address}/$value")).expect(200).text(), "hallo");
+    let all = web
+        .get(&format!("{task}/attachments?$select=name"))
+        .expect(200)
+        .json();
+    assert_eq!(all["value"][0]["name"], "a.txt");
+    let with = web.get(&format!("{task}?$expand=attachments")).expect(200).json();
+    assert_eq!(
+        (&with["hasAttachments"], &with["attachments"][0]["size"]),
+        (&json!(true), &json!(5))
+    );
+    web.delete(&address).expect(204);
+    web.get(&address).expect(404);
+    assert_eq!(web.get(&task).expect(200).json()["hasAttachments"], false);
+}

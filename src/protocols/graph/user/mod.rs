@@ -3,3 +3,5 @@
 pub mod get;
 pub mod list;
 mod view;
+
+pub use view::{PROPERTIES, view};
