@@ -315,3 +315,58 @@ impl Doorkeeper {
         Ok(Some(client.to_owned()))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::clock::FixedClock;
+    use crate::identity::Ctx;
+    use crate::identity::accounts::{NewAccount, NewPassword, create_account};
+    use crate::identity::registration::{Registration, add_client};
+    use crate::model::AccountKind;
+    use crate::store::{Options, Store};
+
+    #[tokio::test]
+    async fn a_used_refresh_token_that_comes_late_ends_the_sign_in() {
+        let root = std::env::temp_dir().join(format!("hauspost-tokens-{}", random::short_id()));
+        let clock = Arc::new(FixedClock::at(1_900_000_000_000));
+        let store = Store::open(&root, Options::default(), clock.clone()).unwrap();
+        let (ctx, doorkeeper) = (Ctx::system(&store), Doorkeeper::new(store.clone()));
+        crate::identity::domains::add_domain(&ctx, "example.test")
+            .await
+            .unwrap();
+        let person = NewAccount {
+            address: "a@example.test".into(),
+            kind: AccountKind::Person,
+            display_name: String::new(),
+            language: "de".into(),
+            is_admin: false,
+            password: NewPassword::None,
+        };
+        let account = create_account(&ctx, person).await.unwrap();
+        let app = Registration {
+            name: Some("x".into()),
+            is_trusted: Some(true),
+            ..Registration::default()
+        };
+        add_client(&ctx, "x", app, false).await.unwrap();
+        let all = |_: &str| true;
+        let first = doorkeeper
+            .issue_refresh_token(&account, "x", "openid", "s")
+            .await
+            .unwrap();
+        let second = doorkeeper.refresh(&first, "x", all).await.unwrap();
+        assert_eq!(second.sid, "s");
+        // The answer may have been lost.
+        clock.advance(REUSE_TOLERATED_MS);
+        let again = doorkeeper.refresh(&first, "x", all).await.unwrap();
+        clock.advance(1);
+        assert!(doorkeeper.refresh(&first, "x", all).await.is_err());
+        for token in [&second.refresh_token, &again.refresh_token] {
+            assert!(doorkeeper.refresh(token, "x", all).await.is_err());
+        }
+        let is_spent = store.directory().read(|d| d.is_spent(&sign_in_hash("s"))).await;
+        assert!(is_spent.unwrap());
+        std::fs::remove_dir_all(&root).unwrap();
+    }
+}

@@ -34,6 +34,12 @@ names come in any case, options with or without `$`, keys as `messages/{id}` or 
 - **What others share** stands in `me/calendars`, `me/contactFolders` and `me/todo/lists` beside one's own, with ids that begin with `S`, a number and a dot; whatever is
   in it has such ids too, and they go everywhere below `me`. The same is below `users/{id or address}`, with bare ids. `calendarPermissions` gives, changes and takes rights on a
   calendar: freeBusyRead, read, write, delegateWithPrivateEventAccess. delta of lists and folders names one's own.
+  A program by itself sees below `users/{id or address}` what is shared with that mailbox too.
+- **Files** of events and tasks lie in them; one with all its files has at most 10 MB, and larger ones than 3 MB come by `createUploadSession` (for tasks also with
+  `/content` behind the address).
+- **Reminders**: what was dismissed or snoozed stands in the event, as other programs understand it (RFC 9074), and `reminderView` goes by it.
+- **proposedNewTime** of tentativelyAccept and decline goes to the organizer as a COUNTER (RFC 5546), who sees it beside the guest; another answer takes it back.
+- **Room lists** are groups with rooms in them; groups hold people and rooms, no groups.
 - **getSchedule**: everybody in the office sees when everybody is busy; with what, who may read the mailbox.
 - **Limits**: 20 requests a batch; uploads of 150 MB in ranges, as long as the message stays below `--max-message-size`; `--max-requests` in ten minutes
   by program and mailbox, then 429 with Retry-After.
@@ -43,8 +49,7 @@ names come in any case, options with or without `$`, keys as `messages/{id}` or 
   of a private network the administrator allows: `--notify-to`. What is not taken with a 2xx within 30 seconds is tried again, less and less often,
   for four hours, also after a restart; then the subscription ends. Notifications come at least once, several in one POST.
 - **Not here**: filters by lastModifiedDateTime and by recipients; automatic replies; itemAttachment and referenceAttachment as input; message rules;
-  search folders; open extensions; contents within notifications (includeResourceData); online meetings; upload sessions for files of events; attachments
-  of tasks.
+  search folders; open extensions; contents within notifications (includeResourceData); online meetings.
 
 ";
 

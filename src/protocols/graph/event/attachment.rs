@@ -11,6 +11,7 @@ use crate::protocols::graph::routes::{Row, row};
 pub const ROWS: &[Row] = &[
     row!(GET "me/events/{}/attachments" CalendarRead [Select, Top, Skip, Count] => list),
     row!(POST "me/events/{}/attachments" CalendarWrite [] => create),
+    row!(POST "me/events/{}/attachments/createUploadSession" CalendarWrite [] => upload),
     row!(GET "me/events/{}/attachments/{}" CalendarRead [Select] => get),
     row!(GET "me/events/{}/attachments/{}/$value" CalendarRead [] => value),
     row!(DELETE "me/events/{}/attachments/{}" CalendarWrite [] => remove),
@@ -38,6 +39,10 @@ async fn value(call: Call) -> Result {
 async fn create(call: Call) -> Result {
     let address = format!("me/events/{}/attachments", call.key(0));
     files::create::<Event>(&place(&call)?, &address).await
+}
+
+async fn upload(call: Call) -> Result {
+    files::begin_upload::<Event>(&place(&call)?).await
 }
 
 async fn remove(call: Call) -> Result {

@@ -4,12 +4,17 @@ use super::edit::edit;
 use super::{Resource, id_of, read};
 use crate::base::Error;
 use crate::base::clock::rfc3339;
-use crate::base::text::{hex, one_line};
+use crate::base::text::hex;
+use crate::calendar::attach::{attach_file, check_room, file_line};
 use crate::formats::content_line::print::print_component;
 use crate::formats::content_line::{Component, Property, read_component};
 use crate::formats::ical::read_object;
+use crate::identity::Ctx;
+use crate::mail::upload::{Upload, UploadTarget, open_upload};
 use crate::model::object::{Object, ObjectKind};
+use crate::objects::get::get_object;
 use crate::protocols::graph::answer::{Answer, Result};
+use crate::protocols::graph::attachment::upload_session;
 use crate::protocols::graph::attachment::view::PROPERTIES;
 use crate::protocols::graph::call::Call;
 use crate::protocols::graph::envelope::{PageOf, collection, entity};
@@ -18,6 +23,7 @@ use crate::protocols::graph::event::stamp;
 use crate::protocols::graph::query::{MAX_TOP, Query};
 use crate::protocols::graph::select::{Properties, Select};
 use crate::protocols::graph::sending::wanted;
+use crate::protocols::http::ids;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value};
@@ -198,11 +204,7 @@ pub async fn value<R: Resource>(place: &Place<'_>, id: &str) -> Result {
 pub async fn create<R: Resource>(place: &Place<'_>, address: &str) -> Result {
     let call = place.call;
     let file = wanted::attachment(&call.json()?)?;
-    let property = Property::new("ATTACH", STANDARD.encode(&file.content))
-        .with("ENCODING", "BASE64")
-        .with("VALUE", "BINARY")
-        .with("FMTTYPE", one_line(&file.content_type))
-        .with("X-FILENAME", one_line(&file.name));
+    let property = file_line(&file.name, &file.content_type, &file.content);
     edit::<R>(call, id_of::<R>(place.object)?, None, |_, raw| {
         change(call, raw, |object| object.properties.push(property.clone())).map(Some)
     })
@@ -218,6 +220,44 @@ pub async fn create<R: Resource>(place: &Place<'_>, address: &str) -> Result {
         shown::<R>(place, &made, &select).await?,
         location,
     ))
+}
+
+/// A file that comes in pieces.
+pub async fn begin_upload<R: Resource>(place: &Place<'_>) -> Result {
+    let (call, id) = (place.call, id_of::<R>(place.object)?);
+    let target = match R::KIND {
+        ObjectKind::Task => UploadTarget::Task,
+        _ => UploadTarget::Event,
+    };
+    let upload = upload_session::wanted(call, target, id)?;
+    let checked = check_room(call.ctx(), call.account, id, R::KIND, upload.size_bytes).await;
+    let begun = match checked {
+        Ok(()) => open_upload(call.ctx(), upload).await,
+        Err(e) => Err(e),
+    };
+    upload_session::answer(call, begun)
+}
+
+/// All of it is here. Returns where it is now, below the mailbox.
+pub async fn take(
+    ctx: &Ctx,
+    upload: &Upload,
+    kind: ObjectKind,
+    content: &[u8],
+) -> Result<String, GraphError> {
+    let line = file_line(&upload.name, &upload.content_type, content);
+    attach_file(ctx, upload.account, upload.item, kind, line).await?;
+    let (object, raw) = get_object(ctx, upload.account, upload.item, kind).await?;
+    let made = files(&main_component(&raw)?)
+        .pop()
+        .map(|f| f.id)
+        .ok_or_else(missing)?;
+    let item = ids::print_object(kind, upload.item);
+    let list = ids::print_folder(object.item.folder_id);
+    Ok(match kind {
+        ObjectKind::Task => format!("todo/lists/{list}/tasks/{item}/attachments/{made}"),
+        _ => format!("events/{item}/attachments/{made}"),
+    })
 }
 
 pub async fn remove<R: Resource>(place: &Place<'_>, id: &str) -> Result {

@@ -9,6 +9,7 @@ use crate::protocols::graph::routes::{Row, row};
 pub const ROWS: &[Row] = &[
     row!(GET "me/todo/lists/{}/tasks/{}/attachments" TasksRead [Select, Top, Skip, Count] => list),
     row!(POST "me/todo/lists/{}/tasks/{}/attachments" TasksWrite [] => create),
+    row!(POST "me/todo/lists/{}/tasks/{}/attachments/createUploadSession" TasksWrite [] => upload),
     row!(GET "me/todo/lists/{}/tasks/{}/attachments/{}" TasksRead [Select] => get),
     row!(GET "me/todo/lists/{}/tasks/{}/attachments/{}/$value" TasksRead [] => value),
     row!(DELETE "me/todo/lists/{}/tasks/{}/attachments/{}" TasksWrite [] => remove),
@@ -35,6 +36,10 @@ async fn value(call: Call) -> Result {
 async fn create(call: Call) -> Result {
     let address = format!("me/todo/lists/{}/tasks/{}/attachments", call.key(0), call.key(1));
     files::create::<TodoTask>(&place(&call), &address).await
+}
+
+async fn upload(call: Call) -> Result {
+    files::begin_upload::<TodoTask>(&place(&call)).await
 }
 
 async fn remove(call: Call) -> Result {
