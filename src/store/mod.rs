@@ -32,6 +32,7 @@ pub mod queue;
 pub mod rollback;
 pub mod scheduling;
 pub mod search;
+mod series;
 #[cfg(test)]
 mod tests;
 pub mod text_index;

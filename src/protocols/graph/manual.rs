@@ -29,7 +29,8 @@ names come in any case, options with or without `$`, keys as `messages/{id}` or 
 - **Events** are the iCalendar objects of the DAV door, contacts its cards, tasks its VTODOs: a change writes what it names and leaves the rest. One of a series has
   the id of the series with its place; changing it makes an exception, removing it a cancelled one. Times come in UTC or in the zone of `Prefer: outlook.timezone`,
   Windows' or IANA's name; a client that writes UTC leaves an event the zone that it has. `me/events` is the first calendar. Patterns that Graph has no
-  word for are shown as near as possible. In calendarView/delta a series whose pattern has changed comes with its times of now; those of before are not named.
+  word for are shown as near as possible. In calendarView/delta a series whose pattern has changed comes with its times of now, and those of before that are no more
+  come as removed.
 - **A recurring task** that is done leaves the next one.
 - **What others share** stands in `me/calendars`, `me/contactFolders` and `me/todo/lists` beside one's own, with ids that begin with `S`, a number and a dot; whatever is
   in it has such ids too, and they go everywhere below `me`. The same is below `users/{id or address}`, with bare ids. `calendarPermissions` gives, changes and takes rights on a

@@ -46,13 +46,18 @@ pub fn origin(request: &HttpRequest) -> String {
     }
 }
 
-/// What the box calls itself, what it was told that it is called, what its certificate is for; and what nobody outside can
-/// be called.
+/// What the box calls itself, what it was told that it is called, what its certificate is for and what is below that; and
+/// what nobody outside can be called.
 fn is_ours(request: &HttpRequest, name: &str) -> bool {
     is_inside(name)
         || request.app_data::<HouseData>().is_some_and(|house| {
             let told = &house.options;
-            told.host_name == name || told.also_named.iter().any(|n| n == name) || house.tls.is_for(name)
+            let parents = name.match_indices('.').map(|(at, _)| &name[at + 1..]);
+            told.host_name == name
+                || told.also_named.iter().any(|n| n == name)
+                || house.tls.is_for(name)
+                // Whoever has a domain says what is below it.
+                || parents.filter(|p| p.contains('.')).any(|p| house.tls.is_for(p))
         })
 }
 

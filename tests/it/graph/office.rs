@@ -176,6 +176,7 @@ fn links_carry_the_name_that_was_asked_by_when_it_is_ours() {
         "office.example.net",
         "mail.example.test",
         "imap.example.test",
+        "box.example.test",
         "nas",
         "nas.local",
         "192.0.2.1",
