@@ -470,3 +470,66 @@ fn a_statement_of_a_program_is_taken_once() {
     server.cli(&["app", "change", "certified", "--repeated-assertions"]);
     show(&first).expect(200);
 }
+
+#[test]
+fn a_device_that_somebody_declines_is_told_so() {
+    let server = Server::start();
+    register(&server);
+    let web = Web::new(&server);
+    let wanted = [("client_id", "test-app"), ("scope", "openid Mail.Send")];
+    let begun = web
+        .form("/common/oauth2/v2.0/devicecode", &wanted)
+        .expect(200)
+        .json();
+    let text = |name: &str| begun[name].as_str().unwrap();
+    let hidden = |page: &Reply, name: &str| {
+        let page = page.text();
+        let rest = page.split_once(&format!("name=\"{name}\" value=\"")).unwrap().1;
+        rest.split_once('"').unwrap().0.to_owned()
+    };
+    let send = |from: &Reply, typed: &[(&str, &str)]| {
+        let token = hidden(from, "form_token");
+        let mut all = vec![("form_token", token.as_str()), ("user_code", text("user_code"))];
+        all.extend(typed);
+        let body: Vec<String> = all
+            .iter()
+            .map(|(n, v)| format!("{n}={}", crate::web::encode(v)))
+            .collect();
+        let cookie = from.header("set-cookie").split(';').next().unwrap();
+        let headers = [
+            &format!("Cookie: {cookie}"),
+            "Content-Type: application/x-www-form-urlencoded",
+        ];
+        web.send(
+            "POST",
+            text("verification_uri"),
+            &headers,
+            body.join("&").as_bytes(),
+        )
+    };
+    let shown = web.get(text("verification_uri")).expect(200);
+    let asked = send(
+        &shown,
+        &[("username", "anna@example.test"), ("password", PASSWORD)],
+    );
+    let asked = asked.expect(200);
+    let ticket = hidden(&asked, "ticket");
+    let told = send(&asked, &[("ticket", &ticket), ("agree", "no")]).expect(200);
+    assert!(
+        told.text().contains("The device is not signed in."),
+        "{}",
+        told.text()
+    );
+    let poll = || {
+        let values = [
+            ("grant_type", "urn:ietf:params:oauth:grant-type:device_code"),
+            ("client_id", "test-app"),
+            ("device_code", text("device_code")),
+        ];
+        error(&web.form(TOKEN, &values).expect(400)).0
+    };
+    assert_eq!(poll(), "authorization_declined");
+    assert_eq!(poll(), "bad_verification_code");
+    // The ticket serves once, also for who changes their mind.
+    send(&asked, &[("ticket", &ticket), ("agree", "yes")]).expect(400);
+}
