@@ -102,7 +102,7 @@ async fn serve(
     let _lock = ServerLock::take(store.layout())?;
     store.layout().clear_temporary()?;
     let ctx = Ctx::system(&store);
-    let names = certificate_names(&ctx, &config.doors.host_name).await?;
+    let names = certificate_names(&ctx, &config.doors).await?;
     let tls = Tls::prepare(store.layout(), config.certificate, &names, ctx.now_ms())?;
     tls.watch()?;
     let post_room = PostRoom::new(store.clone(), config.post_room);
@@ -148,13 +148,14 @@ fn tell_manager(state: NotifyState<'_>) {
 }
 
 /// Names that the own certificate is for: this machine's, and the usual ones of each mail domain.
-async fn certificate_names(ctx: &Ctx, host_name: &str) -> Result<Vec<String>> {
+async fn certificate_names(ctx: &Ctx, doors: &Options) -> Result<Vec<String>> {
     let mut names = vec![
-        host_name.to_owned(),
+        doors.host_name.clone(),
         "localhost".to_owned(),
         "127.0.0.1".to_owned(),
         "::1".to_owned(),
     ];
+    names.extend(doors.also_named.iter().cloned());
     for domain in domains::list_domains(ctx).await? {
         names.push(domain.name.clone());
         for host in ["mail", "imap", "smtp", "autoconfig", "autodiscover"] {

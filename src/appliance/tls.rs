@@ -14,6 +14,7 @@ use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
+use x509_parser::extensions::GeneralName;
 
 /// A certificate chain and its key, as PEM files.
 #[derive(Clone, Debug)]
@@ -40,11 +41,24 @@ pub const ALPN_HTTP: &[u8] = b"http/1.1";
 pub const ALPN_IMAP: &[u8] = b"imap";
 
 #[derive(Debug)]
-struct Current(RwLock<Arc<CertifiedKey>>);
+struct Current(RwLock<Loaded>);
+
+#[derive(Debug)]
+struct Loaded {
+    key: Arc<CertifiedKey>,
+    /// That the certificate is for, in small letters; some with `*` in the place of their first label.
+    names: Vec<String>,
+}
 
 impl ResolvesServerCert for Current {
     fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
-        Some(self.0.read().unwrap_or_else(PoisonError::into_inner).clone())
+        Some(self.read().key.clone())
+    }
+}
+
+impl Current {
+    fn read(&self) -> std::sync::RwLockReadGuard<'_, Loaded> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -95,6 +109,17 @@ impl Tls {
         self.authority_pem.as_deref()
     }
 
+    /// Whether the certificate in use is for this name (RFC 9525 §6.3).
+    pub fn is_for(&self, name: &str) -> bool {
+        let name = name.to_ascii_lowercase();
+        let rest = name.split_once('.').map(|(_, rest)| rest);
+        let current = self.current.read();
+        current.names.iter().any(|n| match n.strip_prefix("*.") {
+            Some(parent) => rest == Some(parent),
+            None => *n == name,
+        })
+    }
+
     /// Loads the files again. What is open stays open; what cannot be loaded leaves the old ones in use.
     pub fn reload(&self) -> Result<()> {
         let fresh = load(&self.files)?;
@@ -143,7 +168,22 @@ impl Tls {
     }
 }
 
-fn load(files: &CertificateFiles) -> Result<Arc<CertifiedKey>> {
+/// Names of hosts in a certificate (RFC 5280 §4.2.1.6).
+fn names_in(certificate: &CertificateDer<'_>) -> Vec<String> {
+    let Ok((_, parsed)) = x509_parser::parse_x509_certificate(certificate) else {
+        return Vec::new();
+    };
+    let Ok(Some(alternatives)) = parsed.subject_alternative_name() else {
+        return Vec::new();
+    };
+    let names = alternatives.value.general_names.iter().filter_map(|n| match n {
+        GeneralName::DNSName(name) => Some(name.to_ascii_lowercase()),
+        _ => None,
+    });
+    names.collect()
+}
+
+fn load(files: &CertificateFiles) -> Result<Loaded> {
     let bad = |path: &Path, why: String| Error::invalid(format!("{} cannot be used: {why}", path.display()));
     let chain: Vec<CertificateDer<'static>> = CertificateDer::pem_file_iter(&files.certificate)
         .and_then(Iterator::collect)
@@ -160,5 +200,8 @@ fn load(files: &CertificateFiles) -> Result<Arc<CertifiedKey>> {
     certified
         .keys_match()
         .map_err(|e| bad(&files.certificate, format!("it does not belong to the key: {e}")))?;
-    Ok(Arc::new(certified))
+    Ok(Loaded {
+        names: certified.cert.first().map(names_in).unwrap_or_default(),
+        key: Arc::new(certified),
+    })
 }

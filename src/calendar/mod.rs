@@ -2,6 +2,7 @@
 //! and windows need stands beside them. Whoever takes part hears of it ([`scheduling`]).
 
 pub mod agenda;
+pub mod attach;
 pub mod free_busy;
 pub mod put;
 pub mod query;

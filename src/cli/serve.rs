@@ -57,6 +57,9 @@ pub struct Serve {
     /// What the box calls itself towards other servers
     #[arg(long, value_name = "NAME", env = "HAUSPOST_HOST_NAME")]
     host_name: Option<String>,
+    /// Another name under which it is reached, besides those that its certificate is for; may be repeated
+    #[arg(long, value_name = "NAME", env = "HAUSPOST_ALSO_NAMED", value_delimiter = ',')]
+    also_named: Vec<String>,
     #[command(flatten)]
     public: Public,
     /// Largest message that is taken
@@ -153,6 +156,7 @@ impl Serve {
             certificate,
             doors: Options {
                 host_name: host_name.clone(),
+                also_named: self.also_named()?,
                 max_message_bytes,
                 allow_plain_login: self.allow_plain_login,
                 patience,
@@ -169,6 +173,11 @@ impl Serve {
             requests_per_10_minutes: self.max_requests,
             sent_per_hour: self.max_sent_per_hour,
         })
+    }
+
+    fn also_named(&self) -> Result<Vec<String>> {
+        let names = self.also_named.iter();
+        names.map(|n| crate::base::hostname::normalize(n)).collect()
     }
 
     /// Those to be opened: a door that was passed is not opened again.

@@ -95,6 +95,13 @@ fn words(me: &Account, method: Method, component: &Component) -> Words {
             ("Cancelled", "has cancelled this event."),
             ("Abgesagt", "hat diesen Termin abgesagt."),
         ),
+        (Method::Counter, _) => (
+            ("New time proposed", "would like another time for this event."),
+            (
+                "Anderer Zeitpunkt",
+                "schlägt für diesen Termin eine andere Zeit vor.",
+            ),
+        ),
         (Method::Reply, Some(PartStat::Accepted)) => (
             ("Accepted", "has accepted this invitation."),
             ("Zugesagt", "hat diese Einladung angenommen."),

@@ -131,6 +131,21 @@ pub async fn colleagues_since(ctx: &Ctx, since: Option<i64>) -> Result<Colleague
     Ok(out)
 }
 
+/// Addresses of mailboxes; those that are gone are left out.
+pub async fn mailbox_addresses(ctx: &Ctx, ids: &[AccountId]) -> Result<Vec<String>> {
+    let ids = ids.to_vec();
+    ctx.store
+        .directory()
+        .read(move |d| {
+            let mut out = Vec::with_capacity(ids.len());
+            for id in ids {
+                out.extend(d.account(id)?.map(|a| a.address));
+            }
+            Ok(out)
+        })
+        .await
+}
+
 /// Ids of the mailboxes that are named. Errors: NotFound.
 pub async fn mailbox_ids(ctx: &Ctx, names: &[String]) -> Result<Vec<AccountId>> {
     let mut out = Vec::with_capacity(names.len());

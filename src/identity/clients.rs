@@ -1,11 +1,8 @@
-//! Programs that may ask for tokens (app registrations).
+//! Programs that may ask for tokens (app registrations): finding them. `registration.rs` makes and changes them.
 
-use super::assertion::public_key;
-use super::{Ctx, Doorkeeper, password};
-use crate::base::{Error, Result, TimeMs, random};
-use crate::model::AccountId;
+use super::{Ctx, Doorkeeper};
+use crate::base::{Result, TimeMs};
 pub use crate::store::directory::oauth::Client;
-use serde_json::json;
 
 /// Desktop programs with ids of their own making, known to every installation so that they need no set-up.
 const BUILT_IN: [(&str, &str); 3] = [
@@ -36,34 +33,51 @@ pub async fn find_client(ctx: &Ctx, id: &str) -> Result<Option<Client>> {
     if found.is_some() || !is_built_in(&id) {
         return Ok(found);
     }
+    make_built_in(ctx).await?;
+    ctx.store.directory().peek(move |d| d.client(&id)).await
+}
+
+/// Once, before anybody looks at them or takes them away.
+pub(super) async fn make_built_in(ctx: &Ctx) -> Result<()> {
+    let directory = ctx.store.directory();
+    if directory.peek(|d| d.setting::<bool>(BUILT_IN_DONE)).await? == Some(true) {
+        return Ok(());
+    }
     let now_ms = ctx.now_ms();
-    ctx.store
-        .directory()
+    directory
         .write(move |d| {
-            if d.setting::<bool>(BUILT_IN_DONE)? != Some(true) {
-                for (id, name) in BUILT_IN {
-                    if d.client(id)?.is_none() {
-                        d.put_client(&built_in(id, name, now_ms))?;
-                    }
-                }
-                d.put_setting(BUILT_IN_DONE, &true)?;
+            if d.setting::<bool>(BUILT_IN_DONE)? == Some(true) {
+                return Ok(());
             }
-            d.client(&id)
+            for (id, name) in BUILT_IN {
+                if d.client(id)?.is_none() {
+                    d.put_client(&Client {
+                        name: name.to_owned(),
+                        redirect_uris: BUILT_IN_REDIRECTS.map(str::to_owned).to_vec(),
+                        ..blank(id, now_ms)
+                    })?;
+                }
+            }
+            d.put_setting(BUILT_IN_DONE, &true)
         })
         .await
 }
 
-fn built_in(id: &str, name: &str, now_ms: TimeMs) -> Client {
+/// A registration that allows nothing yet.
+pub fn blank(id: &str, now_ms: TimeMs) -> Client {
     Client {
         id: id.to_owned(),
-        name: name.to_owned(),
+        name: String::new(),
         secret_hash: None,
-        redirect_uris: BUILT_IN_REDIRECTS.map(str::to_owned).to_vec(),
+        redirect_uris: Vec::new(),
         allow_password_grant: false,
         app_permissions: Vec::new(),
-        mailboxes: None,
+        mailboxes: Some(Vec::new()),
         certificate: None,
         created_at_ms: now_ms,
+        permissions: None,
+        is_trusted: false,
+        repeats_assertions: false,
     }
 }
 
@@ -79,29 +93,41 @@ pub async fn verify_secret(doorkeeper: &Doorkeeper, client: &Client, secret: &st
     }
 }
 
-/// A registration to be made or changed.
-#[derive(Clone, Debug)]
-pub struct NewClient {
-    pub id: String,
-    pub name: String,
-    pub redirect_uris: Vec<String>,
-    /// Make a secret; it is shown once.
-    pub with_secret: bool,
-    pub allow_password_grant: bool,
-    /// What it may do without a person, Microsoft's names.
-    pub app_permissions: Vec<String>,
-    /// In whose mailboxes it may do so; None: in all.
-    pub mailboxes: Option<Vec<AccountId>>,
-    /// PEM.
-    pub certificate: Option<String>,
-}
-
-/// What programs may be allowed to do without a person.
-pub const APP_PERMISSIONS: [&str; 14] = [
+/// What programs may ask people for, and what `.default` is where the registration sets no limit.
+/// Microsoft's spelling of those that mean something here.
+pub const PERMISSIONS: [&str; 23] = [
+    "openid",
+    "profile",
+    "email",
+    "groups",
+    "User.Read",
+    "User.ReadWrite",
+    "User.ReadBasic.All",
+    "People.Read",
+    "GroupMember.Read.All",
+    "Mail.Read",
+    "Mail.ReadWrite",
+    "Mail.Send",
+    "MailboxSettings.Read",
+    "MailboxSettings.ReadWrite",
     "Calendars.Read",
     "Calendars.ReadWrite",
     "Contacts.Read",
     "Contacts.ReadWrite",
+    "Tasks.Read",
+    "Tasks.ReadWrite",
+    "Place.Read.All",
+    "IMAP.AccessAsUser.All",
+    "SMTP.Send",
+];
+
+/// What programs may be allowed to do without a person.
+pub const APP_PERMISSIONS: [&str; 15] = [
+    "Calendars.Read",
+    "Calendars.ReadWrite",
+    "Contacts.Read",
+    "Contacts.ReadWrite",
+    "GroupMember.Read.All",
     "Mail.Read",
     "Mail.ReadWrite",
     "Mail.Send",
@@ -114,82 +140,8 @@ pub const APP_PERMISSIONS: [&str; 14] = [
     "User.ReadWrite.All",
 ];
 
-/// Adds or replaces a registration. Returns it with the new secret, if one was wanted.
-/// Errors: Invalid, Forbidden.
-pub async fn put_client(ctx: &Ctx, new: NewClient) -> Result<(Client, Option<String>)> {
-    ctx.require_admin()?;
-    if new.id.is_empty() || new.id.len() > 128 || new.id.chars().any(|c| c.is_whitespace() || c.is_control())
-    {
-        return Err(Error::invalid(
-            "a client id has 1 to 128 characters and no spaces",
-        ));
-    }
-    for uri in &new.redirect_uris {
-        let parsed = url::Url::parse(uri)
-            .map_err(|e| Error::invalid(format!("»{uri}« is not a redirect URI: {e}")))?;
-        if parsed.fragment().is_some() {
-            return Err(Error::invalid(format!(
-                "»{uri}« is not a redirect URI: it must not have a #fragment"
-            )));
-        }
-    }
-    for permission in &new.app_permissions {
-        if !APP_PERMISSIONS.contains(&permission.as_str()) {
-            return Err(Error::invalid(format!(
-                "»{permission}« is no permission of programs; known: {}",
-                APP_PERMISSIONS.join(", ")
-            )));
-        }
-    }
-    if let Some(pem) = &new.certificate {
-        public_key(pem)?;
-    }
-    let secret = new.with_secret.then(random::token);
-    let secret_hash = match &secret {
-        Some(s) => Some(password::hash(s.clone()).await?),
-        None => None,
-    };
-    let (now_ms, actor) = (ctx.now_ms(), ctx.actor_name().to_owned());
-    let client = Client {
-        id: new.id,
-        name: new.name,
-        secret_hash,
-        redirect_uris: new.redirect_uris,
-        allow_password_grant: new.allow_password_grant,
-        app_permissions: new.app_permissions,
-        mailboxes: new.mailboxes,
-        certificate: new.certificate,
-        created_at_ms: now_ms,
-    };
-    let kept = client.clone();
-    ctx.store
-        .directory()
-        .write(move |d| {
-            d.put_client(&kept)?;
-            d.note_audit(
-                now_ms,
-                &actor,
-                "app.put",
-                &json!({"clientId": kept.id, "name": kept.name}),
-            )
-        })
-        .await?;
-    Ok((client, secret))
-}
-
+/// All registered programs, those that every installation knows among them.
 pub async fn list_clients(ctx: &Ctx) -> Result<Vec<Client>> {
+    make_built_in(ctx).await?;
     ctx.store.directory().read(|d| d.clients()).await
-}
-
-/// Errors: NotFound, Forbidden.
-pub async fn remove_client(ctx: &Ctx, id: &str) -> Result<()> {
-    ctx.require_admin()?;
-    let (id, now_ms, actor) = (id.to_owned(), ctx.now_ms(), ctx.actor_name().to_owned());
-    ctx.store
-        .directory()
-        .write(move |d| {
-            d.remove_client(&id)?;
-            d.note_audit(now_ms, &actor, "app.remove", &json!({"clientId": id}))
-        })
-        .await
 }

@@ -11,6 +11,9 @@ pub const LIFETIME_MS: TimeMs = 15 * 60 * 1000;
 /// A device may ask this often.
 pub const INTERVAL_MS: TimeMs = 5_000;
 
+/// In the place of the number of somebody's sign-ins, which are counted from 0.
+const DECLINED: i64 = -1;
+
 /// What a device is told when it asks.
 pub enum DeviceAnswer {
     /// Nobody has signed in yet.
@@ -20,6 +23,8 @@ pub enum DeviceAnswer {
     Expired,
     /// There is no such code, it was used already, or it is another program's.
     Unknown,
+    /// Somebody has looked at what it asks for and said no.
+    Declined,
     SignedIn {
         account: Arc<Account>,
         scope: String,
@@ -80,6 +85,16 @@ impl Doorkeeper {
             .await
     }
 
+    /// Somebody has signed in and does not agree.
+    pub async fn decline_device(&self, user_code: &str, account: &Account) -> Result<()> {
+        let (code, id) = (normal_user_code(user_code), account.id);
+        self.store
+            .directory()
+            .write(move |d| d.approve_device(&code, id, DECLINED))
+            .await?;
+        Ok(())
+    }
+
     /// The device asks.
     pub async fn ask_device(&self, token: &str, client_id: &str) -> Result<DeviceAnswer> {
         let (hash, now_ms) = (token_hash(token), self.store.clock().now_ms());
@@ -102,6 +117,9 @@ impl Doorkeeper {
                 DeviceAnswer::Pending
             });
         };
+        if generation == DECLINED {
+            return Ok(DeviceAnswer::Declined);
+        }
         match self.current(id).await {
             Ok(account) if account.sign_in_generation == generation => Ok(DeviceAnswer::SignedIn {
                 account,

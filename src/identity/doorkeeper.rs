@@ -1,10 +1,10 @@
 //! Signing in with address and password, the same for every door.
 
 use super::ctx::Ctx;
+use super::keys::Keys;
 use super::password::Verifier;
 use super::stay::Stays;
 use super::throttle::{Refused, Throttle};
-use super::tokens::Keys;
 use crate::base::{Error, Result};
 use crate::model::{Account, AccountId};
 use crate::store::Store;

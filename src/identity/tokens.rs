@@ -1,28 +1,21 @@
-//! Access tokens (JWT, RS256), refresh tokens and authorization codes.
-//!
-//! The signing key is made at the first need and kept in the data folder; its id is a hash of it.
+//! Access tokens (JWT, RS256), refresh tokens and authorization codes. The keys are in `keys.rs`.
 
+use super::Doorkeeper;
 use super::clients::Client;
+use super::consents::may_ask_for;
 use super::sessions::token_hash;
 use super::stay::require_current;
-use super::{Doorkeeper, domains};
-use crate::base::text::hex;
 use crate::base::{Error, Result, TimeMs, random};
 use crate::model::Account;
+use crate::store::Tx;
+use crate::store::directory::DirectoryDb;
 pub use crate::store::directory::oauth::AuthorizationCode;
 use crate::store::directory::oauth::RefreshToken;
-use crate::store::{Store, disk};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
-use rsa::RsaPrivateKey;
-use rsa::pkcs8::DecodePrivateKey;
-use rsa::traits::PublicKeyParts;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
-use std::path::PathBuf;
+use serde_json::Value;
 use std::sync::Arc;
-use tokio::sync::OnceCell;
 
 pub const ACCESS_LIFETIME_MS: TimeMs = 3600 * 1000;
 pub const REFRESH_LIFETIME_MS: TimeMs = 90 * 24 * 3600 * 1000;
@@ -51,6 +44,9 @@ pub struct AccessClaims {
     pub name: String,
     pub ver: String,
     pub jti: String,
+    /// The sign-in that it comes from, the same in all tokens of it; empty for programs by themselves.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub sid: String,
     /// What a program may do that acts for nobody.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub roles: Vec<String>,
@@ -62,91 +58,6 @@ pub struct AccessClaims {
     pub generation: i64,
 }
 
-/// The signing key; loaded or made at the first need.
-pub struct Keys {
-    path: PathBuf,
-    loaded: OnceCell<Arc<SigningKey>>,
-}
-
-pub struct SigningKey {
-    pub id: String,
-    encoding: EncodingKey,
-    decoding: DecodingKey,
-    /// The public half as a JWK (RFC 7517).
-    pub jwk: Value,
-}
-
-impl Keys {
-    pub fn new(store: &Store) -> Keys {
-        Keys {
-            path: store.layout().keys().join("signing.pem"),
-            loaded: OnceCell::new(),
-        }
-    }
-
-    pub async fn get(&self) -> Result<&Arc<SigningKey>> {
-        let path = self.path.clone();
-        self.loaded
-            .get_or_try_init(|| async {
-                tokio::task::spawn_blocking(move || load_or_make(&path))
-                    .await
-                    .map_err(|e| Error::internal("loading the signing key was broken off").caused_by(e))?
-            })
-            .await
-    }
-}
-
-fn load_or_make(path: &std::path::Path) -> Result<Arc<SigningKey>> {
-    let pem = match std::fs::read_to_string(path) {
-        Ok(pem) => pem,
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
-            let pem = domains::new_key()?;
-            disk::write_file(path, pem.as_bytes())?;
-            pem
-        }
-        Err(e) => return Err(e.into()),
-    };
-    let bad =
-        |e: String| Error::unavailable(format!("the signing key {} cannot be read: {e}", path.display()));
-    let key = RsaPrivateKey::from_pkcs8_pem(&pem).map_err(|e| bad(e.to_string()))?;
-    let (n, e) = (
-        URL_SAFE_NO_PAD.encode(key.n().to_bytes_be()),
-        URL_SAFE_NO_PAD.encode(key.e().to_bytes_be()),
-    );
-    let id = hex(&blake3::hash(n.as_bytes()).as_bytes()[..10]);
-    Ok(Arc::new(SigningKey {
-        encoding: EncodingKey::from_rsa_pem(pem.as_bytes()).map_err(|e| bad(e.to_string()))?,
-        decoding: DecodingKey::from_rsa_components(&n, &e).map_err(|e| bad(e.to_string()))?,
-        jwk: json!({"kty": "RSA", "use": "sig", "alg": "RS256", "kid": id, "n": n, "e": e}),
-        id,
-    }))
-}
-
-impl SigningKey {
-    pub fn sign<T: Serialize>(&self, claims: &T) -> Result<String> {
-        let header = Header {
-            kid: Some(self.id.clone()),
-            ..Header::new(Algorithm::RS256)
-        };
-        jsonwebtoken::encode(&header, claims, &self.encoding)
-            .map_err(|e| Error::internal("a token cannot be signed").caused_by(e))
-    }
-
-    /// Checks signature and times; the caller checks for whom it is. Errors: NotAuthenticated.
-    pub fn verify(&self, token: &str) -> Result<AccessClaims> {
-        let mut validation = Validation::new(Algorithm::RS256);
-        validation.validate_aud = false;
-        validation.validate_nbf = true;
-        validation.leeway = 60;
-        validation.set_required_spec_claims(&["exp", "iss"]);
-        jsonwebtoken::decode::<AccessClaims>(token, &self.decoding, &validation)
-            .map(|t| t.claims)
-            .map_err(|e| {
-                Error::not_authenticated("the access token is not valid or has expired").caused_by(e)
-            })
-    }
-}
-
 /// A refresh token that was taken in exchange for new tokens.
 pub struct Refreshed {
     pub account: Arc<Account>,
@@ -154,26 +65,67 @@ pub struct Refreshed {
     pub scope: String,
     /// The one that takes its place.
     pub refresh_token: String,
+    /// The sign-in that both come from.
+    pub sid: String,
+}
+
+/// How a sign-in is noted that has ended.
+fn sign_in_hash(sid: &str) -> [u8; 32] {
+    token_hash(&format!("sign-in {sid}"))
+}
+
+/// Ends a sign-in: its refresh tokens, and its access tokens, which would last for a while.
+fn end_sign_in(d: &mut Tx<'_, DirectoryDb>, sid: &str, now_ms: TimeMs) -> Result<()> {
+    d.end_family(sid)?;
+    d.spend(&sign_in_hash(sid), now_ms + 2 * ACCESS_LIFETIME_MS, now_ms)?;
+    Ok(())
+}
+
+/// Somebody who has signed in and has to agree yet: the code is kept under another name until then.
+fn held_hash(ticket: &str) -> [u8; 32] {
+    token_hash(&format!("held {ticket}"))
 }
 
 impl Doorkeeper {
-    /// The account that an access token stands for. Errors: NotAuthenticated.
+    /// What is in an access token that is ours and counts. Errors: NotAuthenticated.
+    async fn claims_of(&self, token: &str) -> Result<AccessClaims> {
+        let now_ms = self.store.clock().now_ms();
+        self.keys.get(now_ms).await?.verify(token, now_ms)
+    }
+
+    /// The account that an access token stands for, and what the token still gives: the registration may have been
+    /// narrowed, and what somebody has agreed to may have been taken back. Errors: NotAuthenticated.
     pub async fn account_of_token(&self, token: &str) -> Result<(Arc<Account>, AccessClaims)> {
-        let claims = self.keys.get().await?.verify(token)?;
-        let oid = claims.oid.clone();
-        let account = self
+        let mut claims = self.claims_of(token).await?;
+        let (oid, client) = (claims.oid.clone(), claims.appid.clone());
+        let sign_in = sign_in_hash(&claims.sid);
+        let found = self
             .store
             .directory()
-            .peek(move |d| d.account_by_oid(&oid))
-            .await?
-            .filter(|a| a.is_active() && a.sign_in_generation == claims.generation)
+            .peek(move |d| {
+                let Some(account) = d.account_by_oid(&oid)? else {
+                    return Ok(None);
+                };
+                if d.is_spent(&sign_in)? {
+                    return Ok(None);
+                }
+                Ok(d.standing(&client, account.id)?
+                    .map(|standing| (account, standing)))
+            })
+            .await?;
+        let (account, standing) = found
+            .filter(|(a, s)| a.is_active() && a.sign_in_generation == claims.generation && s.counts())
             .ok_or_else(|| {
                 Error::not_authenticated("what this token was given for has ended; sign in again")
             })?;
+        if let Some(limit) = &standing.limit {
+            let kept = claims.scp.split_ascii_whitespace();
+            let kept: Vec<&str> = kept.filter(|p| may_ask_for(Some(limit), p)).collect();
+            claims.scp = kept.join(" ");
+        }
         Ok((Arc::new(account), claims))
     }
 
-    /// Errors: NotAuthenticated, when the sign-in has ended meanwhile.
     /// The program that an access token stands for which acts for nobody; None: it acts for a person.
     /// Errors: NotAuthenticated.
     pub async fn app_of_token(&self, token: &str) -> Result<Option<(Client, AccessClaims)>> {
@@ -188,7 +140,7 @@ impl Doorkeeper {
         if !is_app {
             return Ok(None);
         }
-        let claims = self.keys.get().await?.verify(token)?;
+        let claims = self.claims_of(token).await?;
         let id = claims.appid.clone();
         let client = self.store.directory().read(move |d| d.client(&id)).await?;
         let client = client.ok_or_else(|| {
@@ -197,9 +149,25 @@ impl Doorkeeper {
         Ok(Some((client, claims)))
     }
 
+    /// A code to be exchanged for tokens. Errors: NotAuthenticated, when the sign-in has ended meanwhile.
     pub async fn issue_code(&self, account: &Account, code: AuthorizationCode) -> Result<String> {
+        self.keep_code(account, code, token_hash).await
+    }
+
+    /// As [`Doorkeeper::issue_code`], for somebody who is still to be asked whether they agree: returns a ticket, which
+    /// is no code.
+    pub async fn hold_sign_in(&self, account: &Account, code: AuthorizationCode) -> Result<String> {
+        self.keep_code(account, code, held_hash).await
+    }
+
+    async fn keep_code(
+        &self,
+        account: &Account,
+        code: AuthorizationCode,
+        hash: fn(&str) -> [u8; 32],
+    ) -> Result<String> {
         let token = random::token();
-        let (hash, account) = (token_hash(&token), account.clone());
+        let (hash, account) = (hash(&token), account.clone());
         self.store
             .directory()
             .write(move |d| {
@@ -211,25 +179,34 @@ impl Doorkeeper {
     }
 
     pub async fn take_code(&self, code: &str) -> Result<Option<AuthorizationCode>> {
-        let (hash, now_ms) = (token_hash(code), self.store.clock().now_ms());
+        self.take_kept(token_hash(code)).await
+    }
+
+    /// What a ticket stands for; it serves once.
+    pub async fn take_held(&self, ticket: &str) -> Result<Option<AuthorizationCode>> {
+        self.take_kept(held_hash(ticket)).await
+    }
+
+    async fn take_kept(&self, hash: [u8; 32]) -> Result<Option<AuthorizationCode>> {
+        let now_ms = self.store.clock().now_ms();
         self.store
             .directory()
             .write(move |d| d.take_code(&hash, now_ms))
             .await
     }
 
-    /// Errors: NotAuthenticated, when the sign-in has ended meanwhile.
+    /// `sid`: the sign-in that it comes from. Errors: NotAuthenticated, when that has ended meanwhile.
     pub async fn issue_refresh_token(
         &self,
         account: &Account,
         client_id: &str,
         scope: &str,
-        family: Option<String>,
+        sid: &str,
     ) -> Result<String> {
         let token = random::token();
         let (hash, now_ms) = (token_hash(&token), self.store.clock().now_ms());
         let row = RefreshToken {
-            family: family.unwrap_or_else(random::uuid),
+            family: sid.to_owned(),
             client_id: client_id.to_owned(),
             account_id: account.id,
             scope: scope.to_owned(),
@@ -251,7 +228,7 @@ impl Doorkeeper {
     /// Exchanges a refresh token for the next one. One that was used before ends the whole family:
     /// it has been stolen, or its thief has it (RFC 9700 §4.14.2).
     /// `covers`: whether the scope that was signed in for is enough for what is asked now; if not, the token is not used up.
-    /// Errors: NotAuthenticated; Forbidden, when `covers` says no.
+    /// Errors: NotAuthenticated; Forbidden, when `covers` says no or the person has to be asked again.
     pub async fn refresh(
         &self,
         token: &str,
@@ -274,12 +251,14 @@ impl Doorkeeper {
                         client = row.client_id,
                         "a used refresh token came again; its sign-in is ended"
                     );
-                    d.end_family(&row.family)?;
+                    end_sign_in(d, &row.family, now_ms)?;
                 }
                 if is_reused || row.client_id != client || row.expires_at_ms <= now_ms {
                     return Ok(None);
                 }
-                if !covers(&row.scope) {
+                // An agreement that was taken back, or a program that is not trusted any more.
+                let counts = d.standing(&client, row.account_id)?.is_some_and(|s| s.counts());
+                if !counts || !covers(&row.scope) {
                     return Err(Error::forbidden("the sign-in was for less than is asked now"));
                 }
                 d.mark_refresh_token_used(&hash, now_ms)?;
@@ -289,13 +268,105 @@ impl Doorkeeper {
             .ok_or_else(refused)?;
         let account = self.current(row.account_id).await?;
         let next = self
-            .issue_refresh_token(&account, &row.client_id, &row.scope, Some(row.family))
+            .issue_refresh_token(&account, &row.client_id, &row.scope, &row.family)
             .await?;
         Ok(Refreshed {
             account,
             client_id: row.client_id,
             scope: row.scope,
             refresh_token: next,
+            sid: row.family,
         })
+    }
+
+    /// Ends the sign-in that a token comes from, an access token or a refresh token (RFC 7009 §2.1). What is no token, or
+    /// another program's, changes nothing.
+    pub async fn revoke(&self, token: &str, client_id: &str) -> Result<()> {
+        let (hash, now_ms) = (token_hash(token), self.store.clock().now_ms());
+        let claims = self.claims_of(token).await.ok();
+        let sid = claims.filter(|c| c.appid == client_id).map(|c| c.sid);
+        let client = client_id.to_owned();
+        self.store
+            .directory()
+            .write(move |d| {
+                let row = d.refresh_token(&hash)?.filter(|r| r.client_id == client);
+                let sid = sid.filter(|s| !s.is_empty()).or(row.map(|r| r.family));
+                sid.map_or(Ok(()), |sid| end_sign_in(d, &sid, now_ms))
+            })
+            .await
+    }
+
+    /// Ends the sign-in that an ID token of ours comes from, also one whose time is over. Returns for which program it was;
+    /// None: it is no token of ours.
+    pub async fn end_sign_in_of(&self, id_token: &str) -> Result<Option<String>> {
+        let now_ms = self.store.clock().now_ms();
+        let ring = self.keys.get(now_ms).await?;
+        let Ok(hint) = ring.read_hint(id_token, now_ms) else {
+            return Ok(None);
+        };
+        let (Some(client), Some(sid)) = (hint["aud"].as_str(), hint["sid"].as_str()) else {
+            return Ok(None);
+        };
+        let sid = sid.to_owned();
+        self.store
+            .directory()
+            .write(move |d| end_sign_in(d, &sid, now_ms))
+            .await?;
+        Ok(Some(client.to_owned()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::clock::FixedClock;
+    use crate::identity::Ctx;
+    use crate::identity::accounts::{NewAccount, NewPassword, create_account};
+    use crate::identity::registration::{Registration, add_client};
+    use crate::model::AccountKind;
+    use crate::store::{Options, Store};
+
+    #[tokio::test]
+    async fn a_used_refresh_token_that_comes_late_ends_the_sign_in() {
+        let root = std::env::temp_dir().join(format!("hauspost-tokens-{}", random::short_id()));
+        let clock = Arc::new(FixedClock::at(1_900_000_000_000));
+        let store = Store::open(&root, Options::default(), clock.clone()).unwrap();
+        let (ctx, doorkeeper) = (Ctx::system(&store), Doorkeeper::new(store.clone()));
+        crate::identity::domains::add_domain(&ctx, "example.test")
+            .await
+            .unwrap();
+        let person = NewAccount {
+            address: "a@example.test".into(),
+            kind: AccountKind::Person,
+            display_name: String::new(),
+            language: "de".into(),
+            is_admin: false,
+            password: NewPassword::None,
+        };
+        let account = create_account(&ctx, person).await.unwrap();
+        let app = Registration {
+            name: Some("x".into()),
+            is_trusted: Some(true),
+            ..Registration::default()
+        };
+        add_client(&ctx, "x", app, false).await.unwrap();
+        let all = |_: &str| true;
+        let first = doorkeeper
+            .issue_refresh_token(&account, "x", "openid", "s")
+            .await
+            .unwrap();
+        let second = doorkeeper.refresh(&first, "x", all).await.unwrap();
+        assert_eq!(second.sid, "s");
+        // The answer may have been lost.
+        clock.advance(REUSE_TOLERATED_MS);
+        let again = doorkeeper.refresh(&first, "x", all).await.unwrap();
+        clock.advance(1);
+        assert!(doorkeeper.refresh(&first, "x", all).await.is_err());
+        for token in [&second.refresh_token, &again.refresh_token] {
+            assert!(doorkeeper.refresh(token, "x", all).await.is_err());
+        }
+        let is_spent = store.directory().read(|d| d.is_spent(&sign_in_hash("s"))).await;
+        assert!(is_spent.unwrap());
+        std::fs::remove_dir_all(&root).unwrap();
     }
 }

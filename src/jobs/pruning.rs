@@ -1,9 +1,9 @@
 //! Forgetting what has been kept long enough: tombstones, delivery ids, expired tokens,
-//! and files that power cuts left behind.
+//! and files that power cuts left behind; and changing the key that tokens are signed with.
 
 use crate::base::{Result, TimeMs};
-use crate::identity::Ctx;
 use crate::identity::accounts::list_accounts;
+use crate::identity::{Ctx, keys};
 use crate::mail::doctor::tidy_account;
 use crate::mail::upload::prune_uploads;
 use std::time::Duration;
@@ -28,6 +28,7 @@ pub async fn run(ctx: Ctx) {
 
 pub async fn prune(ctx: &Ctx) -> Result<()> {
     let now_ms = ctx.now_ms();
+    keys::tend(&ctx.store, now_ms).await?;
     ctx.store
         .directory()
         .write(move |d| d.prune_refresh_tokens(now_ms))

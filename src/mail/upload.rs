@@ -7,7 +7,8 @@ use crate::formats::mime::edit::NewPart;
 use crate::identity::Ctx;
 use crate::identity::sessions::token_hash;
 use crate::model::message::Item;
-pub use crate::store::upload::{Upload, UploadWriter};
+pub use crate::store::upload::{Upload, UploadTarget, UploadWriter};
+use std::io::Read;
 use std::sync::Arc;
 
 /// An upload that nobody goes on with is forgotten after this.
@@ -33,6 +34,11 @@ pub async fn begin_upload(ctx: &Ctx, upload: Upload, max_message_bytes: u64) -> 
         )));
     }
     ctx.store.check_room(upload.size_bytes + becomes)?;
+    open_upload(ctx, upload).await
+}
+
+/// As [`begin_upload`], once it is known that the file fits where it goes.
+pub async fn open_upload(ctx: &Ctx, upload: Upload) -> Result<(String, Upload)> {
     let token = random::token();
     let upload = Upload {
         expires_at_ms: ctx.now_ms() + LIFETIME_MS,
@@ -53,6 +59,17 @@ pub async fn find_upload(ctx: &Ctx, token: &str) -> Result<(Upload, u64)> {
 pub async fn continue_upload(ctx: &Ctx, token: &str) -> Result<UploadWriter> {
     let (store, key) = (ctx.store.clone(), key(token));
     blocking(move || store.write_upload(&key)).await
+}
+
+/// What has arrived, for what takes it as a whole.
+pub async fn read_upload(ctx: &Ctx, token: &str) -> Result<Vec<u8>> {
+    let (store, key) = (ctx.store.clone(), key(token));
+    blocking(move || {
+        let mut out = Vec::new();
+        store.read_upload(&key)?.read_to_end(&mut out)?;
+        Ok(out)
+    })
+    .await
 }
 
 /// Everything has arrived: the file becomes an attachment of the draft. Errors: as [`attach_file`].

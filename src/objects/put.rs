@@ -2,9 +2,10 @@
 
 use super::collections::check_object_name;
 use crate::base::{Error, Result, TimeMs};
+use crate::formats::ical::times::times_of;
 use crate::identity::Ctx;
 use crate::identity::shares::require_level;
-use crate::model::object::{Object, ObjectColumns};
+use crate::model::object::{Object, ObjectColumns, ObjectKind, Shape};
 use crate::model::share::ShareLevel;
 use crate::model::{AccountId, FolderId, Modseq};
 use crate::store::Tx;
@@ -128,6 +129,14 @@ async fn stage(ctx: &Ctx, raw: Vec<u8>) -> Result<Staged> {
         .map_err(|e| Error::internal("storing was broken off").caused_by(e))?
 }
 
+/// Of a series: programs that know its occurrences have to hear which of them are no more.
+fn times_before(tx: &Tx<'_, AccountDb>, old: &Object) -> Result<Option<Vec<u8>>> {
+    if old.kind != ObjectKind::Event || !old.shape.contains(Shape::RECURRING) {
+        return Ok(None);
+    }
+    Ok(times_of(&tx.open_body(old.item.body_id)?.read_all()?))
+}
+
 pub fn put_object_in(
     tx: &mut Tx<'_, AccountDb>,
     folder: FolderId,
@@ -146,7 +155,16 @@ pub fn put_object_in(
         return Ok(Put::UidTaken(other.name));
     }
     let (modseq, is_new) = match old {
-        Some(old) => (tx.replace_object(&old, staged, columns, now_ms)?, false),
+        Some(old) => {
+            let before = times_before(tx, &old)?;
+            let modseq = tx.replace_object(&old, staged, columns, now_ms)?;
+            if let Some(times) = before
+                && times_of(&staged.read_all()?).as_ref() != Some(&times)
+            {
+                tx.keep_series_before(old.item.id, modseq, &times)?;
+            }
+            (modseq, false)
+        }
         None => (tx.insert_object(folder, name, staged, columns, now_ms)?, true),
     };
     Ok(Put::Stored {

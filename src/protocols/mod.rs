@@ -45,6 +45,8 @@ pub struct House {
 pub struct Options {
     /// What the box calls itself in greetings.
     pub host_name: String,
+    /// Further names under which it is reached.
+    pub also_named: Vec<String>,
     pub max_message_bytes: u64,
     /// Signing in without TLS from this machine itself (tests, a proxy in front).
     pub allow_plain_login: bool,

@@ -46,6 +46,7 @@ impl Database for AccountDb {
         include_str!("schema/account/0008.sql"),
         include_str!("schema/account/0009.sql"),
         include_str!("schema/account/0010.sql"),
+        include_str!("schema/account/0011.sql"),
     ];
 
     fn begin(&self, conn: &Connection, effects: &mut AccountEffects) -> Result<()> {

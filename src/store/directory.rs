@@ -5,6 +5,7 @@ pub mod accounts;
 pub mod audit;
 pub mod collect;
 pub mod collect_waiting;
+pub mod consents;
 pub mod credentials;
 pub mod device;
 pub mod domains;
@@ -45,6 +46,7 @@ impl Database for DirectoryDb {
         include_str!("schema/directory/0005.sql"),
         include_str!("schema/directory/0006.sql"),
         include_str!("schema/directory/0007.sql"),
+        include_str!("schema/directory/0008.sql"),
     ];
 
     fn after_commit(&self, _: &Connection, effects: DirectoryEffects, _: Option<&Path>) {

@@ -34,6 +34,7 @@ pub mod rollback;
 pub mod rule;
 pub mod scheduling;
 pub mod search;
+mod series;
 #[cfg(test)]
 mod tests;
 pub mod text_index;

@@ -86,6 +86,8 @@ impl Tx<'_, AccountDb> {
         let items = self
             .conn
             .execute("DELETE FROM tombstone WHERE modseq <= ?1", [horizon])?;
+        self.conn
+            .execute("DELETE FROM series_before WHERE modseq <= ?1", [horizon])?;
         self.conn.execute(
             "DELETE FROM object_gone WHERE NOT EXISTS (SELECT 1 FROM tombstone t
              WHERE t.folder_id = object_gone.folder_id AND t.item_id = object_gone.item_id)",

@@ -10,11 +10,22 @@ use std::fs::{self, File};
 use std::io::{Seek, SeekFrom, Write};
 use std::path::PathBuf;
 
+/// What a file goes into.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum UploadTarget {
+    #[default]
+    Draft,
+    Event,
+    Task,
+}
+
 /// What an upload is for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Upload {
     pub account: AccountId,
-    /// The draft that the file is for.
+    #[serde(default)]
+    pub target: UploadTarget,
+    /// The draft, event or task that the file is for.
     pub item: ItemId,
     pub name: String,
     pub content_type: String,
@@ -169,6 +180,7 @@ mod tests {
         let store = Store::open(&root, Options::default(), clock.clone()).unwrap();
         let upload = |expires_at_ms| Upload {
             account: AccountId(1),
+            target: UploadTarget::default(),
             item: ItemId(1),
             name: "a".into(),
             content_type: "text/plain".into(),

@@ -191,6 +191,18 @@ pub async fn folder_delta(
         .await
 }
 
+/// The times that a series had and was given others for, after the cursor; the objects with nothing but those in them.
+/// The caller has had the series from [`object_delta`], which has asked for the right.
+pub async fn series_before(
+    ctx: &Ctx,
+    account: AccountId,
+    item: ItemId,
+    cursor: Cursor,
+) -> Result<Vec<Vec<u8>>> {
+    let file = ctx.store.account(account)?;
+    file.peek(move |s| s.series_before(item, cursor.since)).await
+}
+
 /// The collections of a kind that are new or changed themselves, and the folders that are gone.
 pub async fn collections_delta(
     ctx: &Ctx,

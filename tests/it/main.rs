@@ -17,6 +17,7 @@ mod kill_rounds;
 mod mailbox;
 mod mbsync;
 mod oidc;
+mod oidc_apps;
 mod one_port;
 mod outgoing;
 mod page;

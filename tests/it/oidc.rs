@@ -7,16 +7,16 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
 /// A verifier and its S256 challenge (RFC 7636 appendix B).
-const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
-const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
-const TOKEN: &str = "/common/oauth2/v2.0/token";
+pub const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+pub const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+pub const TOKEN: &str = "/common/oauth2/v2.0/token";
 
-fn claims(token: &Value) -> Value {
+pub fn claims(token: &Value) -> Value {
     let part = token.as_str().unwrap().split('.').nth(1).unwrap();
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).unwrap()).unwrap()
 }
 
-fn authorize(changes: &[(&str, &str)]) -> String {
+pub fn authorize(changes: &[(&str, &str)]) -> String {
     let mut all = vec![
         ("client_id", "test-app"),
         ("response_type", "code"),
@@ -42,8 +42,25 @@ fn authorize(changes: &[(&str, &str)]) -> String {
     format!("/common/oauth2/v2.0/authorize?{}", query.join("&"))
 }
 
-/// Fills the page's form in and sends it, as a browser does.
+/// Signs in on the page, and agrees when asked.
 fn submit(web: &Web, page: &Reply, password: &str) -> Reply {
+    let next = send_form(
+        web,
+        page,
+        &[("username", "anna@example.test"), ("password", password)],
+    );
+    match next.text().contains("name=\"ticket\"") {
+        true => send_form(web, &next, &[("agree", "yes")]),
+        false => next,
+    }
+}
+
+/// Sends a page's form with what is typed into it, as a browser does.
+pub fn send_form(web: &Web, page: &Reply, typed: &[(&str, &str)]) -> Reply {
+    send_form_of("common", web, page, typed)
+}
+
+pub fn send_form_of(tenant: &str, web: &Web, page: &Reply, typed: &[(&str, &str)]) -> Reply {
     let text = page.text();
     let hidden = text.split("<input type=\"hidden\" name=\"").skip(1).map(|rest| {
         let (name, rest) = rest.split_once("\" value=\"").unwrap();
@@ -57,8 +74,7 @@ fn submit(web: &Web, page: &Reply, password: &str) -> Reply {
         (name.to_owned(), plain)
     });
     let mut values: Vec<(String, String)> = hidden.collect();
-    values.push(("username".into(), "anna@example.test".into()));
-    values.push(("password".into(), password.into()));
+    values.extend(typed.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())));
     let body: Vec<String> = values.iter().map(|(n, v)| format!("{n}={}", encode(v))).collect();
     let cookie = format!("Cookie: {}", page.header("set-cookie").split(';').next().unwrap());
     let headers = [
@@ -68,13 +84,13 @@ fn submit(web: &Web, page: &Reply, password: &str) -> Reply {
     ];
     web.send(
         "POST",
-        "/common/oauth2/v2.0/authorize?",
+        &format!("/{tenant}/oauth2/v2.0/authorize?"),
         &headers,
         body.join("&").as_bytes(),
     )
 }
 
-fn error(reply: &Reply) -> (String, Value) {
+pub fn error(reply: &Reply) -> (String, Value) {
     let body = reply.json();
     let description = body["error_description"].as_str().unwrap();
     let code = &body["error_codes"][0];
@@ -196,6 +212,11 @@ fn a_person_signs_in_on_the_page_and_the_program_gets_its_tokens() {
         "openid offline_access https://graph.microsoft.com/Mail.Read"
     );
     let id = claims(&tokens["id_token"]);
+    let access = claims(&tokens["access_token"]);
+    assert!(
+        id["auth_time"].is_i64() && access["sid"].is_string(),
+        "{id} {access}"
+    );
     let info: Value = serde_json::from_slice(
         &URL_SAFE_NO_PAD
             .decode(tokens["client_info"].as_str().unwrap())
@@ -207,11 +228,10 @@ fn a_person_signs_in_on_the_page_and_the_program_gets_its_tokens() {
         id,
         json!({
             "iss": format!("{}/{}/v2.0", web.base, id["tid"].as_str().unwrap()), "aud": "test-app", "nonce": "n1", "ver": "2.0",
-            "exp": id["exp"], "iat": id["iat"], "nbf": id["iat"], "sub": id["sub"], "oid": id["oid"], "tid": id["tid"],
+            "exp": id["exp"], "iat": id["iat"], "nbf": id["iat"], "sid": access["sid"], "auth_time": id["auth_time"], "sub": id["sub"], "oid": id["oid"], "tid": id["tid"],
             "preferred_username": "anna@example.test", "unique_name": "anna@example.test", "email": "anna@example.test", "name": "anna@example.test",
         })
     );
-    let access = claims(&tokens["access_token"]);
     assert_eq!(
         (&access["aud"], &access["scp"], &access["appid"]),
         (
@@ -545,7 +565,22 @@ fn a_device_signs_in_by_a_code_that_is_typed_elsewhere() {
         format!("user_code={user}&username=anna%40example.test&password={PASSWORD}").as_bytes(),
     );
     foreign.expect(403);
-    send(&named, &[&anna[..], &[("password", PASSWORD)]].concat()).expect(200);
+    let asked = send(&named, &[&anna[..], &[("password", PASSWORD)]].concat()).expect(200);
+    let text = asked.text();
+    assert!(
+        text.contains("<b>Test &amp; Co</b> wants to do this for you:"),
+        "{text}"
+    );
+    assert!(text.contains("<li>read your mail</li>"), "{text}");
+    // Not in yet.
+    assert_eq!(error(&poll(device).expect(400)).0, "slow_down");
+    let (_, ticket) = text.split_once("name=\"ticket\" value=\"").unwrap();
+    let ticket = ticket.split_once('"').unwrap().0;
+    send(
+        &asked,
+        &[("user_code", &typed), ("ticket", ticket), ("agree", "yes")],
+    )
+    .expect(200);
     let tokens = web
         .form(
             TOKEN,

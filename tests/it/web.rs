@@ -198,8 +198,9 @@ impl Web {
             String::from_utf8_lossy(&out.stderr)
         );
         let reply = parse(&out.stdout);
-        let is_graph = url.contains("/v1.0/") || url.contains("/beta/");
-        if is_graph && reply.header("content-type").starts_with("application/json") {
+        let is_graph = url.contains("/v1.0") || url.contains("/beta");
+        if is_graph && reply.header("content-type").starts_with("application/json") && !reply.body.is_empty()
+        {
             crate::graph::schema::check(&format!("{method} {url}"), reply.status, &reply.json());
         }
         reply

@@ -49,7 +49,13 @@ def msal_signs_in():
             form |= more
             form["form_token"] = re.search('name="form_token" value="([^"]+)"', shown.text).group(1)
             shown = browser.post(page, data=form)
-        assert shown.status_code == 200, shown.text
+        # Who has signed in is asked whether the device may do what it wants.
+        assert "read, change and delete your mail" in shown.text, shown.text
+        form = {"user_code": flow["user_code"], "agree": "yes"}
+        for name in ("form_token", "ticket"):
+            form[name] = re.search(f'name="{name}" value="([^"]+)"', shown.text).group(1)
+        shown = browser.post(page, data=form)
+        assert shown.status_code == 200 and "ticket" not in shown.text, shown.text
 
     person = threading.Thread(target=approve)
     person.start()

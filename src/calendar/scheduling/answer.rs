@@ -1,4 +1,5 @@
-//! REPLY: what an attendee has said, noted in the organizer's event (RFC 5546 §3.2.3).
+//! REPLY: what an attendee has said, noted in the organizer's event (RFC 5546 §3.2.3). COUNTER: the same, with a time that
+//! would suit them better, which is noted beside their name for the organizer to decide on (§3.2.7).
 
 use super::apply::{Outcome, Work};
 use super::hook::read_series;
@@ -8,13 +9,17 @@ use super::respond::store_in;
 use crate::base::Result;
 use crate::formats::content_line::{Component, Property};
 use crate::formats::ical::people::{PartStat, address_of, sent_by};
-use crate::formats::ical::{Message, Series};
+use crate::formats::ical::value::parse_time;
+use crate::formats::ical::zone::{Zone, plain_time};
+use crate::formats::ical::{Message, Method, Series};
 use crate::model::object::Object;
 use crate::store::Tx;
 use crate::store::account::AccountDb;
 
 /// When the attendee's last answer was written, so that one that comes late does not count.
 const ANSWERED: &str = "X-HAUSPOST-ANSWERED";
+/// The time that the attendee would like better: start and end in UTC, with a slash between.
+pub const PROPOSED: &str = "X-HAUSPOST-PROPOSED";
 
 pub fn apply(
     work: &Work<'_>,
@@ -34,9 +39,10 @@ pub fn apply(
         return Ok(Outcome::Ignored("answers are for the organizer"));
     }
     let answers = Series::placed_in(message.object, series.zone.clone());
+    let is_counter = message.method == Method::Counter;
     let mut has_news = false;
     if let Some(entry) = &answers.master {
-        has_news |= note_for_all(work, &mut series, &entry.component);
+        has_news |= note_for_all(work, &mut series, &entry.component, is_counter);
     }
     for (place, entry) in &answers.overrides {
         if !series.overrides.contains_key(place) {
@@ -47,7 +53,7 @@ pub fn apply(
             series.put_override(*place, one)?;
         }
         if let Some(stood) = series.overrides.get_mut(place) {
-            has_news |= note(work, &mut stood.component, &entry.component).is_some();
+            has_news |= note(work, &mut stood.component, &entry.component, is_counter).is_some();
         }
     }
     if !has_news {
@@ -61,24 +67,29 @@ pub fn apply(
 }
 
 /// An answer to the series also answers for those occurrences about which the attendee had said the same as to the series.
-fn note_for_all(work: &Work<'_>, series: &mut Series, answer: &Component) -> bool {
+fn note_for_all(work: &Work<'_>, series: &mut Series, answer: &Component, is_counter: bool) -> bool {
     let Some(master) = &mut series.master else {
         return false;
     };
-    let Some((who, before)) = note(work, &mut master.component, answer) else {
+    let Some((who, before)) = note(work, &mut master.component, answer, is_counter) else {
         return false;
     };
     for entry in series.overrides.values_mut() {
         let same = entry.component.attendee(|a| is_same(a, &who)).map(PartStat::of);
         if same == Some(before) {
-            note(work, &mut entry.component, answer);
+            note(work, &mut entry.component, answer, false);
         }
     }
     true
 }
 
 /// Returns who answered and what they had said before.
-fn note(work: &Work<'_>, component: &mut Component, answer: &Component) -> Option<(String, PartStat)> {
+fn note(
+    work: &Work<'_>,
+    component: &mut Component,
+    answer: &Component,
+    is_counter: bool,
+) -> Option<(String, PartStat)> {
     let said = answer.attendees().next()?;
     let named = address_of(said);
     // Some programs answer under another name than the one that was invited.
@@ -94,6 +105,12 @@ fn note(work: &Work<'_>, component: &mut Component, answer: &Component) -> Optio
     let stamp = answer
         .property("DTSTAMP")
         .map(|p| p.value.trim().to_ascii_uppercase());
+    let proposed = is_counter.then(|| times(answer)).flatten();
+    // Who only proposes has not taken back what they said before.
+    let has_answered = !is_counter || PartStat::of(said) != PartStat::NeedsAction;
+    if !has_answered && proposed.is_none() {
+        return None;
+    }
     let attendee = component.attendee_mut(|a| is_same(a, &who))?;
     if let (Some(last), Some(now)) = (attendee.param(ANSWERED), &stamp)
         && now.as_str() < last
@@ -101,13 +118,33 @@ fn note(work: &Work<'_>, component: &mut Component, answer: &Component) -> Optio
         return None;
     }
     let before = PartStat::of(attendee);
-    attendee.set_param("PARTSTAT", PartStat::of(said).name());
+    if has_answered {
+        attendee.set_param("PARTSTAT", PartStat::of(said).name());
+    }
     attendee.set_param("SCHEDULE-STATUS", "2.0");
     attendee.take_param("RSVP");
+    attendee.take_param(PROPOSED);
+    if let Some(proposed) = proposed {
+        attendee.set_param(PROPOSED, proposed);
+    }
     if let Some(stamp) = stamp {
         attendee.set_param(ANSWERED, stamp);
     }
     Some((who, before))
+}
+
+/// Start and end in UTC; None where the message has no times with a zone, as for all-day events.
+fn times(answer: &Component) -> Option<String> {
+    let utc = |name: &str| {
+        let property = answer.property(name)?;
+        let written = parse_time(property.value.trim()).filter(|w| !w.is_date)?;
+        let utc = match (written.is_utc, property.param("TZID").and_then(Zone::by_name)) {
+            (true, _) => written.local,
+            (false, zone) => plain_time(zone?.to_utc(written.local)),
+        };
+        Some(utc.strftime("%Y%m%dT%H%M%SZ").to_string())
+    };
+    Some(format!("{}/{}", utc("DTSTART")?, utc("DTEND")?))
 }
 
 /// Whose answer counts: the attendee's own, whatever name it is under, and that of somebody who writes for them from the same domain, as one's

@@ -109,6 +109,13 @@ impl Work<'_> {
             Method::Reply if self.is_resource() => resource::approve(self, tx, message),
             Method::Reply => answer::apply(self, tx, message, existing),
             Method::Refresh => self.refresh(tx, existing),
+            Method::Counter if existing.is_some() && !self.is_resource() => {
+                match answer::apply(self, tx, message, existing)? {
+                    // Whoever it is from: people read the mail and decide.
+                    Outcome::Ignored(_) => Ok(Outcome::Noted),
+                    outcome => Ok(outcome),
+                }
+            }
             Method::Counter | Method::DeclineCounter if existing.is_some() => Ok(Outcome::Noted),
             Method::Counter | Method::DeclineCounter => {
                 Ok(Outcome::Ignored("what is proposed about is not in the calendar"))

@@ -74,6 +74,19 @@ pub fn reply(
     })
 }
 
+/// The same answer with another time in it, for the organizer to decide on.
+pub fn counter(mut reply: Outgoing, (start_s, end_s): (i64, i64)) -> Outgoing {
+    reply.method = Method::Counter;
+    let parts = reply.calendar.parts.iter_mut();
+    for component in parts.filter(|c| c.name != "VTIMEZONE") {
+        component.remove("DURATION");
+        component.remove("REQUEST-STATUS");
+        component.put(Property::new("DTSTART", stamp(start_s * 1000)));
+        component.put(Property::new("DTEND", stamp(end_s * 1000)));
+    }
+    reply
+}
+
 /// Answers that a stored change means. `new` loses the wish to send whatever changed.
 pub fn plan(
     me: &Account,

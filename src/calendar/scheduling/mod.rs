@@ -3,7 +3,7 @@
 //! the post room carries them. What comes in is worked into the calendar by [`apply`], once for each message; rooms and
 //! equipment answer for themselves there ([`resource`]).
 
-mod answer;
+pub mod answer;
 pub mod apply;
 mod attendee;
 mod compare;

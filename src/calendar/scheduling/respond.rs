@@ -29,6 +29,8 @@ pub struct Answer {
     pub comment: Option<String>,
     /// Whether the organizer is told.
     pub is_sent: bool,
+    /// A time that would suit better, in seconds since 1970: the organizer gets it as a proposal (RFC 5546 §3.2.7).
+    pub proposed: Option<(i64, i64)>,
 }
 
 /// Notes the answer in the attendee's copy and tells the organizer. Returns the object's new number.
@@ -71,7 +73,12 @@ pub async fn respond(
                 .iter()
                 .filter(|(place, _)| answer.is_sent && (!is_series || place.is_none()))
                 .filter_map(|(_, c)| {
-                    attendee::reply(&me, &series, c, answer.answer, answer.comment.as_deref(), now_ms)
+                    let comment = answer.comment.as_deref();
+                    let told = attendee::reply(&me, &series, c, answer.answer, comment, now_ms)?;
+                    Some(match answer.proposed {
+                        Some(time) => attendee::counter(told, time),
+                        None => told,
+                    })
                 });
             let told: Vec<_> = told.collect();
             let modseq = store_in(tx, &store, &object, &series, now_ms)?;

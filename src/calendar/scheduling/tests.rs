@@ -149,6 +149,7 @@ fn said(answer: PartStat) -> Answer {
         answer,
         comment: None,
         is_sent: true,
+        proposed: None,
     }
 }
 

@@ -9,6 +9,7 @@ pub mod private;
 pub mod rule;
 mod rule_days;
 pub mod series;
+pub mod times;
 pub mod value;
 pub mod zone;
 pub mod zone_print;

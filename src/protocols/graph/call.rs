@@ -124,7 +124,8 @@ impl Call {
     pub fn is_at_home(&self) -> bool {
         let me = match &self.caller.who {
             Who::Person(ctx) => ctx.account().ok().map(|a| a.id),
-            Who::Program(_) => None,
+            // In the mailbox that it has named it is like its owner.
+            Who::Program(_) => return !self.mailbox.is_shared,
         };
         me == Some(self.account)
     }

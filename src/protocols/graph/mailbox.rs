@@ -54,10 +54,22 @@ pub async fn enter(caller: &Caller, mut path: Vec<Segment>) -> Result<(Vec<Segme
     let is_user = path.first().is_some_and(|s| word(s, "users"));
     let kind = path.get(if is_me { 1 } else { 2 });
     let is_collection = kind.is_some_and(|s| SHARED.iter().any(|name| word(s, name)));
-    if let Who::Person(ctx) = &caller.who
-        && is_collection
-    {
-        let prefix = path.iter().find_map(|s| prefix_of(&s.text));
+    let prefix = path.iter().find_map(|s| prefix_of(&s.text));
+    // A program by itself sees among the things of the mailbox that it names what others share with that.
+    let named = match (&caller.who, path.get(1)) {
+        (Who::Person(ctx), _) if is_collection => Some(ctx.clone()),
+        (Who::Program(client), Some(name)) if is_collection && is_user && prefix.is_some() => {
+            let owner = open_mailbox_for(&caller.directory_ctx(), client, &name.text).await;
+            let owner = owner.map_err(|e| invalid_user(&name.text, e))?;
+            path.drain(..2);
+            path.insert(0, me_segment());
+            Some(caller.house.doorkeeper.ctx(owner))
+        }
+        _ => None,
+    };
+    let is_me = is_me || path.first().is_some_and(|s| word(s, "me"));
+    let is_user = is_user && !is_me;
+    if let Some(ctx) = &named {
         let owner = match (&prefix, path.get(1)) {
             (Some((account, _)), _) if is_me => Some(find_sharing(ctx, *account).await?),
             (None, Some(named)) if is_user => find_colleague(ctx, &named.text).await.ok(),

@@ -29,11 +29,18 @@ names come in any case, options with or without `$`, keys as `messages/{id}` or 
 - **Events** are the iCalendar objects of the DAV door, contacts its cards, tasks its VTODOs: a change writes what it names and leaves the rest. One of a series has
   the id of the series with its place; changing it makes an exception, removing it a cancelled one. Times come in UTC or in the zone of `Prefer: outlook.timezone`,
   Windows' or IANA's name; a client that writes UTC leaves an event the zone that it has. `me/events` is the first calendar. Patterns that Graph has no
-  word for are shown as near as possible. In calendarView/delta a series whose pattern has changed comes with its times of now; those of before are not named.
+  word for are shown as near as possible. In calendarView/delta a series whose pattern has changed comes with its times of now, and those of before that are no more
+  come as removed.
 - **A recurring task** that is done leaves the next one.
 - **What others share** stands in `me/calendars`, `me/contactFolders` and `me/todo/lists` beside one's own, with ids that begin with `S`, a number and a dot; whatever is
   in it has such ids too, and they go everywhere below `me`. The same is below `users/{id or address}`, with bare ids. `calendarPermissions` gives, changes and takes rights on a
   calendar: freeBusyRead, read, write, delegateWithPrivateEventAccess. delta of lists and folders names one's own.
+  A program by itself sees below `users/{id or address}` what is shared with that mailbox too.
+- **Files** of events and tasks lie in them; one with all its files has at most 10 MB, and larger ones than 3 MB come by `createUploadSession` (for tasks also with
+  `/content` behind the address).
+- **Reminders**: what was dismissed or snoozed stands in the event, as other programs understand it (RFC 9074), and `reminderView` goes by it.
+- **proposedNewTime** of tentativelyAccept and decline goes to the organizer as a COUNTER (RFC 5546), who sees it beside the guest; another answer takes it back.
+- **Room lists** are groups with rooms in them; groups hold people and rooms, no groups.
 - **getSchedule**: everybody in the office sees when everybody is busy; with what, who may read the mailbox.
 - **Limits**: 20 requests a batch; uploads of 150 MB in ranges, as long as the message stays below `--max-message-size`; `--max-requests` in ten minutes
   by program and mailbox, then 429 with Retry-After.
@@ -52,8 +59,7 @@ names come in any case, options with or without `$`, keys as `messages/{id}` or 
 - **automaticRepliesSetting**: one reply to each address in seven days, or after a new setting; never to lists, programs, reports, or whoever has not written to the
   mailbox's own address. mailTips shows it to colleagues.
 - **Not here**: filters by lastModifiedDateTime and by recipients; itemAttachment and referenceAttachment as input;
-  search folders; open extensions; online meetings; upload sessions for files of events; attachments
-  of tasks.
+  search folders; open extensions; online meetings.
 
 ";
 

@@ -50,6 +50,8 @@ impl Right {
                 "User.ReadWrite.All",
                 "Directory.Read.All",
                 "People.Read",
+                "GroupMember.Read.All",
+                "Group.Read.All",
             ],
             Right::UserWrite => &["User.ReadWrite", "User.ReadWrite.All"],
             Right::SettingsRead => &["MailboxSettings.Read", "MailboxSettings.ReadWrite"],

@@ -113,6 +113,7 @@ const TABLE: &[&[Row]] = &[
     todo::delta::ROWS,
     todo::checklist::ROWS,
     todo::linked::ROWS,
+    todo::attachment::ROWS,
     directory::places::ROWS,
     directory::groups::ROWS,
     directory::people::ROWS,

@@ -1,6 +1,5 @@
 //! Under which name the client reaches us: absolute links are built from it.
 
-use crate::protocols::http::auth::house;
 use crate::protocols::http::host;
 use actix_web::HttpRequest;
 
@@ -13,10 +12,9 @@ pub struct Site {
 
 impl Site {
     pub fn of(request: &HttpRequest) -> Site {
-        let fallback = house(request).map_or("localhost", |h| &h.options.host_name);
         let is_beta = request.path().starts_with("/beta");
         Site {
-            origin: host::origin(request, fallback),
+            origin: host::origin(request),
             version: if is_beta { "beta" } else { "v1.0" },
         }
     }

@@ -4,13 +4,16 @@
 use super::answer::Answer;
 use super::attachment::find::last_id;
 use super::error::GraphError;
+use super::object::files;
 use super::site::Site;
 use crate::base::clock::rfc3339;
 use crate::base::{Error, Kind};
 use crate::identity::Ctx;
 use crate::mail::upload::{
-    Upload, attach_upload, cancel_upload, continue_upload, find_upload, finish_upload,
+    Upload, UploadTarget, attach_upload, cancel_upload, continue_upload, find_upload, finish_upload,
+    read_upload,
 };
+use crate::model::object::ObjectKind;
 use crate::protocols::http::HouseData;
 use crate::protocols::http::ids;
 use actix_web::HttpRequest;
@@ -23,6 +26,8 @@ use serde_json::json;
 pub fn token_of(path: &str) -> Option<&str> {
     let rest = path.trim_start_matches('/').split_once('/')?.1;
     let token = rest.strip_prefix("uploads/")?;
+    // So are files of tasks sent.
+    let token = token.strip_suffix("/content").unwrap_or(token);
     (!token.is_empty() && !token.contains('/')).then_some(token)
 }
 
@@ -83,6 +88,20 @@ async fn take_range(
     };
     if received < upload.size_bytes {
         return Ok(progress(&upload, received));
+    }
+    let kind = match upload.target {
+        UploadTarget::Draft => None,
+        UploadTarget::Event => Some(ObjectKind::Event),
+        UploadTarget::Task => Some(ObjectKind::Task),
+    };
+    if let Some(kind) = kind {
+        let owner = house
+            .doorkeeper
+            .ctx(house.doorkeeper.current(upload.account).await?);
+        let content = read_upload(ctx, token).await?;
+        let place = files::take(&owner, &upload, kind, &content).await?;
+        finish_upload(ctx, token, upload.clone(), place.clone()).await?;
+        return Ok(done(&site, &upload, &place));
     }
     let max_bytes = house.options.max_message_bytes;
     attach_upload(ctx, token, &upload, max_bytes).await?;
@@ -187,7 +206,12 @@ fn progress(upload: &Upload, received: u64) -> Answer {
     }))
 }
 
+/// `attachment`: its id in a draft; of events and tasks the whole place, below the mailbox.
 fn done(site: &Site, upload: &Upload, attachment: &str) -> Answer {
+    if upload.target != UploadTarget::Draft {
+        let location = format!("{}/me/{attachment}", site.base());
+        return Answer::empty(StatusCode::CREATED).with("Location", location);
+    }
     let location = format!(
         "{}/me/messages/{}/attachments/{attachment}",
         site.base(),

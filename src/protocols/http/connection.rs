@@ -95,6 +95,8 @@ pub struct Client {
     pub ip: IpAddr,
     /// The client's own connection is protected.
     pub is_secure: bool,
+    /// It comes through a proxy that we trust.
+    pub is_behind_proxy: bool,
 }
 
 /// Who sends this request. Only a trusted proxy's headers count.
@@ -104,6 +106,7 @@ pub fn client(request: &HttpRequest) -> Client {
         return Client {
             ip: IpAddr::V4(std::net::Ipv4Addr::UNSPECIFIED),
             is_secure: false,
+            is_behind_proxy: false,
         };
     };
     let is_trusted = is_trusted_proxy(request, peer.address.ip());
@@ -119,6 +122,7 @@ pub fn client(request: &HttpRequest) -> Client {
     Client {
         ip: ip.unwrap_or_else(|| peer.address.ip().to_canonical()),
         is_secure: peer.is_tls || is_https,
+        is_behind_proxy: is_trusted,
     }
 }
 

@@ -1,7 +1,9 @@
-//! The host that a request names, as far as it can be one.
+//! The host that a request names, as far as it can be one, and whether it is one of ours: what the box is called by many
+//! names, but whoever asks does not choose what stands in our links.
 
-use super::client;
+use super::{HouseData, client};
 use actix_web::HttpRequest;
+use std::net::IpAddr;
 
 /// `host` or `host:port` of the request; None when it is missing or holds anything else, which would end up in links.
 pub fn of_request(request: &HttpRequest) -> Option<String> {
@@ -21,15 +23,49 @@ pub fn without_port(host: &str) -> &str {
     }
 }
 
-/// `https://host[:port]` as the client sees us; `fallback` names the host when the request does not.
-pub fn origin(request: &HttpRequest, fallback: &str) -> String {
-    let scheme = if client(request).is_secure {
-        "https"
-    } else {
-        "http"
+/// `https://host[:port]` as the client sees us: the host that it names when that is one of ours, else what the box calls
+/// itself, at the port that it names.
+pub fn origin(request: &HttpRequest) -> String {
+    let client = client(request);
+    let scheme = if client.is_secure { "https" } else { "http" };
+    let own = request
+        .app_data::<HouseData>()
+        .map_or("localhost", |h| &h.options.host_name);
+    let Some(named) = of_request(request) else {
+        return format!("{scheme}://{own}");
     };
-    let host = of_request(request);
-    format!("{scheme}://{}", host.as_deref().unwrap_or(fallback))
+    let name = without_port(&named);
+    // A proxy that we trust has asked for us by the name that it was asked by.
+    if client.is_behind_proxy || is_ours(request, name) {
+        return format!("{scheme}://{named}");
+    }
+    let port = named.rsplit_once(':').filter(|(_, p)| p.parse::<u16>().is_ok());
+    match port {
+        Some((_, port)) => format!("{scheme}://{own}:{port}"),
+        None => format!("{scheme}://{own}"),
+    }
+}
+
+/// What the box calls itself, what it was told that it is called, what its certificate is for and what is below that; and
+/// what nobody outside can be called.
+fn is_ours(request: &HttpRequest, name: &str) -> bool {
+    is_inside(name)
+        || request.app_data::<HouseData>().is_some_and(|house| {
+            let told = &house.options;
+            let parents = name.match_indices('.').map(|(at, _)| &name[at + 1..]);
+            told.host_name == name
+                || told.also_named.iter().any(|n| n == name)
+                || house.tls.is_for(name)
+                // Whoever has a domain says what is below it.
+                || parents.filter(|p| p.contains('.')).any(|p| house.tls.is_for(p))
+        })
+}
+
+/// An address, or a name that means something only in the office's own network: nobody outside can have it lead elsewhere
+/// (RFC 6761, 6762, 8375; `internal` is set aside by ICANN).
+fn is_inside(name: &str) -> bool {
+    const ENDINGS: [&str; 6] = [".local", ".lan", ".home", ".internal", ".home.arpa", ".localhost"];
+    name.parse::<IpAddr>().is_ok() || !name.contains('.') || ENDINGS.iter().any(|e| name.ends_with(e))
 }
 
 /// Letters, digits, dots and hyphens, or an IPv6 address in brackets; then perhaps a port.
@@ -55,7 +91,17 @@ fn is_host(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{is_host, without_port};
+    use super::{is_host, is_inside, without_port};
+
+    #[test]
+    fn what_is_inside_is_nobody_elses() {
+        for name in ["nas", "nas.local", "192.0.2.1", "fe80::1", "box.home.arpa"] {
+            assert!(is_inside(name), "{name}");
+        }
+        for name in ["evil.test", "local.evil.test", "notlocal.com", ""] {
+            assert_eq!(is_inside(name), name.is_empty(), "{name}");
+        }
+    }
 
     #[test]
     fn ports_are_cut_off() {

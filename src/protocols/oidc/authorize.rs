@@ -1,5 +1,6 @@
-//! The sign-in page: shows the form, signs the person in, and sends the program its code.
+//! The sign-in page: shows the form, signs the person in, asks them whether they agree, and sends the program its code.
 
+use super::consent::{self, Question};
 use super::error::OauthError;
 use super::form::Form;
 use super::page::{self, Html};
@@ -7,9 +8,10 @@ use super::redirect::form_target;
 use super::request::{Asked, Back, Mode, read_asked, read_back};
 use super::site::Site;
 use super::words::{self, Words};
-use crate::base::random;
+use crate::base::{Result, random};
 use crate::identity::Via;
 use crate::identity::tokens::{AuthorizationCode, CODE_LIFETIME_MS};
+use crate::model::Account;
 use crate::protocols::http::auth::{cookie, require_secure};
 use crate::protocols::http::client;
 use actix_web::http::StatusCode;
@@ -22,7 +24,7 @@ pub const FORM_COOKIE: &str = "__Host-hauspost-sign-in";
 pub const FORM_LIFETIME_S: i64 = 3600;
 
 /// What the request asked for, which the form carries along.
-const CARRIED: [&str; 11] = [
+const CARRIED: [&str; 12] = [
     "client_id",
     "redirect_uri",
     "response_type",
@@ -33,6 +35,7 @@ const CARRIED: [&str; 11] = [
     "code_challenge",
     "code_challenge_method",
     "login_hint",
+    "prompt",
     "client_info",
 ];
 
@@ -49,18 +52,22 @@ pub async fn show(request: HttpRequest) -> HttpResponse {
             sign_in_page(words, &form, &back, &address, None, StatusCode::OK)
         }
         Ok(Begun {
-            back, asked: Ok(_), ..
+            site,
+            back,
+            asked: Ok(_),
         }) => {
             let e = OauthError::new(
                 "login_required",
                 50058,
                 "Session information is not sufficient for single-sign-on.",
             );
-            refuse(words, &back, &e)
+            refuse_at(words, &site, &back, &e)
         }
         Ok(Begun {
-            back, asked: Err(e), ..
-        }) => refuse(words, &back, &e),
+            site,
+            back,
+            asked: Err(e),
+        }) => refuse_at(words, &site, &back, &e),
         Err(e) => failed(words, &e),
     }
 }
@@ -75,9 +82,10 @@ pub async fn sign_in(request: HttpRequest, body: Bytes) -> HttpResponse {
     let (site, back) = (begun.site, begun.back);
     let asked = match begun.asked {
         Ok(asked) => asked,
-        Err(e) => return refuse(words, &back, &e),
+        Err(e) => return refuse_at(words, &site, &back, &e),
     };
-    let address = form.get("username").unwrap_or_default();
+    let address = form.get("username").unwrap_or_default().to_owned();
+    let address = address.as_str();
     if !is_our_form(&request, &form) {
         return sign_in_page(
             words,
@@ -87,6 +95,17 @@ pub async fn sign_in(request: HttpRequest, body: Bytes) -> HttpResponse {
             Some(words.expired),
             StatusCode::FORBIDDEN,
         );
+    }
+    if let Some(ticket) = form.get(consent::TICKET) {
+        return match decide(&site, &back, &asked, ticket, form.get(consent::ANSWER)).await {
+            Ok(Some(code)) => answer_with(words, &site, &back, &[("code", &code)]),
+            // The page was open for too long, or was sent twice.
+            Ok(None) => {
+                let told = Some(words.expired);
+                sign_in_page(words, &form, &back, "", told, StatusCode::FORBIDDEN)
+            }
+            Err(e) => refuse_at(words, &site, &back, &e),
+        };
     }
     let via = Via {
         peer: client(&request).ip,
@@ -101,6 +120,30 @@ pub async fn sign_in(request: HttpRequest, body: Bytes) -> HttpResponse {
             return sign_in_page(words, &form, &back, address, Some(told), status);
         }
     };
+    match signed_in(&site, &back, asked, &account).await {
+        Ok(Next::Answer(code)) => answer_with(words, &site, &back, &[("code", &code)]),
+        Ok(Next::Ask { ticket, permissions }) => {
+            agreement_page(words, &form, &back, &account.address, &ticket, &permissions)
+        }
+        Err(e) => failed(words, &e.into()),
+    }
+}
+
+/// What comes after the password.
+enum Next {
+    /// The code for the program.
+    Answer(String),
+    /// The person has to agree first.
+    Ask { ticket: String, permissions: String },
+}
+
+async fn signed_in(site: &Site, back: &Back, asked: Asked, account: &Account) -> Result<Next> {
+    let doorkeeper = &site.house.doorkeeper;
+    let permissions = asked.scopes.to_agree_to();
+    let has_to_ask = asked.is_asked_again
+        || doorkeeper
+            .has_to_ask(&back.client, account.id, &permissions)
+            .await?;
     let code = AuthorizationCode {
         client_id: back.client.id.clone(),
         account_id: account.id,
@@ -110,10 +153,54 @@ pub async fn sign_in(request: HttpRequest, body: Bytes) -> HttpResponse {
         code_challenge: asked.code_challenge,
         expires_at_ms: site.ctx.now_ms() + CODE_LIFETIME_MS,
     };
-    match site.house.doorkeeper.issue_code(&account, code).await {
-        Ok(code) => call_back(words, &back, &[("code", &code)]),
-        Err(e) => failed(words, &e.into()),
+    Ok(match has_to_ask {
+        true => Next::Ask {
+            ticket: doorkeeper.hold_sign_in(account, code).await?,
+            permissions,
+        },
+        false => Next::Answer(doorkeeper.issue_code(account, code).await?),
+    })
+}
+
+/// The person has answered. Returns the code; None: the ticket does not count, or not for this request.
+/// Errors: for the program, when the person does not agree.
+async fn decide(
+    site: &Site,
+    back: &Back,
+    asked: &Asked,
+    ticket: &str,
+    answer: Option<&str>,
+) -> Result<Option<String>, OauthError> {
+    let doorkeeper = &site.house.doorkeeper;
+    let held = doorkeeper.take_held(ticket).await?.filter(|h| {
+        h.client_id == back.client.id
+            && h.redirect_uri == back.redirect_uri
+            && h.scope == asked.scopes.asked()
+    });
+    let Some(held) = held else {
+        return Ok(None);
+    };
+    if !consent::is_yes(answer) {
+        return Err(declined());
     }
+    let account = doorkeeper.current(held.account_id).await?;
+    let permissions = asked.scopes.to_agree_to();
+    doorkeeper
+        .agree(&back.client.id, account.id, &permissions)
+        .await?;
+    let code = AuthorizationCode {
+        expires_at_ms: site.ctx.now_ms() + CODE_LIFETIME_MS,
+        ..held
+    };
+    Ok(Some(doorkeeper.issue_code(&account, code).await?))
+}
+
+fn declined() -> OauthError {
+    OauthError::new(
+        "access_denied",
+        65004,
+        "User declined to consent to access the app.",
+    )
 }
 
 struct Begun {
@@ -189,6 +276,39 @@ fn sign_in_page(
         .raw(">\n<button type=\"submit\">")
         .text(words.sign_in)
         .raw("</button>\n</form>\n");
+    with_form_cookie(words, back, html, token, status)
+}
+
+/// Asks whether the person agrees.
+fn agreement_page(
+    words: &Words,
+    form: &Form,
+    back: &Back,
+    address: &str,
+    ticket: &str,
+    permissions: &str,
+) -> HttpResponse {
+    let token = random::token();
+    let mut fields = vec![("form_token", token.as_str()), (consent::TICKET, ticket)];
+    let carried = CARRIED.iter().map(|name| (*name, form.get(name)));
+    fields.extend(carried.filter_map(|(name, value)| value.map(|v| (name, v))));
+    let asked = Question {
+        program: &back.client.name,
+        address,
+        redirect_uri: Some(&back.redirect_uri),
+        permissions,
+    };
+    let html = consent::question(words, &asked, &fields);
+    with_form_cookie(words, back, html, token.clone(), StatusCode::OK)
+}
+
+fn with_form_cookie(
+    words: &Words,
+    back: &Back,
+    html: Html,
+    token: String,
+    status: StatusCode,
+) -> HttpResponse {
     let target = form_target(&back.redirect_uri).unwrap_or_default();
     let mut response = page::page(status, words, html, &format!("'self' {target}"));
     if let Err(e) = response.add_cookie(&cookie(FORM_COOKIE, token, FORM_LIFETIME_S)) {
@@ -202,12 +322,20 @@ fn failed(words: &Words, e: &OauthError) -> HttpResponse {
     page::message(StatusCode::BAD_REQUEST, words, words.failed, &e.description())
 }
 
-fn refuse(words: &Words, back: &Back, e: &OauthError) -> HttpResponse {
-    call_back(
+fn refuse_at(words: &Words, site: &Site, back: &Back, e: &OauthError) -> HttpResponse {
+    answer_with(
         words,
+        site,
         back,
         &[("error", e.error), ("error_description", &e.description())],
     )
+}
+
+/// Programs of the plain issuer are told who answers, so that nobody mixes their servers up (RFC 9207).
+fn answer_with(words: &Words, site: &Site, back: &Back, values: &[(&str, &str)]) -> HttpResponse {
+    let issuer = site.issuer();
+    let named = site.is_plain.then_some(("iss", issuer.as_str()));
+    call_back(words, back, &[values, named.as_slice()].concat())
 }
 
 /// Sends the browser back to the program, with its state.

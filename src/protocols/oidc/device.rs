@@ -1,17 +1,19 @@
 //! Devices without a browser: they get a code, somebody types it here and signs in for them. RFC 8628.
 
 use super::authorize::{FORM_COOKIE, FORM_LIFETIME_S, is_our_form};
+use super::consent::{self, Question};
 use super::error::OauthError;
 use super::form::Form;
 use super::page::{self, Html};
-use super::request::{invalid_scope, unknown_client};
+use super::request::{beyond, read_scopes, unknown_client};
 use super::scope::Scopes;
 use super::site::Site;
 use super::words::{self, Words};
 use crate::base::{Error, random};
 use crate::identity::Via;
 use crate::identity::clients::{Client, find_client};
-use crate::identity::device::{INTERVAL_MS, LIFETIME_MS};
+use crate::identity::device::{DeviceCode, INTERVAL_MS, LIFETIME_MS};
+use crate::identity::tokens::{AuthorizationCode, CODE_LIFETIME_MS};
 use crate::protocols::http::auth::{cookie, require_secure};
 use crate::protocols::http::client as peer_of;
 use actix_web::http::StatusCode;
@@ -40,8 +42,7 @@ pub async fn begin(request: HttpRequest, body: Bytes) -> Result<HttpResponse, Oa
             Error::busy("too many devices ask for a code from this address; try again in a minute").into(),
         );
     }
-    let scopes =
-        Scopes::parse(form.get("scope").unwrap_or("openid"), &site.origin).map_err(|s| invalid_scope(&s))?;
+    let scopes = read_scopes(&site, &client, form.get("scope").unwrap_or("openid"))?;
     let (device_code, user_code) = site
         .house
         .doorkeeper
@@ -109,6 +110,20 @@ async fn answer(request: &HttpRequest, words: &Words, form: &Form) -> Result<Htt
     let Some(client) = find_client(&site.ctx, &device.client_id).await? else {
         return Ok(unknown());
     };
+    if let Some(ticket) = form.get(consent::TICKET) {
+        let is_yes = consent::is_yes(form.get(consent::ANSWER));
+        let done = decide(&site, code, &device, &client, ticket, is_yes).await?;
+        let told = done.map(|is_in| {
+            if is_in {
+                words.device_done
+            } else {
+                words.device_declined
+            }
+        });
+        return Ok(told.map_or_else(unknown, |told| {
+            page::message(StatusCode::OK, words, words.device_title, told)
+        }));
+    }
     let (Some(address), Some(password)) = (form.get("username"), form.get("password")) else {
         return Ok(sign_in_page(words, code, &client, "", None, StatusCode::OK));
     };
@@ -124,7 +139,33 @@ async fn answer(request: &HttpRequest, words: &Words, form: &Form) -> Result<Htt
             return Ok(sign_in_page(words, code, &client, address, Some(told), status));
         }
     };
-    if !site.house.doorkeeper.approve_device(code, &account).await? {
+    let doorkeeper = &site.house.doorkeeper;
+    let permissions = agreed_to(&device, &client)?;
+    if doorkeeper.has_to_ask(&client, account.id, &permissions).await? {
+        let held = AuthorizationCode {
+            client_id: device.client_id,
+            account_id: account.id,
+            redirect_uri: String::new(),
+            scope: device.scope,
+            nonce: None,
+            code_challenge: None,
+            expires_at_ms: site.ctx.now_ms() + CODE_LIFETIME_MS,
+        };
+        let ticket = doorkeeper.hold_sign_in(&account, held).await?;
+        let asked = Question {
+            program: &client.name,
+            address: &account.address,
+            redirect_uri: None,
+            permissions: &permissions,
+        };
+        let fields = [("user_code", code), (consent::TICKET, ticket.as_str())];
+        return Ok(with_token(
+            words,
+            consent::question(words, &asked, &fields),
+            StatusCode::OK,
+        ));
+    }
+    if !doorkeeper.approve_device(code, &account).await? {
         return Ok(unknown());
     }
     Ok(page::message(
@@ -133,6 +174,38 @@ async fn answer(request: &HttpRequest, words: &Words, form: &Form) -> Result<Htt
         words.device_title,
         words.device_done,
     ))
+}
+
+/// What somebody who signs a device in agrees to.
+fn agreed_to(device: &DeviceCode, client: &Client) -> Result<String, OauthError> {
+    let scopes = Scopes::recall(&device.scope).within(client);
+    Ok(scopes.map_err(|s| beyond(&s))?.to_agree_to())
+}
+
+/// Somebody has answered. Returns whether the device is in; None: the ticket does not count, or not for this device.
+async fn decide(
+    site: &Site,
+    code: &str,
+    device: &DeviceCode,
+    client: &Client,
+    ticket: &str,
+    is_yes: bool,
+) -> Result<Option<bool>, OauthError> {
+    let doorkeeper = &site.house.doorkeeper;
+    let held = doorkeeper.take_held(ticket).await?;
+    let held = held.filter(|h| h.client_id == device.client_id && h.scope == device.scope);
+    let Some(held) = held else {
+        return Ok(None);
+    };
+    let account = doorkeeper.current(held.account_id).await?;
+    if !is_yes {
+        doorkeeper.decline_device(code, &account).await?;
+        return Ok(Some(false));
+    }
+    doorkeeper
+        .agree(&client.id, account.id, &agreed_to(device, client)?)
+        .await?;
+    Ok(doorkeeper.approve_device(code, &account).await?.then_some(true))
 }
 
 fn code_page(words: &Words, code: &str, error: Option<&str>, status: StatusCode) -> HttpResponse {

@@ -17,12 +17,13 @@ fn answer(value: &Value) -> HttpResponse {
 
 pub async fn configuration(request: HttpRequest) -> Result<HttpResponse, OauthError> {
     let site = Site::of_tenant(&request).await?;
-    Ok(answer(&json!({
+    let mut out = json!({
         "issuer": site.issuer(),
         "authorization_endpoint": site.endpoint("oauth2/v2.0/authorize"),
         "token_endpoint": site.endpoint("oauth2/v2.0/token"),
         "jwks_uri": site.endpoint("discovery/v2.0/keys"),
         "end_session_endpoint": site.endpoint("oauth2/v2.0/logout"),
+        "revocation_endpoint": site.endpoint("oauth2/v2.0/revoke"),
         "device_authorization_endpoint": site.endpoint("oauth2/v2.0/devicecode"),
         "userinfo_endpoint": format!("{}/oidc/userinfo", site.origin),
         "response_types_supported": ["code"],
@@ -37,17 +38,21 @@ pub async fn configuration(request: HttpRequest) -> Result<HttpResponse, OauthEr
             "client_secret_post", "client_secret_basic", "private_key_jwt", "none"
         ],
         "code_challenge_methods_supported": ["S256"],
-        "scopes_supported": ["openid", "profile", "email", "offline_access"],
+        "scopes_supported": ["openid", "profile", "email", "groups", "offline_access"],
         "claims_supported": [
             "sub", "iss", "aud", "exp", "iat", "nbf", "nonce", "oid", "tid", "name", "email",
-            "preferred_username", "ver"
+            "preferred_username", "groups", "sid", "auth_time", "ver"
         ],
         "request_uri_parameter_supported": false,
-        "http_logout_supported": true,
-        "tenant_region_scope": null,
-        "cloud_instance_name": host_of(&site),
-        "msgraph_host": host_of(&site),
-    })))
+    });
+    if site.is_plain {
+        out["authorization_response_iss_parameter_supported"] = true.into();
+    } else {
+        out["tenant_region_scope"] = Value::Null;
+        out["cloud_instance_name"] = host_of(&site).into();
+        out["msgraph_host"] = host_of(&site).into();
+    }
+    Ok(answer(&out))
 }
 
 fn host_of(site: &Site) -> &str {
@@ -57,8 +62,9 @@ fn host_of(site: &Site) -> &str {
 /// The keys that tokens are signed with (RFC 7517 §5).
 pub async fn keys(request: HttpRequest) -> Result<HttpResponse, OauthError> {
     let site = Site::of_tenant(&request).await?;
-    let key = site.house.doorkeeper.keys.get().await?;
-    Ok(answer(&json!({"keys": [key.jwk]})))
+    let now_ms = site.ctx.now_ms();
+    let ring = site.house.doorkeeper.keys.get(now_ms).await?;
+    Ok(answer(&ring.jwks(now_ms)))
 }
 
 #[derive(Deserialize)]

@@ -1,4 +1,4 @@
-//! Signing out, and the page where embedded browsers end up. OpenID Connect RP-Initiated Logout 1.0.
+//! Signing out: of the page, and of the program that sends somebody here; and the page where embedded browsers end up. OpenID Connect RP-Initiated Logout 1.0.
 
 use super::form::Form;
 use super::page::message;
@@ -6,15 +6,22 @@ use super::words;
 use crate::identity::clients::list_clients;
 use crate::protocols::http::auth::{SESSION_COOKIE, cookie, house};
 use actix_web::http::StatusCode;
+use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse};
 
-/// Ends the page's session, if the browser has one, and goes back to where a registered program wants.
-pub async fn logout(request: HttpRequest) -> HttpResponse {
+/// Ends the page's session, if the browser has one, and the sign-in that `id_token_hint` comes from with all its tokens;
+/// then goes back to where a registered program wants.
+pub async fn logout(request: HttpRequest, body: Bytes) -> HttpResponse {
     let words = words::of(&request);
-    let form = Form::parse(request.query_string().as_bytes());
+    let form = Form::parse(request.query_string().as_bytes()).or(Form::parse(&body));
     let Ok(house) = house(&request) else {
         return HttpResponse::InternalServerError().finish();
     };
+    if let Some(token) = form.get("id_token_hint")
+        && let Err(e) = house.doorkeeper.end_sign_in_of(token).await
+    {
+        tracing::error!(error = ?e, "a sign-in could not be ended");
+    }
     let mut response = match form.get("post_logout_redirect_uri") {
         Some(uri) if is_known(house, uri).await => {
             let state = form.get("state").map(|s| {

@@ -1,8 +1,11 @@
 //! Sign-in for programs: OpenID Connect with the addresses, names and errors of Microsoft's, so that
 //! programs written for Microsoft 365 need another host and nothing else.
-//! OpenID Connect Core and Discovery 1.0, RFC 6749, 6750, 7517, 7523, 7636, 8252, 8628, 9700.
+//! Programs that know OpenID Connect and nothing of Microsoft's find the plain issuer at the host itself; its endpoints
+//! are those of the tenant named `oidc`.
+//! OpenID Connect Core and Discovery 1.0, RFC 6749, 6750, 7009, 7517, 7523, 7636, 8252, 8628, 9207, 9700.
 
 mod authorize;
+mod consent;
 mod cors;
 mod device;
 mod discovery;
@@ -13,6 +16,7 @@ mod logout;
 mod page;
 mod redirect;
 mod request;
+mod revoke;
 mod scope;
 mod site;
 mod token;
@@ -22,9 +26,10 @@ mod words;
 use actix_web::middleware::from_fn;
 use actix_web::web::{self, ServiceConfig};
 
-/// `{tenant}` is checked by each: our own id, a domain of ours, or one of Microsoft's words for any.
+/// `{tenant}` is checked by each: our own id, a domain of ours, one of Microsoft's words for any, or `oidc`.
 pub fn configure(config: &mut ServiceConfig) {
     for path in [
+        "/.well-known/openid-configuration",
         "/{tenant}/v2.0/.well-known/openid-configuration",
         "/{tenant}/.well-known/openid-configuration",
     ] {
@@ -50,7 +55,12 @@ pub fn configure(config: &mut ServiceConfig) {
                 .wrap(from_fn(cors::for_registered_pages))
                 .route(web::post().to(token::token)),
         )
-        .route("/{tenant}/oauth2/v2.0/logout", web::get().to(logout::logout))
+        .route("/{tenant}/oauth2/v2.0/revoke", web::post().to(revoke::revoke))
+        .service(
+            web::resource("/{tenant}/oauth2/v2.0/logout")
+                .route(web::get().to(logout::logout))
+                .route(web::post().to(logout::logout)),
+        )
         .route(
             "/{tenant}/oauth2/nativeclient",
             web::get().to(logout::native_client),

@@ -15,7 +15,8 @@ const STYLE: &str = "html{color-scheme:light dark}body{margin:0;min-height:100vh
     p{margin:.25rem 0 1.25rem;overflow-wrap:anywhere}label{display:block;margin:1rem 0 .25rem;font-weight:600}\
     input{box-sizing:border-box;width:100%;padding:.6rem .7rem;font:inherit;border:1px solid #7d8b8f;border-radius:8px;\
     background:#fff;color:inherit}button{width:100%;margin-top:1.5rem;padding:.7rem;font:inherit;font-weight:600;border:0;\
-    border-radius:8px;background:#0b6270;color:#fff;cursor:pointer}input:focus-visible,button:focus-visible{outline:3px solid #39a0b0;\
+    border-radius:8px;background:#0b6270;color:#fff;cursor:pointer}button.other{margin-top:.75rem;\
+    background:transparent;color:inherit;box-shadow:inset 0 0 0 1px #7d8b8f}ul{margin:.5rem 0 1rem;padding-left:1.25rem}input:focus-visible,button:focus-visible{outline:3px solid #39a0b0;\
     outline-offset:2px}[role=alert]{margin:1rem 0 0;padding:.6rem .7rem;border-radius:8px;background:#fde8e6;color:#8a1c12}\
     @media(prefers-color-scheme:dark){body{background:#14191b;color:#e6ecee}main{background:#1e2528}input{background:#14191b;\
     border-color:#6d7b80}[role=alert]{background:#4a1a15;color:#ffd9d4}}";

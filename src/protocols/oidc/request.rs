@@ -32,6 +32,8 @@ pub struct Asked {
     pub login_hint: Option<String>,
     /// `prompt=none`: no page may be shown.
     pub is_silent: bool,
+    /// `prompt=consent`: the person is asked, whatever they have agreed to before.
+    pub is_asked_again: bool,
 }
 
 /// Errors: for a page of ours, because nobody else may be told.
@@ -110,12 +112,33 @@ pub fn read_asked(site: &Site, client: &Client, form: &Form) -> Result<Asked, Oa
     let challenge = form.owned("code_challenge");
     check_challenge(client, challenge.as_deref(), form.get("code_challenge_method"))?;
     Ok(Asked {
-        scopes: Scopes::parse(scope, &site.origin).map_err(|s| invalid_scope(&s))?,
+        scopes: read_scopes(site, client, scope)?,
         nonce: form.owned("nonce"),
         code_challenge: challenge,
         login_hint: form.owned("login_hint"),
         is_silent: form.get("prompt") == Some("none"),
+        is_asked_again: form
+            .get("prompt")
+            .is_some_and(|p| p.split_ascii_whitespace().any(|w| w == "consent")),
     })
+}
+
+/// What a program asks people for, as far as its registration lets it.
+pub fn read_scopes(site: &Site, client: &Client, text: &str) -> Result<Scopes, OauthError> {
+    let scopes = Scopes::parse(text, &site.origin).map_err(|s| invalid_scope(&s))?;
+    scopes.within(client).map_err(|s| beyond(&s))
+}
+
+/// What an administrator has not allowed the program to ask for.
+pub fn beyond(scope: &str) -> OauthError {
+    OauthError::new(
+        "invalid_scope",
+        650053,
+        format!(
+            "The registration of the application does not let it ask for the scope '{}'. An administrator can change that.",
+            crate::base::text::one_line(scope)
+        ),
+    )
 }
 
 pub fn invalid_scope(scope: &str) -> OauthError {

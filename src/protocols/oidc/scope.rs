@@ -3,24 +3,8 @@
 //! `Mail.Read`, `mail.read`, `https://graph.microsoft.com/Mail.Read` and `https://{own host}/Mail.Read` are one permission.
 //! Answers repeat the spelling of the request, because clients look their tokens up by it.
 
-/// Microsoft's spelling of those that mean something here. The order is that of `.default`.
-const PERMISSIONS: [&str; 15] = [
-    "openid",
-    "profile",
-    "email",
-    "User.Read",
-    "User.ReadBasic.All",
-    "Mail.Read",
-    "Mail.ReadWrite",
-    "Mail.Send",
-    "MailboxSettings.ReadWrite",
-    "Calendars.ReadWrite",
-    "Contacts.ReadWrite",
-    "Tasks.ReadWrite",
-    "Place.Read.All",
-    "IMAP.AccessAsUser.All",
-    "SMTP.Send",
-];
+use crate::identity::clients::{Client, PERMISSIONS};
+use crate::identity::consents::{covers, may_ask_for};
 
 /// Resources that are all served here, whatever name a program was built with.
 const RESOURCES: [&str; 3] = [
@@ -30,6 +14,8 @@ const RESOURCES: [&str; 3] = [
 ];
 
 pub const OFFLINE: &str = "offline_access";
+/// Whoever asks for it is told to which groups somebody belongs.
+pub const GROUPS: &str = "groups";
 
 /// What was asked for, each as written and what it means.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -92,25 +78,51 @@ impl Scopes {
         out.join(" ")
     }
 
+    /// What people are asked to agree to.
+    pub fn to_agree_to(&self) -> String {
+        let mut out = self.permissions();
+        if self.has(OFFLINE) {
+            out.push(' ');
+            out.push_str(OFFLINE);
+        }
+        out
+    }
+
     /// Whether a sign-in for `self` is enough for `asked` (RFC 6749 §6). Who may write may read.
     pub fn covers(&self, asked: &Scopes) -> bool {
         const HARMLESS: [&str; 5] = ["openid", "profile", "email", OFFLINE, ".default"];
-        let is_covered = |p: &str| {
-            let wider = p.strip_suffix(".Read").map(|start| format!("{start}.ReadWrite"));
-            HARMLESS.contains(&p) || self.has(p) || wider.is_some_and(|w| self.has(&w))
-        };
+        let own = || self.0.iter().map(|(_, p)| p.as_str());
+        let is_covered = |p: &str| HARMLESS.contains(&p) || covers(own(), p);
         self.is_default() || asked.0.iter().all(|(_, p)| is_covered(p))
+    }
+
+    /// As far as the registration lets the program ask people at all: `.default` is then what it may ask for.
+    /// Err: the first scope that goes beyond.
+    pub fn within(mut self, client: &Client) -> Result<Scopes, String> {
+        let Some(limit) = &client.permissions else {
+            return Ok(self);
+        };
+        let goes_beyond = |p: &str| !p.is_empty() && p != ".default" && !may_ask_for(Some(limit), p);
+        if let Some((asked, _)) = self.0.iter().find(|(_, p)| goes_beyond(p)) {
+            return Err(asked.clone());
+        }
+        if self.is_default() {
+            self.expand_default(limit.iter().cloned());
+        }
+        Ok(self)
+    }
+
+    /// `.default` stays to be repeated, and means these.
+    fn expand_default(&mut self, meaning: impl Iterator<Item = String>) {
+        let default = self.0.iter_mut().filter(|(_, p)| p == ".default");
+        default.for_each(|(_, p)| p.clear());
+        self.0.extend(meaning.map(|p| (String::new(), p)));
     }
 
     /// What a refresh token gives: `.default` is what was signed in for, and the right to refresh stays as it was.
     pub fn refreshed(mut self, granted: &Scopes) -> Scopes {
         if self.is_default() && !granted.is_default() {
-            self.0
-                .iter_mut()
-                .filter(|(_, p)| p == ".default")
-                .for_each(|(_, p)| p.clear());
-            let more = granted.0.iter().map(|(_, p)| (String::new(), p.clone()));
-            self.0.extend(more);
+            self.expand_default(granted.0.iter().map(|(_, p)| p.clone()));
         }
         self.0.retain(|(_, p)| p != OFFLINE);
         if granted.has(OFFLINE) {
@@ -193,6 +205,25 @@ mod tests {
         ] {
             assert_eq!(Scopes::parse(bad, ORIGIN), Err(bad.to_owned()));
         }
+    }
+
+    #[test]
+    fn a_registration_limits_what_can_be_asked_for() {
+        let client = Client {
+            permissions: Some(vec!["Mail.ReadWrite".into()]),
+            ..crate::identity::clients::blank("x", 0)
+        };
+        let parse = |text: &str| Scopes::parse(text, ORIGIN).unwrap().within(&client);
+        assert_eq!(
+            parse("openid Mail.Read offline_access").unwrap().permissions(),
+            "openid Mail.Read"
+        );
+        assert_eq!(parse("openid Mail.Send").unwrap_err(), "Mail.Send");
+        let all = parse("https://graph.microsoft.com/.default").unwrap();
+        assert_eq!(
+            (all.asked().as_str(), all.permissions().as_str()),
+            ("https://graph.microsoft.com/.default", "Mail.ReadWrite")
+        );
     }
 
     #[test]

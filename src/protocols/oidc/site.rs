@@ -18,15 +18,21 @@ pub struct Site {
     pub origin: String,
     /// Of this installation, whatever the client called it.
     pub tenant: String,
+    /// For programs that know OpenID Connect and nothing of Microsoft's.
+    pub is_plain: bool,
 }
+
+/// The name of the tenant whose issuer is the host itself.
+const PLAIN: &str = "oidc";
 
 impl Site {
     pub async fn of(request: &HttpRequest) -> Result<Site> {
         let house = house(request)?.clone();
         let ctx = house.doorkeeper.system();
         Ok(Site {
-            origin: host::origin(request, &house.options.host_name),
+            origin: host::origin(request),
             tenant: tenant_id(&ctx).await?,
+            is_plain: false,
             ctx,
             house,
         })
@@ -34,12 +40,12 @@ impl Site {
 
     /// As [`Site::of`], for paths that name a tenant. Errors: AADSTS90002 when it is none of ours.
     pub async fn of_tenant(request: &HttpRequest) -> Result<Site, OauthError> {
-        let site = Site::of(request).await?;
-        let asked = request
-            .match_info()
-            .get("tenant")
-            .unwrap_or_default()
-            .to_lowercase();
+        let mut site = Site::of(request).await?;
+        let asked = request.match_info().get("tenant").unwrap_or(PLAIN).to_lowercase();
+        if asked == PLAIN {
+            site.is_plain = true;
+            return Ok(site);
+        }
         let is_ours = matches!(asked.as_str(), "common" | "organizations" | "consumers")
             || asked == site.tenant
             || list_domains(&site.ctx).await?.iter().any(|d| d.name == asked);
@@ -55,11 +61,15 @@ impl Site {
 
     /// The same for every name of the tenant; its host is the one that was asked, because clients compare.
     pub fn issuer(&self) -> String {
+        if self.is_plain {
+            return self.origin.clone();
+        }
         format!("{}/{}/v2.0", self.origin, self.tenant)
     }
 
     /// The address of an endpoint below the tenant.
     pub fn endpoint(&self, path: &str) -> String {
-        format!("{}/{}/{path}", self.origin, self.tenant)
+        let tenant = if self.is_plain { PLAIN } else { &self.tenant };
+        format!("{}/{tenant}/{path}", self.origin)
     }
 }

@@ -4,7 +4,7 @@
 use super::error::OauthError;
 use super::form::Form;
 use super::issue::{Grant, app_token, tokens};
-use super::request::{invalid_scope, unknown_client};
+use super::request::{beyond, invalid_scope, read_scopes, unknown_client};
 use super::scope::Scopes;
 use super::site::Site;
 use crate::base::Kind;
@@ -12,6 +12,7 @@ use crate::identity::Via;
 use crate::identity::assertion::verify_assertion;
 use crate::identity::clients::{Client, find_client, verify_secret};
 use crate::identity::device::DeviceAnswer;
+use crate::identity::tokens::CODE_LIFETIME_MS;
 use crate::protocols::http::auth::require_secure;
 use crate::protocols::http::client as peer_of;
 use actix_web::web::Bytes;
@@ -55,7 +56,7 @@ pub async fn token(request: HttpRequest, body: Bytes) -> Result<HttpResponse, Oa
 }
 
 /// Who asks: by name and secret in the header or the body, or by name alone (RFC 6749 §2.3.1).
-async fn authenticate(site: &Site, request: &HttpRequest, form: &Form) -> Result<Client, OauthError> {
+pub async fn authenticate(site: &Site, request: &HttpRequest, form: &Form) -> Result<Client, OauthError> {
     let basic = basic(request);
     let (id, secret) = match &basic {
         Some((id, secret)) => (id.as_str(), Some(secret.as_str()).filter(|s| !s.is_empty())),
@@ -69,7 +70,7 @@ async fn authenticate(site: &Site, request: &HttpRequest, form: &Form) -> Result
         .await?
         .ok_or_else(|| unknown_client(id))?;
     if let Some(assertion) = form.get("client_assertion") {
-        return by_assertion(site, request, form, client, assertion);
+        return by_assertion(site, request, form, client, assertion).await;
     }
     match (&client.secret_hash, secret) {
         (None, None) if client.certificate.is_some() => Err(OauthError::new(
@@ -98,7 +99,7 @@ async fn authenticate(site: &Site, request: &HttpRequest, form: &Form) -> Result
 }
 
 /// RFC 7523 §2.2.
-fn by_assertion(
+async fn by_assertion(
     site: &Site,
     request: &HttpRequest,
     form: &Form,
@@ -121,7 +122,17 @@ fn by_assertion(
         site.issuer(),
     ];
     match verify_assertion(&client, assertion, &audiences, site.ctx.now_ms()) {
-        Ok(()) => Ok(client),
+        Ok(_) if client.repeats_assertions => Ok(client),
+        Ok(statement) => match site.house.doorkeeper.take_statement(statement).await {
+            Ok(()) => Ok(client),
+            Err(e) if e.kind() == Kind::NotAuthenticated => {
+                tracing::warn!(client = client.id, "a client assertion was shown a second time");
+                Err(refused(
+                    "Client assertion was presented before; each is taken once, unless the registration allows it to be repeated.",
+                ))
+            }
+            Err(e) => Err(e.into()),
+        },
         Err(e) => {
             tracing::warn!(client = client.id, error = ?e, "a client assertion was refused");
             Err(refused(
@@ -172,12 +183,9 @@ async fn of_code(site: &Site, client: &Client, form: &Form) -> Result<Value, Oau
     check_verifier(code.code_challenge.as_deref(), form.get("code_verifier"))?;
     let account = site.house.doorkeeper.current(code.account_id).await?;
     let grant = Grant {
-        account: &account,
-        client_id: &client.id,
-        scopes: Scopes::recall(&code.scope),
         nonce: code.nonce,
-        refresh_token: None,
-        wants_client_info: wants_client_info(form),
+        signed_in_at_ms: Some(code.expires_at_ms - CODE_LIFETIME_MS),
+        ..Grant::new(&account, recall(client, &code.scope)?, client, form)
     };
     Ok(tokens(site, grant).await?)
 }
@@ -223,13 +231,12 @@ async fn of_refresh_token(site: &Site, client: &Client, form: &Form) -> Result<V
         _ => e.into(),
     })?;
     let granted = Scopes::recall(&refreshed.scope);
+    let scopes = asked.map_or(granted.clone(), |a| a.refreshed(&granted));
+    let scopes = scopes.within(client).map_err(|s| beyond(&s))?;
     let grant = Grant {
-        account: &refreshed.account,
-        client_id: &client.id,
-        scopes: asked.map_or(granted.clone(), |a| a.refreshed(&granted)),
-        nonce: None,
         refresh_token: Some(refreshed.refresh_token),
-        wants_client_info: wants_client_info(form),
+        sid: refreshed.sid,
+        ..Grant::new(&refreshed.account, scopes, client, form)
     };
     Ok(tokens(site, grant).await?)
 }
@@ -254,8 +261,7 @@ async fn of_password(
     let password = form
         .get("password")
         .ok_or_else(|| OauthError::missing("password"))?;
-    let scopes =
-        Scopes::parse(form.get("scope").unwrap_or("openid"), &site.origin).map_err(|s| invalid_scope(&s))?;
+    let scopes = read_scopes(site, client, form.get("scope").unwrap_or("openid"))?;
     let via = Via {
         peer: peer_of(request).ip,
         door: "token",
@@ -269,14 +275,13 @@ async fn of_password(
         ),
         _ => e.into(),
     })?;
-    let grant = Grant {
-        account: &account,
-        client_id: &client.id,
-        scopes,
-        nonce: None,
-        refresh_token: None,
-        wants_client_info: wants_client_info(form),
-    };
+    // Who gives a program their password has agreed to what it does with it; this is where they can take it back.
+    let permissions = scopes.to_agree_to();
+    let doorkeeper = &site.house.doorkeeper;
+    if doorkeeper.has_to_ask(client, account.id, &permissions).await? {
+        doorkeeper.agree(&client.id, account.id, &permissions).await?;
+    }
+    let grant = Grant::new(&account, scopes, client, form);
     Ok(tokens(site, grant).await?)
 }
 
@@ -321,6 +326,14 @@ async fn of_device(site: &Site, client: &Client, form: &Form) -> Result<Value, O
         DeviceAnswer::SlowDown => {
             return Err(OauthError::new("slow_down", 70016, "Ask less often."));
         }
+        // Microsoft's word; RFC 8628 §3.5 says access_denied.
+        DeviceAnswer::Declined => {
+            return Err(OauthError::new(
+                "authorization_declined",
+                70017,
+                "The person has declined.",
+            ));
+        }
         DeviceAnswer::Expired => {
             return Err(OauthError::new(
                 "expired_token",
@@ -336,17 +349,11 @@ async fn of_device(site: &Site, client: &Client, form: &Form) -> Result<Value, O
             ));
         }
     };
-    let grant = Grant {
-        account: &account,
-        client_id: &client.id,
-        scopes: Scopes::recall(&scope),
-        nonce: None,
-        refresh_token: None,
-        wants_client_info: wants_client_info(form),
-    };
+    let grant = Grant::new(&account, recall(client, &scope)?, client, form);
     Ok(tokens(site, grant).await?)
 }
 
-fn wants_client_info(form: &Form) -> bool {
-    form.get("client_info").is_some_and(|v| v != "0")
+/// What was signed in for; the registration may have been narrowed since.
+fn recall(client: &Client, scope: &str) -> Result<Scopes, OauthError> {
+    Scopes::recall(scope).within(client).map_err(|s| beyond(&s))
 }

@@ -1,20 +1,33 @@
 //! Who a token stands for. OpenID Connect Core §5.3.
 
-use crate::base::Error;
+use super::issue::group_addresses;
+use super::scope::GROUPS;
+use crate::base::{Error, Result};
+use crate::identity::Ctx;
+use crate::identity::tokens::AccessClaims;
 use crate::protocols::http::{Credential, signed_in};
 use actix_web::{HttpRequest, HttpResponse};
-use serde_json::json;
+use serde_json::{Value, json};
+
+async fn describe(ctx: &Ctx, claims: &AccessClaims) -> Result<Value> {
+    let account = ctx.account()?;
+    let mut out = json!({
+        "sub": claims.sub,
+        "name": account.display_name,
+        "preferred_username": account.address,
+        "email": account.address,
+        "email_verified": true,
+        "locale": account.language,
+    });
+    if claims.scp.split_ascii_whitespace().any(|s| s == GROUPS) {
+        out["groups"] = group_addresses(ctx, account.id).await?.into();
+    }
+    Ok(out)
+}
 
 pub async fn userinfo(request: HttpRequest) -> HttpResponse {
     let answered = match signed_in(&request).await {
-        Ok((ctx, Credential::Token(claims))) => ctx.account().map(|a| {
-            json!({
-                "sub": claims.sub,
-                "name": a.display_name,
-                "preferred_username": a.address,
-                "email": a.address,
-            })
-        }),
+        Ok((ctx, Credential::Token(claims))) => describe(&ctx, &claims).await,
         // The page has its own way to find out.
         Ok((_, Credential::Cookie)) => Err(Error::not_authenticated("an access token is needed")),
         Err(e) => Err(e),

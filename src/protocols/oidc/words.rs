@@ -24,9 +24,140 @@ pub struct Words {
     /// Before the program's name.
     pub device_warning: &'static str,
     pub device_done: &'static str,
+    pub device_declined: &'static str,
+    pub agree_title: &'static str,
+    /// Behind the program's name, before what it asks for.
+    pub agree_asks: &'static str,
+    /// Before the address of who has signed in.
+    pub agree_as: &'static str,
+    /// Before where the answer goes.
+    pub agree_goes_to: &'static str,
+    pub agree_yes: &'static str,
+    pub agree_no: &'static str,
+    is_german: bool,
 }
 
-const GERMAN: Words = Words {
+/// What permissions mean, in German and English; sentences that begin »may«.
+const MEANINGS: [(&[&str], &str, &str); 20] = [
+    (
+        &["openid", "profile", "email", "User.Read"],
+        "wissen, wer Sie sind: Ihr Name und Ihre Adresse",
+        "know who you are: your name and address",
+    ),
+    (
+        &["User.ReadWrite"],
+        "Ihre Angaben und Ihr Bild ändern",
+        "change your details and your picture",
+    ),
+    (
+        &[
+            "User.ReadBasic.All",
+            "User.Read.All",
+            "People.Read",
+            "Directory.Read.All",
+            "GroupMember.Read.All",
+        ],
+        "sehen, wer im Büro ist und welche Gruppen es gibt",
+        "see who is in the office and which groups there are",
+    ),
+    (
+        &["groups"],
+        "wissen, zu welchen Gruppen Sie gehören",
+        "know which groups you belong to",
+    ),
+    (&["Mail.Read"], "Ihre E-Mails lesen", "read your mail"),
+    (
+        &["Mail.ReadWrite"],
+        "Ihre E-Mails lesen, ändern und löschen",
+        "read, change and delete your mail",
+    ),
+    (
+        &["Mail.Send", "SMTP.Send"],
+        "E-Mails in Ihrem Namen senden",
+        "send mail in your name",
+    ),
+    (
+        &["IMAP.AccessAsUser.All"],
+        "Ihr Postfach als Mailprogramm öffnen",
+        "open your mailbox as a mail program does",
+    ),
+    (
+        &["MailboxSettings.Read"],
+        "die Einstellungen Ihres Postfachs lesen",
+        "read the settings of your mailbox",
+    ),
+    (
+        &["MailboxSettings.ReadWrite"],
+        "die Einstellungen Ihres Postfachs lesen und ändern",
+        "read and change the settings of your mailbox",
+    ),
+    (&["Calendars.Read"], "Ihre Kalender lesen", "read your calendars"),
+    (
+        &["Calendars.ReadWrite"],
+        "Ihre Kalender lesen und ändern, auch Einladungen senden",
+        "read and change your calendars, and send invitations",
+    ),
+    (&["Contacts.Read"], "Ihre Kontakte lesen", "read your contacts"),
+    (
+        &["Contacts.ReadWrite"],
+        "Ihre Kontakte lesen und ändern",
+        "read and change your contacts",
+    ),
+    (&["Tasks.Read"], "Ihre Aufgaben lesen", "read your tasks"),
+    (
+        &["Tasks.ReadWrite"],
+        "Ihre Aufgaben lesen und ändern",
+        "read and change your tasks",
+    ),
+    (
+        &["Place.Read.All"],
+        "sehen, welche Räume und Geräte es gibt",
+        "see which rooms and equipment there are",
+    ),
+    (
+        &["offline_access"],
+        "das auch tun, während Sie nicht da sind, bis Sie es zurücknehmen",
+        "do this also while you are away, until you take it back",
+    ),
+    (
+        &[
+            "Mail.Read.Shared",
+            "Calendars.Read.Shared",
+            "Contacts.Read.Shared",
+            "Tasks.Read.Shared",
+        ],
+        "lesen, was andere mit Ihnen teilen",
+        "read what others share with you",
+    ),
+    (
+        &[
+            "Mail.ReadWrite.Shared",
+            "Mail.Send.Shared",
+            "Calendars.ReadWrite.Shared",
+            "Contacts.ReadWrite.Shared",
+            "Tasks.ReadWrite.Shared",
+        ],
+        "ändern, was andere mit Ihnen teilen, so weit Sie das dürfen",
+        "change what others share with you, as far as you may",
+    ),
+];
+
+impl Words {
+    /// What a permission means; one that means nothing here is named.
+    pub fn permission(&self, name: &str) -> String {
+        let known = MEANINGS
+            .iter()
+            .find(|(names, ..)| names.iter().any(|n| n.eq_ignore_ascii_case(name)));
+        match (known, self.is_german) {
+            (Some((_, german, _)), true) => (*german).to_owned(),
+            (Some((.., english)), false) => (*english).to_owned(),
+            (None, true) => format!("»{name}«: das bedeutet hier nichts"),
+            (None, false) => format!("»{name}«, which means nothing here"),
+        }
+    }
+}
+
+pub const GERMAN: Words = Words {
     language: "de",
     title: "Anmelden",
     for_program: "Weiter zu",
@@ -46,9 +177,17 @@ const GERMAN: Words = Words {
     device_unknown: "Dieser Code gilt nicht oder nicht mehr. Bitte am Gerät neu beginnen.",
     device_warning: "Nur weitermachen, wenn Sie den Code selbst auf Ihrem Gerät gesehen haben. Es meldet sich an:",
     device_done: "Das Gerät ist angemeldet. Dieses Fenster kann geschlossen werden.",
+    device_declined: "Das Gerät ist nicht angemeldet. Dieses Fenster kann geschlossen werden.",
+    agree_title: "Zustimmen?",
+    agree_asks: "möchte für Sie:",
+    agree_as: "Angemeldet als",
+    agree_goes_to: "Die Antwort geht an",
+    agree_yes: "Zustimmen",
+    agree_no: "Ablehnen",
+    is_german: true,
 };
 
-const ENGLISH: Words = Words {
+pub const ENGLISH: Words = Words {
     language: "en",
     title: "Sign in",
     for_program: "to continue to",
@@ -68,6 +207,14 @@ const ENGLISH: Words = Words {
     device_unknown: "This code does not count or not any more. Please begin again on the device.",
     device_warning: "Go on only if you have seen the code on a device of your own. This signs in:",
     device_done: "The device is signed in. You can close this window.",
+    device_declined: "The device is not signed in. You can close this window.",
+    agree_title: "Do you agree?",
+    agree_asks: "wants to do this for you:",
+    agree_as: "Signed in as",
+    agree_goes_to: "The answer goes to",
+    agree_yes: "Agree",
+    agree_no: "Decline",
+    is_german: false,
 };
 
 /// The first language of the browser that we speak; English for those who speak neither.

@@ -1,6 +1,8 @@
 //! `/api`: what the page needs and Graph has no word for; `/ui`: bodies of messages, made safe.
 //! The contract is `docs/web-api.md`.
 
+mod agreements;
+mod apps;
 mod error;
 mod events;
 mod render;
@@ -20,6 +22,9 @@ pub fn configure(config: &mut ServiceConfig) {
             .app_data(json)
             .service(web::scope("/setup").configure(setup::configure))
             .service(web::scope("/session").configure(session::configure))
+            .service(web::scope("/apps").configure(apps::configure))
+            .service(web::scope("/agreements").configure(agreements::configure))
+            .route("/signing-key", web::post().to(apps::rotate_key))
             .route("/events", web::get().to(events::events))
             .default_service(web::to(error::not_found)),
     );

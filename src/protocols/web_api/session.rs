@@ -6,7 +6,7 @@ use crate::base::Error;
 use crate::identity::accounts::{AccountChange, change_account};
 use crate::identity::{Ctx, Via, sessions};
 use crate::protocols::http::auth::{SESSION_COOKIE, cookie, house, require_same_origin, require_secure};
-use crate::protocols::http::{HouseData, client, signed_in};
+use crate::protocols::http::{Credential, HouseData, client, signed_in};
 use actix_web::web::{self, Json, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Deserialize;
@@ -20,6 +20,17 @@ pub fn configure(config: &mut ServiceConfig) {
             .route(web::patch().to(change))
             .route(web::delete().to(end)),
     );
+}
+
+/// Who is signed in at the page. Errors: NotAuthenticated; Forbidden, for programs: what they may do is said by the
+/// permissions of Graph, and there is none for this.
+pub async fn at_the_page(request: &HttpRequest) -> Result<Ctx, Error> {
+    match signed_in(request).await? {
+        (ctx, Credential::Cookie) => Ok(ctx),
+        (_, Credential::Token(_)) => Err(Error::forbidden(
+            "this is for people at the page, not for programs",
+        )),
+    }
 }
 
 #[derive(Deserialize)]

@@ -27,6 +27,12 @@ pub struct Client {
     #[serde(skip)]
     pub certificate: Option<String>,
     pub created_at_ms: TimeMs,
+    /// What it may ask people for; None: everything.
+    pub permissions: Option<Vec<String>>,
+    /// An administrator has agreed for everybody: nobody is asked.
+    pub is_trusted: bool,
+    /// It may prove itself with the same statement again, until that ends.
+    pub repeats_assertions: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -51,6 +57,10 @@ pub struct RefreshToken {
     pub used_at_ms: Option<TimeMs>,
 }
 
+fn words(text: String) -> Vec<String> {
+    text.split_ascii_whitespace().map(str::to_owned).collect()
+}
+
 fn read_client(r: &Row<'_>) -> rusqlite::Result<Client> {
     let uris: String = r.get(3)?;
     Ok(Client {
@@ -60,20 +70,19 @@ fn read_client(r: &Row<'_>) -> rusqlite::Result<Client> {
         redirect_uris: serde_json::from_str(&uris).unwrap_or_default(),
         allow_password_grant: r.get(4)?,
         created_at_ms: r.get(5)?,
-        app_permissions: r
-            .get::<_, String>(6)?
-            .split_ascii_whitespace()
-            .map(str::to_owned)
-            .collect(),
+        app_permissions: words(r.get(6)?),
         mailboxes: r
             .get::<_, Option<String>>(7)?
             .map(|list| serde_json::from_str(&list).unwrap_or_default()),
         certificate: r.get(8)?,
+        permissions: r.get::<_, Option<String>>(9)?.map(words),
+        is_trusted: r.get(10)?,
+        repeats_assertions: r.get(11)?,
     })
 }
 
 const CLIENT: &str = "SELECT id, name, secret_hash, redirect_uris, allow_password_grant, created_at_ms, app_permissions, \
-                      mailboxes, certificate FROM client";
+                      mailboxes, certificate, permissions, is_trusted, repeats_assertions FROM client";
 
 impl Snapshot<'_, DirectoryDb> {
     pub fn client(&self, id: &str) -> Result<Option<Client>> {
@@ -88,6 +97,11 @@ impl Snapshot<'_, DirectoryDb> {
         let mut st = self.conn.prepare_cached(&format!("{CLIENT} ORDER BY name, id"))?;
         let rows = st.query_map([], read_client)?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
+    pub fn is_spent(&self, hash: &TokenHash) -> Result<bool> {
+        let mut st = self.conn.prepare_cached("SELECT 1 FROM spent WHERE hash = ?1")?;
+        Ok(st.exists([hash])?)
     }
 
     pub fn refresh_token(&self, hash: &TokenHash) -> Result<Option<RefreshToken>> {
@@ -121,10 +135,12 @@ impl Tx<'_, DirectoryDb> {
         self.conn
             .prepare_cached(
                 "INSERT INTO client (id, name, secret_hash, redirect_uris, allow_password_grant, created_at_ms, app_permissions,
-                 mailboxes, certificate) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT (id) DO UPDATE SET name = excluded.name,
+                 mailboxes, certificate, permissions, is_trusted, repeats_assertions)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12) ON CONFLICT (id) DO UPDATE SET name = excluded.name,
                  secret_hash = excluded.secret_hash, redirect_uris = excluded.redirect_uris,
                  allow_password_grant = excluded.allow_password_grant, app_permissions = excluded.app_permissions,
-                 mailboxes = excluded.mailboxes, certificate = excluded.certificate",
+                 mailboxes = excluded.mailboxes, certificate = excluded.certificate, permissions = excluded.permissions,
+                 is_trusted = excluded.is_trusted, repeats_assertions = excluded.repeats_assertions",
             )?
             .execute(params![
                 c.id,
@@ -135,7 +151,10 @@ impl Tx<'_, DirectoryDb> {
                 c.created_at_ms,
                 c.app_permissions.join(" "),
                 mailboxes,
-                c.certificate
+                c.certificate,
+                c.permissions.as_ref().map(|p| p.join(" ")),
+                c.is_trusted,
+                c.repeats_assertions,
             ])?;
         Ok(())
     }
@@ -216,6 +235,18 @@ impl Tx<'_, DirectoryDb> {
             .prepare_cached("DELETE FROM refresh_token WHERE family = ?1")?
             .execute([family])?;
         Ok(())
+    }
+
+    /// Notes that something does not count any more, until it would have ended by itself. Returns whether it counted.
+    pub fn spend(&mut self, hash: &TokenHash, expires_at_ms: TimeMs, now_ms: TimeMs) -> Result<bool> {
+        self.conn
+            .prepare_cached("DELETE FROM spent WHERE expires_at_ms <= ?1")?
+            .execute([now_ms])?;
+        let added = self
+            .conn
+            .prepare_cached("INSERT OR IGNORE INTO spent (hash, expires_at_ms) VALUES (?1, ?2)")?
+            .execute(params![hash, expires_at_ms])?;
+        Ok(added > 0)
     }
 
     pub fn prune_refresh_tokens(&mut self, now_ms: TimeMs) -> Result<usize> {

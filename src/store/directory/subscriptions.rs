@@ -201,6 +201,21 @@ impl Tx<'_, DirectoryDb> {
         all.into_iter().try_for_each(|s| self.end_subscription(s, now_ms))
     }
 
+    /// Ends what a program has asked for in somebody's name.
+    pub fn end_subscriptions_by_program(
+        &mut self,
+        actor: AccountId,
+        client: &str,
+        now_ms: TimeMs,
+    ) -> Result<()> {
+        let sql = format!("{SELECT} WHERE actor_id = ?1 AND client_id = ?2 AND is_removed = 0");
+        let mut st = self.conn.prepare_cached(&sql)?;
+        let rows = st.query_map(params![actor.0, client], read_subscription)?;
+        let all: Vec<Subscription> = rows.collect::<rusqlite::Result<_>>()?;
+        drop(st);
+        all.into_iter().try_for_each(|s| self.end_subscription(s, now_ms))
+    }
+
     /// Nothing more is told, apart from the end itself where the program wants to hear of it.
     pub fn end_subscription(&mut self, mut s: Subscription, now_ms: TimeMs) -> Result<()> {
         if s.lifecycle_url.is_none() || s.is_removed {

@@ -776,3 +776,63 @@ fn an_invitation_is_answered_and_called_off() {
         events(&ben).iter().all(|e| e["isCancelled"] == true)
     });
 }
+
+#[test]
+fn delta_names_the_occurrences_that_a_changed_series_has_no_more() {
+    let server = Server::start();
+    let web = Web::page(&server, "anna@example.test");
+    let series = json!({"subject": "S", "start": {"dateTime": "2030-01-07T09:00:00"}, "end": {"dateTime": "2030-01-07T10:00:00"},
+        "recurrence": {"pattern": {"type": "daily", "interval": 1}, "range": {"type": "numbered", "startDate": "2030-01-07", "numberOfOccurrences": 5}}});
+    let s = web.post("/v1.0/me/events", &series).expect(201).json();
+    let (id, path) = (text(&s, "id"), format!("/v1.0/me/events/{}", text(&s, "id")));
+    let first = web
+        .get(
+            "/v1.0/me/calendarView/delta?startDateTime=2030-01-08T00:00:00Z&endDateTime=2030-01-20T00:00:00Z",
+        )
+        .expect(200)
+        .json();
+    let follow = |page: &Value| web.get(text(page, "@odata.deltaLink")).expect(200).json();
+    let days = |page: &Value, is_gone: bool| -> Vec<String> {
+        let all = page["value"].as_array().unwrap().iter();
+        let wanted = all.filter(|e| e.get("@removed").is_some() == is_gone);
+        let ids = wanted
+            .map(|e| text(e, "id"))
+            .filter_map(|i| i.strip_prefix(id)?.strip_prefix('-'));
+        let mut days: Vec<String> = ids.map(|i| i[6..11].to_owned()).collect();
+        days.sort_unstable();
+        days
+    };
+    assert_eq!(days(&first, false), ["08T09", "09T09", "10T09", "11T09"]);
+    // What has nothing to do with times ends none.
+    web.patch(&path, &json!({"subject": "T"})).expect(200);
+    let named = follow(&first);
+    assert_eq!((days(&named, false).len(), days(&named, true).len()), (4, 0));
+    // Every other day, then an hour later: who was away for both hears of both.
+    let sparse = json!({"recurrence": {"pattern": {"type": "daily", "interval": 2},
+        "range": {"type": "numbered", "startDate": "2030-01-07", "numberOfOccurrences": 3}}});
+    web.patch(&path, &sparse).expect(200);
+    let fewer = follow(&named);
+    assert_eq!(
+        (days(&fewer, false), days(&fewer, true)),
+        (
+            vec!["09T09".into(), "11T09".into()],
+            vec!["08T09".into(), "10T09".into()]
+        )
+    );
+    let later =
+        json!({"start": {"dateTime": "2030-01-07T10:00:00"}, "end": {"dateTime": "2030-01-07T11:00:00"}});
+    web.patch(&path, &later).expect(200);
+    let moved = follow(&fewer);
+    assert_eq!(
+        (days(&moved, false), days(&moved, true)),
+        (
+            vec!["09T10".into(), "11T10".into()],
+            vec!["09T09".into(), "11T09".into()]
+        )
+    );
+    let both = follow(&named);
+    assert_eq!(days(&both, true), ["08T09", "09T09", "10T09", "11T09"]);
+    // No series any more.
+    web.patch(&path, &json!({"recurrence": null})).expect(200);
+    assert_eq!(days(&follow(&moved), true), ["09T10", "11T10"]);
+}

@@ -1,6 +1,8 @@
 //! Every Graph answer that any test gets is held against Microsoft's schema: names, types, enums, what may be null,
 //! shapes of collections, absolute links.
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value};
 use std::collections::HashMap;
 use std::sync::OnceLock;
@@ -27,7 +29,7 @@ struct Schema {
 const BEYOND: [(&str, &str); 1] = [("mailFolder", "wellKnownName")];
 
 /// The last word of a context and what it is a collection of.
-const COLLECTIONS: [(&str, &str); 30] = [
+const COLLECTIONS: [(&str, &str); 32] = [
     ("messages", "message"),
     ("messageRules", "messageRule"),
     ("mailFolders", "mailFolder"),
@@ -58,7 +60,9 @@ const COLLECTIONS: [(&str, &str); 30] = [
     ("linkedResources", "linkedResource"),
     ("people", "person"),
     ("groups", "group"),
+    ("directoryObjects", "directoryObject"),
     ("places", "place"),
+    ("microsoft.graph.roomList", "roomList"),
     ("microsoft.graph.room", "room"),
     ("uploadSession", "uploadSession"),
 ];
@@ -183,8 +187,11 @@ fn check_body(status: u16, body: &Value) -> Result<(), String> {
     if path.ends_with("mailboxSettings") {
         return check_setting(last, body);
     }
+    // Files of tasks are of a kind of their own.
+    let is_of_task = last == "attachments" && path.contains("/tasks(");
     let found = COLLECTIONS.iter().find(|(name, _)| *name == last);
     let (_, kind) = found.ok_or_else(|| format!("nobody knows what »{last}« in the context is"))?;
+    let kind = if is_of_task { &"attachmentBase" } else { kind };
     match body.get("value") {
         Some(value) if !is_entity => check_collection(kind, body, value),
         _ => check_entity(kind, body),
@@ -276,8 +283,40 @@ fn check_entity(kind: &str, entity: &Value) -> Result<(), String> {
         }
         name.clone_into(&mut kind);
     }
-    if object.contains_key("@removed") {
-        return Ok(());
+    if let Some(removed) = object.get("@removed") {
+        // Nothing but which one, and why.
+        let is_known = ["changed", "deleted"].iter().any(|r| removed["reason"] == *r);
+        let is_bare = object
+            .keys()
+            .all(|k| ["@removed", "@odata.type", "@odata.id", "id"].contains(&k.as_str()));
+        return match is_known && is_bare && object.get("id").is_some_and(Value::is_string) {
+            true => Ok(()),
+            false => Err(format!("a removed {kind} is {object:?}")),
+        };
+    }
+    // Of the notes of OData only those that stand for something.
+    const NOTES: [&str; 10] = [
+        "@odata.context",
+        "@odata.type",
+        "@odata.etag",
+        "@odata.id",
+        "@odata.count",
+        "@odata.nextLink",
+        "@odata.deltaLink",
+        "@odata.mediaContentType",
+        "@odata.mediaEtag",
+        "@odata.editLink",
+    ];
+    if let Some(unknown) = object
+        .keys()
+        .find(|k| k.starts_with('@') && !NOTES.contains(&k.as_str()))
+    {
+        return Err(format!("a {kind} has the note {unknown}"));
+    }
+    if object.contains_key("@odata.etag")
+        && !object.get("id").is_some_and(|id| id.is_null() || id.is_string())
+    {
+        return Err(format!("a {kind} has an etag and no id"));
     }
     for (name, value) in object.iter().filter(|(n, _)| !n.starts_with("@odata.")) {
         if BEYOND.contains(&(kind.as_str(), name.as_str())) {
@@ -305,14 +344,20 @@ fn check_value(kind: &str, value: &Value, place: &str) -> Result<(), String> {
     let schema = schema();
     let text = value.as_str();
     let is_right = match kind {
-        "Edm.String" | "Edm.Binary" | "Edm.Guid" => text.is_some(),
+        "Edm.String" => text.is_some(),
+        "Edm.Binary" => text.is_some_and(|t| STANDARD.decode(t).is_ok()),
+        "Edm.Guid" => text.is_some_and(|t| t.len() == 36 && t.bytes().filter(|b| *b == b'-').count() == 4),
         "Edm.Boolean" => value.is_boolean(),
-        "Edm.Int16" | "Edm.Int32" | "Edm.Int64" | "Edm.Byte" => value.is_i64() || value.is_u64(),
+        "Edm.Byte" => value.as_u64().is_some_and(|n| n < 256),
+        "Edm.Int16" => value.as_i64().is_some_and(|n| i16::try_from(n).is_ok()),
+        "Edm.Int32" => value.as_i64().is_some_and(|n| i32::try_from(n).is_ok()),
+        "Edm.Int64" => value.is_i64(),
         "Edm.Double" | "Edm.Single" | "Edm.Decimal" => value.is_number(),
         "Edm.DateTimeOffset" => {
-            text.is_some_and(|t| t.len() >= 20 && t.ends_with('Z') && t.as_bytes()[10] == b'T')
+            text.is_some_and(|t| t.ends_with('Z') && t.parse::<jiff::Timestamp>().is_ok())
         }
-        "Edm.Date" => text.is_some_and(|t| t.len() == 10),
+        "Edm.Date" => text.is_some_and(|t| t.parse::<jiff::civil::Date>().is_ok()),
+        "Edm.Duration" => text.is_some_and(|t| t.starts_with('P') || t.starts_with("-P")),
         "Edm.TimeOfDay" => text.is_some_and(|t| t.len() >= 8 && t.as_bytes()[2] == b':'),
         _ => {
             let name = kind.trim_start_matches("graph.");
@@ -352,6 +397,10 @@ fn the_checker_finds_what_is_wrong() {
         ),
         ("body", serde_json::json!({"contentType": "rtf"})),
         ("@odata.type", "#microsoft.graph.event".into()),
+        ("@odata.nonsense", "x".into()),
+        ("@removed", serde_json::json!({"reason": "because"})),
+        ("receivedDateTime", "2026-13-01T00:00:00Z".into()),
+        ("conversationIndex", "no base64!".into()),
     ] {
         assert!(entity(name, value.clone()).is_err(), "{name} {value}");
     }

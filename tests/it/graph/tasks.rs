@@ -203,3 +203,108 @@ fn tasks_of_other_programs_keep_what_they_say_and_are_told_of() {
         1
     );
 }
+
+#[test]
+fn a_task_carries_files() {
+    let server = Server::start();
+    let web = Web::page(&server, "anna@example.test");
+    let lists = web.get("/v1.0/me/todo/lists").expect(200).json();
+    let list = lists["value"][0]["id"].as_str().unwrap();
+    let tasks = format!("/v1.0/me/todo/lists/{list}/tasks");
+    let task = web
+        .post(&tasks, &json!({"title": "with a file"}))
+        .expect(201)
+        .json();
+    assert_eq!(task["hasAttachments"], false);
+    let task = format!("{tasks}/{}", task["id"].as_str().unwrap());
+    let file = json!({"@odata.type": "#microsoft.graph.taskFileAttachment", "name": "a.txt",
+                      "contentType": "text/plain", "contentBytes": "aGFsbG8="});
+    let made = web.post(&format!("{task}/attachments"), &file).expect(201);
+    let address = made.header("location").to_owned();
+    let made = made.json();
+    assert_eq!(
+        (
+            &made["@odata.type"],
+            &made["name"],
+            &made["size"],
+            &made["contentBytes"]
+        ),
+        (
+            &json!("#microsoft.graph.taskFileAttachment"),
+            &json!("a.txt"),
+            &json!(5),
+            &json!("aGFsbG8=")
+        )
+    );
+    assert_eq!(web.get(&format!("{address}/$value")).expect(200).text(), "hallo");
+    let all = web
+        .get(&format!("{task}/attachments?$select=name"))
+        .expect(200)
+        .json();
+    assert_eq!(all["value"][0]["name"], "a.txt");
+    let with = web.get(&format!("{task}?$expand=attachments")).expect(200).json();
+    assert_eq!(
+        (&with["hasAttachments"], &with["attachments"][0]["size"]),
+        (&json!(true), &json!(5))
+    );
+    web.delete(&address).expect(204);
+    web.get(&address).expect(404);
+    assert_eq!(web.get(&task).expect(200).json()["hasAttachments"], false);
+}
+
+#[test]
+fn larger_files_of_events_and_tasks_come_in_pieces() {
+    let server = Server::start();
+    let web = Web::page(&server, "anna@example.test");
+    let lists = web.get("/v1.0/me/todo/lists").expect(200).json();
+    let tasks = format!("/v1.0/me/todo/lists/{}/tasks", text(&lists["value"][0], "id"));
+    let task = web.post(&tasks, &json!({"title": "t"})).expect(201).json();
+    let event = json!({"subject": "e", "start": {"dateTime": "2030-01-07T09:00:00"}, "end": {"dateTime": "2030-01-07T10:00:00"}});
+    let event = web.post("/v1.0/me/events", &event).expect(201).json();
+    let content: Vec<u8> = (0..4_000_000_u32)
+        .map(|n| (n.wrapping_mul(n) >> 7) as u8)
+        .collect();
+    for (path, word, suffix) in [
+        (
+            format!("/v1.0/me/events/{}", text(&event, "id")),
+            "AttachmentItem",
+            "",
+        ),
+        (
+            format!("{tasks}/{}", text(&task, "id")),
+            "attachmentInfo",
+            "/content",
+        ),
+    ] {
+        let wanted = |size: usize| json!({word: {"attachmentType": "file", "name": "big.bin", "size": size}});
+        let begin = format!("{path}/attachments/createUploadSession");
+        web.post(&begin, &wanted(9_000_000)).expect(413);
+        let session = web.post(&begin, &wanted(content.len())).expect(201).json();
+        let address = format!("{}{suffix}", text(&session, "uploadUrl"));
+        let nobody = Web::new(&server);
+        let send = |from: usize, to: usize| {
+            let range = format!("Content-Range: bytes {from}-{}/{}", to - 1, content.len());
+            nobody.send("PUT", &address, &[&range], &content[from..to])
+        };
+        let next = send(0, 1_000_000).expect(200).json();
+        assert_eq!(next["nextExpectedRanges"], json!(["1000000-3999999"]));
+        send(2_000_000, 3_000_000).expect(416);
+        let done = send(1_000_000, content.len()).expect(201);
+        // The last piece once more, as a library of Microsoft's sends it.
+        let again = send(1_000_000, content.len()).expect(201);
+        assert_eq!(again.header("location"), done.header("location"));
+        let value = web
+            .get(&format!("{}/$value", done.header("location")))
+            .expect(200);
+        assert!(value.body == content, "{}", value.body.len());
+        let all = web
+            .get(&format!("{path}/attachments?$select=name,size"))
+            .expect(200)
+            .json();
+        assert_eq!(all["value"].as_array().unwrap().len(), 1);
+        assert_eq!(
+            (&all["value"][0]["name"], &all["value"][0]["size"]),
+            (&json!("big.bin"), &json!(4_000_000))
+        );
+    }
+}

@@ -4,8 +4,9 @@ import assert from "node:assert/strict";
 import crypto from "node:crypto";
 import fs from "node:fs";
 import https from "node:https";
-import { ConfidentialClientApplication } from "@azure/msal-node";
+import { ConfidentialClientApplication, CryptoProvider, PublicClientApplication } from "@azure/msal-node";
 import graph from "@microsoft/microsoft-graph-client";
+import * as openid from "openid-client";
 
 const { BASE, WORK } = process.env;
 const host = new URL(BASE).host;
@@ -212,6 +213,87 @@ async function subscription() {
   told("subscription");
 }
 
+// What a person does in the browser: signs in, and agrees. Returns where the program is called back.
+async function person(address) {
+  let reply = await fetch(address);
+  for (const typed of [{ username: "anna@example.test", password: "geheim-geheim" }, { agree: "yes" }]) {
+    const page = await reply.text();
+    const fields = [...page.matchAll(/<input type="hidden" name="([^"]+)" value="([^"]*)">/g)];
+    const plain = (text) =>
+      text.replaceAll("&quot;", '"').replaceAll("&#39;", "'").replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&amp;", "&");
+    const form = new URLSearchParams(fields.map(([, name, value]) => [name, plain(value)]));
+    for (const [name, value] of Object.entries(typed)) {
+      form.set(name, value);
+    }
+    const [cookie] = reply.headers.get("set-cookie").split(";");
+    reply = await fetch(address.split("?")[0], { method: "POST", body: form, headers: { cookie }, redirect: "manual" });
+  }
+  assert.equal(reply.status, 303);
+  return new URL(reply.headers.get("location"));
+}
+
+// A person signs in by code and PKCE, and the token is renewed silently.
+async function delegated() {
+  const desktop = new PublicClientApplication({
+    auth: { clientId: "device", authority: `${BASE}/common`, knownAuthorities: [host] },
+  });
+  const { verifier, challenge } = await new CryptoProvider().generatePkceCodes();
+  const asked = { scopes: ["User.Read", "Mail.ReadWrite"], redirectUri: "http://localhost:4711" };
+  const address = await desktop.getAuthCodeUrl({ ...asked, codeChallenge: challenge, codeChallengeMethod: "S256" });
+  const back = await person(address);
+  const answer = await desktop.acquireTokenByCode({ ...asked, code: back.searchParams.get("code"), codeVerifier: verifier });
+  assert.equal(answer.account.username, "anna@example.test");
+  const mine = graph.Client.init({
+    baseUrl: `${BASE}/`,
+    defaultVersion: "v1.0",
+    customHosts: new Set([new URL(BASE).hostname]),
+    authProvider: (done) => done(null, answer.accessToken),
+  });
+  assert.equal((await mine.api("/me").get()).mail, "anna@example.test");
+  const [account] = await desktop.getTokenCache().getAllAccounts();
+  const again = await desktop.acquireTokenSilent({ account, scopes: ["Mail.ReadWrite"], forceRefresh: true });
+  assert.notEqual(again.accessToken, answer.accessToken);
+  told("MSAL for Node: a person by code and PKCE, and silently again");
+}
+
+// A certified library of plain OpenID Connect, against the issuer at the host itself.
+async function plain() {
+  const grafana = JSON.parse(fs.readFileSync(`${WORK}/grafana.json`)).secret;
+  const config = await openid.discovery(new URL(BASE), "grafana", grafana);
+  assert.equal(config.serverMetadata().issuer, BASE);
+  const verifier = openid.randomPKCECodeVerifier();
+  const [state, nonce] = [openid.randomState(), openid.randomNonce()];
+  const address = openid.buildAuthorizationUrl(config, {
+    redirect_uri: "https://grafana.test/back",
+    scope: "openid profile email groups offline_access",
+    code_challenge: await openid.calculatePKCECodeChallenge(verifier),
+    code_challenge_method: "S256",
+    max_age: "600",
+    state,
+    nonce,
+  });
+  const back = await person(address.href);
+  const tokens = await openid.authorizationCodeGrant(config, back, {
+    pkceCodeVerifier: verifier,
+    expectedState: state,
+    expectedNonce: nonce,
+    idTokenExpected: true,
+    maxAge: 600,
+  });
+  assert.deepEqual(tokens.claims().groups, ["team@example.test"]);
+  const who = await openid.fetchUserInfo(config, tokens.access_token, tokens.claims().sub);
+  assert.deepEqual([who.email, who.email_verified, who.groups], ["anna@example.test", true, ["team@example.test"]]);
+  const next = await openid.refreshTokenGrant(config, tokens.refresh_token);
+  assert.ok(next.id_token);
+  await openid.tokenRevocation(config, next.refresh_token);
+  await assert.rejects(openid.refreshTokenGrant(config, next.refresh_token));
+  await assert.rejects(openid.fetchUserInfo(config, next.access_token, tokens.claims().sub));
+  assert.ok(openid.buildEndSessionUrl(config, { id_token_hint: tokens.id_token }).href.startsWith(BASE));
+  told("openid-client: discovery, code and PKCE, groups, user info, refresh, revocation");
+}
+
+await delegated();
+await plain();
 await mail();
 await calendar();
 await contacts();

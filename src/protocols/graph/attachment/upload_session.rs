@@ -1,7 +1,8 @@
 //! POST messages/{id}/attachments/createUploadSession: a large file that will come in pieces.
 
 use crate::base::clock::rfc3339;
-use crate::mail::upload::{Upload, begin_upload};
+use crate::mail::upload::{Upload, UploadTarget, begin_upload};
+use crate::model::ItemId;
 use crate::protocols::graph::answer::{Answer, Result};
 use crate::protocols::graph::call::Call;
 use crate::protocols::graph::error::GraphError;
@@ -13,9 +14,21 @@ pub const ROWS: &[Row] =
     &[row!(POST "me/messages/{}/attachments/createUploadSession" MailWrite [] => create)];
 
 async fn create(call: Call) -> Result {
-    let (id, body) = (call.message_id()?, call.json()?);
-    let file = json::object(&body, "attachmentItem")?
-        .ok_or_else(|| GraphError::request("»AttachmentItem« is missing"))?;
+    let upload = wanted(&call, UploadTarget::Draft, call.message_id()?)?;
+    let max_bytes = call.house().options.max_message_bytes;
+    let begun = begin_upload(call.ctx(), upload, max_bytes).await;
+    answer(&call, begun)
+}
+
+/// What the body says about the file. Errors: 400.
+pub fn wanted(call: &Call, target: UploadTarget, item: ItemId) -> std::result::Result<Upload, GraphError> {
+    let body = call.json()?;
+    // Tasks have another word for it.
+    let file = match json::object(&body, "attachmentItem")? {
+        Some(file) => Some(file),
+        None => json::object(&body, "attachmentInfo")?,
+    };
+    let file = file.ok_or_else(|| GraphError::request("»AttachmentItem« is missing"))?;
     let kind = json::text(file, "attachmentType")?.unwrap_or("file");
     if !kind.eq_ignore_ascii_case("file") {
         return Err(GraphError::request(format!(
@@ -29,9 +42,10 @@ async fn create(call: Call) -> Result {
     let name = json::required_text(file, "name")?.to_owned();
     let is_inline = json::boolean(file, "isInline")?.unwrap_or(false);
     let content_id = json::text(file, "contentId")?.map(|id| id.trim_matches(['<', '>']).to_owned());
-    let upload = Upload {
+    Ok(Upload {
         account: call.account,
-        item: id,
+        target,
+        item,
         content_type: json::text(file, "contentType")?
             .map_or_else(|| guess_type(&name).to_owned(), str::to_owned),
         name,
@@ -39,18 +53,20 @@ async fn create(call: Call) -> Result {
         size_bytes,
         expires_at_ms: 0,
         outcome: None,
-    };
-    let max_bytes = call.house().options.max_message_bytes;
-    let (token, upload) = begin_upload(call.ctx(), upload, max_bytes)
-        .await
-        .map_err(|e| GraphError::from(e).with_code_for_too_large("ErrorAttachmentSizeLimitExceeded"))?;
+    })
+}
+
+/// The session, for who sends the file.
+pub fn answer(call: &Call, begun: crate::base::Result<(String, Upload)>) -> Result {
+    let (token, upload) =
+        begun.map_err(|e| GraphError::from(e).with_code_for_too_large("ErrorAttachmentSizeLimitExceeded"))?;
     let url = format!("{}/uploads/{token}", call.site.base());
     let session = json!({
         "@odata.context": format!("{}/$metadata#microsoft.graph.uploadSession", call.site.base()),
         "uploadUrl": url,
         "expirationDateTime": rfc3339(upload.expires_at_ms),
         // A range with an end: Microsoft's Python library cannot do without.
-        "nextExpectedRanges": [format!("0-{}", size_bytes - 1)],
+        "nextExpectedRanges": [format!("0-{}", upload.size_bytes - 1)],
     });
     Ok(Answer::created(session, url))
 }

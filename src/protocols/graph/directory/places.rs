@@ -1,8 +1,9 @@
-//! places: the rooms of the office.
+//! places: the rooms of the office, and lists of them: groups that have rooms in them.
 
 use super::groups::of_nobody;
 use crate::calendar::resource::get_resource;
 use crate::identity::access::list_colleagues;
+use crate::identity::shares::list_members;
 use crate::model::scheduling::Resource;
 use crate::model::{Account, AccountKind};
 use crate::protocols::graph::answer::{Answer, Result};
@@ -17,9 +18,12 @@ use serde_json::{Map, Value, json};
 pub const ROWS: &[Row] = &[
     row!(GET "places/room" PlacesRead [Select, Top, Skip, Filter, Count] => rooms),
     row!(GET "places/room/$count" PlacesRead [] => count),
-    row!(GET "places/roomlist" PlacesRead [Select, Top, Skip, Count] => room_lists),
+    row!(GET "places/roomlist" PlacesRead [Select, Top, Skip, Filter, Count] => room_lists),
+    row!(GET "places/roomlist/$count" PlacesRead [] => count_lists),
+    row!(GET "places/{}/roomlist" PlacesRead [Select] => get_list),
+    row!(GET "places/{}/roomlist/rooms" PlacesRead [Select, Top, Skip, Filter, Count] => rooms_of),
     row!(GET "places/{}" PlacesRead [Select] => get),
-    row!(GET "places/{}/room" PlacesRead [Select] => get),
+    row!(GET "places/{}/room" PlacesRead [Select] => get_room),
 ];
 
 pub const PROPERTIES: Properties = Properties {
@@ -100,30 +104,122 @@ async fn count(call: Call) -> Result {
     Ok(Answer::text(all(&call).await?.len().to_string()))
 }
 
-/// Rooms are not gathered into lists here.
-async fn room_lists(call: Call) -> Result {
-    answer(&call, &[])
+const LIST_PROPERTIES: Properties = Properties {
+    resource: "roomList",
+    usual: &[
+        "id",
+        "displayName",
+        "address",
+        "geoCoordinates",
+        "phone",
+        "emailAddress",
+    ],
+    further: &[],
+};
+
+fn view_list(group: &Account, select: &Select) -> Map<String, Value> {
+    let property = |name: &str| -> Value {
+        match name {
+            "id" => group.oid.clone().into(),
+            "displayName" => group.display_name.clone().into(),
+            "emailAddress" => group.address.clone().into(),
+            _ => Value::Null,
+        }
+    };
+    let mut out: Map<String, Value> = select.names().map(|n| (n.to_owned(), property(n))).collect();
+    out.insert("@odata.type".into(), "#microsoft.graph.roomList".into());
+    out
 }
 
-async fn get(call: Call) -> Result {
-    let select = Select::of(&call.query, &PROPERTIES)?;
+/// Groups with at least one room in them.
+async fn all_lists(call: &Call) -> Result<Vec<Account>, GraphError> {
+    let mut out = Vec::new();
+    for group in list_colleagues(call.ctx()).await? {
+        let is_list = group.kind == AccountKind::Group
+            && list_members(call.ctx(), &group)
+                .await?
+                .iter()
+                .any(|m| m.kind == AccountKind::Room);
+        if is_list {
+            out.push(group);
+        }
+    }
+    Ok(out)
+}
+
+async fn room_lists(call: Call) -> Result {
+    let all = all_lists(&call).await?;
+    let answer = short_list(&call, "places", &LIST_PROPERTIES, &all, view_list)?;
+    Ok(of_nobody(&call, answer, "places/microsoft.graph.roomList"))
+}
+
+async fn count_lists(call: Call) -> Result {
+    Ok(Answer::text(all_lists(&call).await?.len().to_string()))
+}
+
+async fn named_list(call: &Call) -> Result<Account, GraphError> {
     let name = call.key(0).to_lowercase();
-    let found = all(&call)
-        .await?
-        .into_iter()
-        .find(|(a, _)| a.oid == name || a.owns_address(&name));
-    let (room, about) = found.ok_or_else(|| {
-        GraphError::new(
-            StatusCode::NOT_FOUND,
-            "ErrorItemNotFound",
-            "there is no such room",
-        )
-    })?;
-    let mut out = view(&room, &about, &select);
+    let found = all_lists(call).await?.into_iter().find(|l| is_named(l, &name));
+    found.ok_or_else(|| missing("room list"))
+}
+
+async fn get_list(call: Call) -> Result {
+    let select = Select::of(&call.query, &LIST_PROPERTIES)?;
+    let list = named_list(&call).await?;
+    Ok(entity_of(&call, view_list(&list, &select), "roomList"))
+}
+
+/// The rooms of one list.
+async fn rooms_of(call: Call) -> Result {
+    let list = named_list(&call).await?;
+    let inside = list_members(call.ctx(), &list).await?;
+    let mut rooms = all(&call).await?;
+    rooms.retain(|(room, _)| inside.iter().any(|m| m.id == room.id));
+    answer(&call, &rooms)
+}
+
+fn is_named(account: &Account, name: &str) -> bool {
+    account.oid == name || account.owns_address(name)
+}
+
+fn missing(what: &str) -> GraphError {
+    GraphError::new(
+        StatusCode::NOT_FOUND,
+        "ErrorItemNotFound",
+        format!("there is no such {what}"),
+    )
+}
+
+fn entity_of(call: &Call, mut shown: Map<String, Value>, kind: &str) -> Answer {
     let context = format!(
-        "{}/$metadata#places/microsoft.graph.room/$entity",
+        "{}/$metadata#places/microsoft.graph.{kind}/$entity",
         call.site.base()
     );
-    out.insert("@odata.context".into(), context.into());
-    Ok(Answer::json(out.into()))
+    shown.insert("@odata.context".into(), context.into());
+    Answer::json(shown.into())
+}
+
+async fn get_room(call: Call) -> Result {
+    match find_room(&call).await? {
+        Some(room) => show_room(&call, &room),
+        None => Err(missing("room")),
+    }
+}
+
+/// A room, or a list of rooms.
+async fn get(call: Call) -> Result {
+    match find_room(&call).await? {
+        Some(room) => show_room(&call, &room),
+        None => get_list(call).await,
+    }
+}
+
+async fn find_room(call: &Call) -> Result<Option<(Account, Resource)>, GraphError> {
+    let name = call.key(0).to_lowercase();
+    Ok(all(call).await?.into_iter().find(|(a, _)| is_named(a, &name)))
+}
+
+fn show_room(call: &Call, (room, about): &(Account, Resource)) -> Result {
+    let select = Select::of(&call.query, &PROPERTIES)?;
+    Ok(entity_of(call, view(room, about, &select), "room"))
 }

@@ -1,10 +1,11 @@
 //! events/delta: single events and series of one calendar. calendarView/delta: what takes place within a window that the
-//! token remembers; a series comes with each of its times there, and those that were taken out of it as removed.
+//! token remembers; a series comes with each of its times there, and those that it has no more as removed.
 
 use super::seen::{Seen, is_series, occurrence_id, parse};
 use super::view::{Event, of_series, view};
 use super::window::{bounded, window};
 use crate::formats::ical::expand::expand;
+use crate::formats::ical::read_object;
 use crate::model::FolderKind;
 use crate::model::object::{Collection, Object, ObjectKind};
 use crate::protocols::graph::answer::Result;
@@ -18,6 +19,7 @@ use crate::protocols::graph::routes::{Row, row};
 use crate::protocols::graph::select::Select;
 use crate::protocols::http::ids;
 use serde_json::Value;
+use std::collections::{BTreeSet, HashSet};
 
 pub const ROWS: &[Row] = &[
     row!(GET "me/events/delta" CalendarRead [Select, Top, SkipToken, DeltaToken, StartDateTime, EndDateTime] => events_default),
@@ -65,9 +67,39 @@ async fn within(call: &Call, calendar: &Collection) -> Result {
     };
     state.window = Some((from_s, to_s));
     let look = Look::of(call)?;
-    let shows =
-        |object: &Object, raw: &[u8], select: &Select| times_of(&look, object, raw, (from_s, to_s), select);
+    let shows = |object: &Object, raw: &[u8], before: &[Vec<u8>], select: &Select| {
+        let mut out = times_of(&look, object, raw, (from_s, to_s), select)?;
+        no_more(&look, object, before, (from_s, to_s), &mut out);
+        Ok(out)
+    };
     delta::<Event>(call, (state, begun), (folder, "calendarView"), Some(&shows)).await
+}
+
+/// Adds the occurrences within the window that the series had before, and that `out` does not speak of: they are no more.
+fn no_more(
+    look: &Look,
+    object: &Object,
+    before: &[Vec<u8>],
+    (from_s, to_s): (i64, i64),
+    out: &mut Vec<Value>,
+) {
+    let id = ids::print_object(ObjectKind::Event, object.item.id);
+    let named: HashSet<String> = out
+        .iter()
+        .filter_map(|v| v["id"].as_str())
+        .map(str::to_owned)
+        .collect();
+    let mut gone = BTreeSet::new();
+    for calendar in before.iter().filter_map(|raw| read_object(raw).ok()) {
+        let found = expand(&calendar, &look.zone.zone, from_s, to_s);
+        let places = found.into_iter().filter_map(|o| o.recurrence_id);
+        gone.extend(
+            places
+                .map(|at| occurrence_id(&id, at))
+                .filter(|id| !named.contains(id)),
+        );
+    }
+    out.extend(gone.into_iter().map(removed));
 }
 
 fn times_of(

@@ -1,7 +1,10 @@
 //! Who takes part: organizer, attendees and what they have answered.
 
 use super::seen::Seen;
+use crate::calendar::scheduling::answer::PROPOSED;
 use crate::formats::content_line::{Component, Property};
+use crate::formats::ical::value::parse_time;
+use crate::formats::ical::zone::plain_seconds;
 use crate::model::Account;
 use crate::protocols::graph::error::GraphError;
 use crate::protocols::graph::json;
@@ -70,8 +73,24 @@ pub fn response_status(seen: &Seen) -> Value {
 pub fn attendees(seen: &Seen) -> Value {
     let guests = seen.component().all("ATTENDEE").take(MOST);
     guests
-        .map(|p| json!({"type": kind(p), "status": response(p), "emailAddress": email_address(p)}))
+        .map(|p| {
+            let mut out = json!({"type": kind(p), "status": response(p), "emailAddress": email_address(p)});
+            if let Some(time) = proposed(seen, p) {
+                out["proposedNewTime"] = time;
+            }
+            out
+        })
         .collect()
+}
+
+/// The time that a guest would like better.
+fn proposed(seen: &Seen, guest: &Property) -> Option<Value> {
+    let (start, end) = guest.param(PROPOSED)?.split_once('/')?;
+    let shown = |text: &str| {
+        let written = parse_time(text).filter(|w| w.is_utc)?;
+        Some(seen.look.zone.print(plain_seconds(written.local)))
+    };
+    Some(json!({"start": shown(start)?, "end": shown(end)?}))
 }
 
 fn kind(property: &Property) -> &'static str {

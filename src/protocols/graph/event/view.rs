@@ -7,6 +7,7 @@ use crate::formats::ical::expand::expand;
 use crate::model::object::{Object, ObjectKind};
 use crate::protocols::graph::error::GraphError;
 use crate::protocols::graph::expand::Expanded;
+use crate::protocols::graph::object::files;
 use crate::protocols::graph::object::{Look, Resource, etag};
 use crate::protocols::graph::query::Opt;
 use crate::protocols::graph::select::{Properties, Select};
@@ -43,7 +44,10 @@ impl Resource for Event {
         let seen = Seen::whole(look, object, &calendar);
         let select = Select::of(&expanded.options, &PROPERTIES);
         Ok(match expanded.name.as_str() {
-            "attachments" => ("attachments", super::attachment::all(&seen, &expanded.options)?),
+            "attachments" => (
+                "attachments",
+                files::all(object, seen.component(), &expanded.options)?,
+            ),
             "instances" => {
                 let moment = |o, name| window_moment(expanded.options.get(o).unwrap_or_default(), name);
                 let from_s = moment(Opt::StartDateTime, "startDateTime")?;

@@ -272,7 +272,8 @@ async fn reminders(call: Call) -> Result {
     let look = Look::of(&call)?;
     let calendar = default_collection(&call, FolderKind::Calendar).await?;
     // A reminder comes two weeks before its event at most; earlier ones are rare enough to be missed here.
-    let reach = (from_s, to_s.saturating_add(14 * 86_400));
+    // One that was put off may come as long after it.
+    let reach = (from_s - 14 * 86_400, to_s.saturating_add(14 * 86_400));
     let zone = look.zone.zone.clone();
     let all = window_of(call.ctx(), call.account, calendar.folder.id, zone, reach).await?;
     let select = Select::whole(&PROPERTIES);
@@ -281,10 +282,10 @@ async fn reminders(call: Call) -> Result {
         let Some(read) = stored.get(&call, entry.id).await? else {
             continue;
         };
-        let e = view(&seen(&look, &read, &entry), &select);
-        let minutes = e["reminderMinutesBeforeStart"].as_i64().unwrap_or(0);
-        let fires_s = entry.start_s - minutes * 60;
-        if e["isReminderOn"] == true && (from_s..to_s).contains(&fires_s) {
+        let seen = seen(&look, &read, &entry);
+        let fires = super::reminder::fires(&seen);
+        if let Some(fires_s) = fires.filter(|at| (from_s..to_s).contains(at)) {
+            let e = view(&seen, &select);
             out.push(json!({
                 "eventId": e["id"], "changeKey": e["changeKey"], "eventSubject": e["subject"],
                 "eventLocation": e["location"], "eventWebLink": null, "eventStartTime": e["start"],

@@ -9,15 +9,15 @@ use crate::protocols::graph::delta::{Begun, State, removed};
 use crate::protocols::graph::error::GraphError;
 use crate::protocols::graph::select::Select;
 use crate::protocols::http::ids;
-use crate::sync::delta::{ObjectEntry, latest, object_delta};
+use crate::sync::delta::{ObjectEntry, latest, object_delta, series_before};
 use serde_json::Value;
 
 /// As with messages; bodies are read for each.
 const PAGE: u64 = 50;
 const MOST: u64 = 200;
 
-/// What a changed object becomes.
-pub type Shows<'s> = &'s dyn Fn(&Object, &[u8], &Select) -> Result<Vec<Value>, GraphError>;
+/// What a changed object becomes; with the times that it had before as a series (see [`series_before`]).
+pub type Shows<'s> = &'s dyn Fn(&Object, &[u8], &[Vec<u8>], &Select) -> Result<Vec<Value>, GraphError>;
 
 /// `shows`: what a changed object becomes; None asks for the object itself.
 pub async fn delta<R: Resource>(
@@ -42,7 +42,16 @@ pub async fn delta<R: Resource>(
             ObjectEntry::Gone(id) => items.push(removed(ids::print_object(R::KIND, *id))),
             ObjectEntry::Present(object, _) if object.kind != R::KIND => {}
             ObjectEntry::Present(object, raw) => match shows {
-                Some(shows) => items.extend(shows(object, raw, &select)?),
+                Some(shows) => {
+                    let before = match cursor {
+                        Some(cursor) => {
+                            series_before(call.ctx(), call.account, object.item.id, cursor).await?
+                        }
+                        // Who begins knows nothing yet.
+                        None => Vec::new(),
+                    };
+                    items.extend(shows(object, raw, &before, &select)?);
+                }
                 None => {
                     let mut shown = R::view(&look, object, raw, &select)?;
                     expansion.add::<R>(call, &look, (object, raw), &mut shown).await?;

@@ -3,6 +3,7 @@
 
 pub mod delta;
 pub mod edit;
+pub mod files;
 pub mod list;
 mod place;
 pub mod shown;

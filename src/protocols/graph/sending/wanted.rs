@@ -117,10 +117,12 @@ fn attachments(message: &Value) -> Result<Vec<OutgoingAttachment>, GraphError> {
 
 pub fn attachment(value: &Value) -> Result<OutgoingAttachment, GraphError> {
     let kind = json::text(value, "@odata.type")?.unwrap_or("#microsoft.graph.fileAttachment");
-    if !kind
-        .trim_start_matches('#')
-        .eq_ignore_ascii_case("microsoft.graph.fileAttachment")
-    {
+    let files = [
+        "microsoft.graph.fileAttachment",
+        "microsoft.graph.taskFileAttachment",
+    ];
+    let bare = kind.trim_start_matches('#');
+    if !files.iter().any(|f| bare.eq_ignore_ascii_case(f)) {
         return Err(GraphError::request(format!(
             "attachments of the type {kind} are not supported"
         )));

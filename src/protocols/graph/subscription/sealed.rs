@@ -175,5 +175,5 @@ pub async fn validation_token(
         "tid": tenant,
         "ver": "2.0",
     });
-    house.doorkeeper.keys.get().await?.sign(&claims)
+    house.doorkeeper.keys.get(now_s * 1000).await?.sign(&claims)
 }

@@ -13,6 +13,7 @@ use crate::protocols::graph::event::{
     Pattern, categories, importance, one_of, text_body, write_body, write_categories, write_importance,
 };
 use crate::protocols::graph::json;
+use crate::protocols::graph::object::files;
 use crate::protocols::graph::select::Properties;
 use crate::protocols::graph::zones::{Given, NamedZone};
 use crate::protocols::http::ids;
@@ -111,7 +112,7 @@ pub const FIELDS: &[Field] = &[
     shown("lastModifiedDateTime", |t| {
         rfc3339(t.object.item.received_at_ms).into()
     }),
-    shown("hasAttachments", |_| false.into()),
+    shown("hasAttachments", |t| files::has_any(t.component).into()),
 ];
 
 pub static PROPERTIES: LazyLock<Properties> = LazyLock::new(|| Properties {

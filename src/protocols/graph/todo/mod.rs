@@ -1,5 +1,6 @@
 //! To Do: lists, tasks, their steps and what they are linked to. A task is a VTODO; what that says beyond Graph stays in it.
 
+pub mod attachment;
 pub mod change;
 pub mod checklist;
 pub mod create;

@@ -8,6 +8,7 @@ use crate::formats::ical::{CalendarObject, read_object};
 use crate::model::object::{Object, ObjectKind};
 use crate::protocols::graph::error::GraphError;
 use crate::protocols::graph::expand::Expanded;
+use crate::protocols::graph::object::files;
 use crate::protocols::graph::object::{Look, Resource, etag};
 use crate::protocols::graph::select::{Properties, Select};
 use serde_json::{Map, Value};
@@ -77,7 +78,7 @@ impl Resource for TodoTask {
         Ok(match expanded.name.as_str() {
             "checklistitems" => ("checklistItems", view_all(&CHECKLIST, object, component).into()),
             "linkedresources" => ("linkedResources", view_all(&LINKED, object, component).into()),
-            _ => ("attachments", Value::Array(Vec::new())),
+            _ => ("attachments", files::all(object, component, &expanded.options)?),
         })
     }
 }

@@ -3,7 +3,7 @@
 use super::view::{PROPERTIES, view};
 use crate::base::Error;
 use crate::identity::access::list_colleagues;
-use crate::model::Account;
+use crate::model::{Account, AccountKind};
 use crate::protocols::graph::answer::{Answer, Result};
 use crate::protocols::graph::call::{Call, Who};
 use crate::protocols::graph::envelope::{PageOf, collection, entity};
@@ -31,7 +31,10 @@ async fn list(call: Call) -> Result {
     let is_descending = order(call.query.get(Opt::OrderBy))?;
     let whole = Select::whole(&PROPERTIES);
     let mut all: Vec<Account> = Vec::new();
-    for account in list_colleagues(call.ctx()).await? {
+    let mut colleagues = list_colleagues(call.ctx()).await?;
+    // Those have a list of their own.
+    colleagues.retain(|a| a.kind != AccountKind::Group);
+    for account in colleagues {
         let is_found = words.as_ref().is_none_or(|w| is_found(&account, w));
         let is_wanted = match &filter {
             Some(filter) => fits(filter, &view(&account, &whole).into())?,

@@ -4,3 +4,5 @@ pub mod delta;
 pub mod get;
 pub mod list;
 pub mod view;
+
+pub use view::{PROPERTIES, view};

@@ -135,6 +135,12 @@ CREATE TABLE scheduling (
   about         TEXT NOT NULL,          -- JSON, model::scheduling::Job
   created_at_ms INTEGER NOT NULL
 ) STRICT;
+CREATE TABLE series_before (
+  item_id INTEGER NOT NULL REFERENCES item (id) ON DELETE CASCADE,
+  modseq  INTEGER NOT NULL,             -- of the change that ended it
+  times   BLOB NOT NULL,                -- the object with nothing but its times in it
+  PRIMARY KEY (item_id, modseq)
+) STRICT, WITHOUT ROWID;
 CREATE TABLE setting (
   key   TEXT PRIMARY KEY,
   value BLOB NOT NULL

@@ -44,7 +44,7 @@ CREATE TABLE client (
   redirect_uris        TEXT NOT NULL,         -- JSON list
   allow_password_grant INTEGER NOT NULL,
   created_at_ms        INTEGER NOT NULL
-, app_permissions TEXT NOT NULL DEFAULT '', mailboxes TEXT, certificate TEXT) STRICT, WITHOUT ROWID;
+, app_permissions TEXT NOT NULL DEFAULT '', mailboxes TEXT, certificate TEXT, permissions TEXT, is_trusted INTEGER NOT NULL DEFAULT 0, repeats_assertions INTEGER NOT NULL DEFAULT 0) STRICT, WITHOUT ROWID;
 CREATE TABLE collect_source (
   id             INTEGER PRIMARY KEY,
   account_id     INTEGER NOT NULL REFERENCES account (id) ON DELETE CASCADE,
@@ -69,6 +69,13 @@ CREATE TABLE collected (
   source_id INTEGER NOT NULL REFERENCES collect_source (id) ON DELETE CASCADE,
   unique_id TEXT NOT NULL,
   PRIMARY KEY (source_id, unique_id)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE consent (
+  account_id  INTEGER NOT NULL REFERENCES account (id) ON DELETE CASCADE,
+  client_id   TEXT NOT NULL REFERENCES client (id) ON DELETE CASCADE,
+  permissions TEXT NOT NULL,                  -- separated by spaces
+  given_at_ms INTEGER NOT NULL,
+  PRIMARY KEY (account_id, client_id)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE credential (
   id              INTEGER PRIMARY KEY,
@@ -130,6 +137,10 @@ CREATE TABLE share (
   level      TEXT NOT NULL,                   -- freebusy, read, write, manage
   PRIMARY KEY (account_id, folder_id, actor_id)
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE spent (
+  hash          BLOB PRIMARY KEY,
+  expires_at_ms INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
 CREATE TABLE subscription (
   id               TEXT PRIMARY KEY,
   account_id       INTEGER NOT NULL REFERENCES account (id) ON DELETE CASCADE,
@@ -156,6 +167,7 @@ CREATE TABLE subscription (
 , sealed TEXT) STRICT, WITHOUT ROWID;
 CREATE INDEX access_by_actor ON access (actor_id);
 CREATE INDEX alias_by_account ON alias (account_id);
+CREATE INDEX consent_by_client ON consent (client_id);
 CREATE INDEX credential_by_account ON credential (account_id);
 CREATE INDEX member_by_person ON member (person_id);
 CREATE INDEX refresh_token_by_account ON refresh_token (account_id);
