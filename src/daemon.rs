@@ -128,6 +128,7 @@ async fn serve(
     tokio::spawn(delivery::outbox::run(post_room.clone()));
     tokio::spawn(delivery::queue::run(post_room.clone()));
     actix_rt::spawn(graph::subscription::worker::run(HouseData::from(house.clone())));
+    tokio::spawn(jobs::backups::run(post_room.clone()));
     tokio::spawn(delivery::collect::run(post_room));
     tokio::spawn(jobs::indexing::run(ctx.clone()));
     tokio::spawn(jobs::pruning::run(ctx));

@@ -3,6 +3,7 @@
 //! The layers, and who may import whom, are in `docs/architecture.md`; `tests/architecture.rs` checks them.
 
 pub mod appliance;
+pub mod backup;
 pub mod base;
 pub mod cli;
 pub mod daemon;

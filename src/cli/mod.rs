@@ -6,6 +6,7 @@
 mod access;
 mod account;
 mod app;
+mod backup;
 mod collect;
 mod doctor;
 mod domain;
@@ -109,6 +110,11 @@ enum Command {
     App(app::App),
     /// Take everything away: Maildir or mbox, ICS and VCF, with a list of every item and its hash
     Export(export::Export),
+    /// Backups, encrypted, each night: where they go, what is in them
+    #[command(subcommand)]
+    Backup(backup::Backup),
+    /// Make a whole box again from a backup and the recovery key, in an empty folder
+    Restore(backup::Restore),
     /// Check every file, index and body; repair what can be computed again
     Doctor(doctor::Doctor),
     /// Go back to the copy that was made before an upgrade; what came since is put aside
@@ -135,6 +141,8 @@ pub fn main() -> ExitCode {
         Command::Queue(c) => c.run(),
         Command::App(c) => c.run(),
         Command::Export(c) => c.run(),
+        Command::Backup(c) => c.run(),
+        Command::Restore(c) => c.run(),
         Command::Doctor(c) => c.run(),
         Command::Verify(c) => c.run(),
         Command::Hook(c) => c.run(),

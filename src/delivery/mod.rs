@@ -9,6 +9,7 @@ pub mod collect;
 pub mod dkim;
 pub mod invitation;
 pub mod jobs;
+pub mod notice;
 pub mod outbox;
 pub mod post_room;
 pub mod probe;

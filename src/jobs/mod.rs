@@ -1,4 +1,5 @@
 //! Clockwork: what is done in quiet moments and at times of day.
 
+pub mod backups;
 pub mod indexing;
 pub mod pruning;

@@ -73,8 +73,8 @@ fn file_bytes(path: &Path) -> u64 {
     size(path.to_path_buf()) + size(log.into())
 }
 
-/// As of one moment, without holding up writers.
-fn copy_database(from: &Path, to: &Path) -> Result<()> {
+/// As of one moment, without holding up writers, as a file without a log. Nothing is migrated. Blocks.
+pub fn copy_database(from: &Path, to: &Path) -> Result<()> {
     let to = to
         .to_str()
         .ok_or_else(|| Error::invalid("the data folder's name is not UTF-8"))?;

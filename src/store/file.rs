@@ -124,14 +124,22 @@ impl<D: Database> File<D> {
     fn read_with<T>(&self, conn: &Connection, f: impl FnOnce(&Snapshot<'_, D>) -> Result<T>) -> Result<T> {
         conn.prepare_cached("BEGIN")?.execute([])?;
         let end = EndRead(conn);
-        let place = &self.place;
-        let out = f(&Snapshot {
-            conn,
-            db: &place.db,
-            blobs: place.blobs.as_ref(),
-        });
+        let out = self.look_with(conn, f);
         drop(end);
         out
+    }
+
+    /// As [`File::read`], in the transaction that `conn` is in.
+    pub(in crate::store) fn look_with<T>(
+        &self,
+        conn: &Connection,
+        f: impl FnOnce(&Snapshot<'_, D>) -> Result<T>,
+    ) -> Result<T> {
+        f(&Snapshot {
+            conn,
+            db: &self.place.db,
+            blobs: self.place.blobs.as_ref(),
+        })
     }
 
     /// Somebody waits for news of this file: the next change is to be quick.

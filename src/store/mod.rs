@@ -31,6 +31,7 @@ pub mod pack;
 pub mod property;
 pub mod queue;
 pub mod rollback;
+pub mod rows;
 pub mod rule;
 pub mod scheduling;
 pub mod search;

@@ -222,6 +222,21 @@ impl Tx<'_, QueueDb> {
         Ok(())
     }
 
+    /// After a restore: nobody knows what has left since, so nothing leaves by itself. Returns to how many people that is.
+    pub fn hold_waiting(&mut self) -> Result<u64> {
+        const NEVER_MS: TimeMs = 4_102_444_800_000;
+        let n = self
+            .conn
+            .prepare_cached(
+                "UPDATE recipient SET next_attempt_at_ms = ?1, is_delay_told = 1, last_reply = ?2 WHERE state = 'waiting'",
+            )?
+            .execute(params![
+                NEVER_MS,
+                "Restored from a backup: it may have left since. Send it with »queue retry«, or drop it."
+            ])?;
+        Ok(n as u64)
+    }
+
     /// Puts the next attempt of one message, or of all, to `now_ms`. Returns how many recipients that concerns.
     pub fn retry_now(&mut self, id: Option<OutgoingId>, now_ms: TimeMs) -> Result<usize> {
         if let Some(id) = id {

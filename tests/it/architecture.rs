@@ -78,6 +78,7 @@ fn allowed(module: &str) -> Option<Vec<&'static str>> {
         "delivery" => vec![
             "base", "formats", "model", "store", "identity", "mail", "calendar", "contacts", "sync",
         ],
+        "backup" => vec!["base", "formats", "model", "store", "identity", "objects", "mail"],
         "moving" => vec!["base", "formats", "model", "store", "identity", "objects", "mail"],
         "appliance" => vec!["base", "formats", "model", "store", "identity"],
         "jobs" => vec![
@@ -101,7 +102,7 @@ fn allowed(module: &str) -> Option<Vec<&'static str>> {
         _ => return None,
     };
     if matches!(module, "jobs" | "protocols") {
-        all.push("objects");
+        all.extend(["objects", "backup"]);
         all.extend(ROOMS);
     }
     Some(all)

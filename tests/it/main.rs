@@ -1,6 +1,7 @@
 //! The integration tests: one binary, the real program, real counterparts. Each file speaks of one door or story.
 
 mod architecture;
+mod backup;
 mod cli;
 mod collect;
 mod corpus;

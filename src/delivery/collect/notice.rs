@@ -1,16 +1,11 @@
 //! The notice that a message stays at the provider because it is too large.
 
-use crate::base::{Kind, Result, random};
+use crate::base::Result;
 use crate::delivery::PostRoom;
-use crate::formats::mime::address::Mailbox;
-use crate::formats::mime::compose::{Outgoing, compose};
+use crate::delivery::notice::tell;
 use crate::formats::mime::field::fields;
 use crate::formats::mime::text::decode_text;
-use crate::mail::Prepared;
-use crate::mail::deliver::{Delivery, deliver_message};
 use crate::model::collect::CollectSource;
-use crate::model::outgoing::{Envelope, Recipient};
-use crate::model::{Account, Flags, Role};
 
 /// A message that is not fetched.
 pub struct TooLarge<'a> {
@@ -26,59 +21,17 @@ pub async fn tell_too_large(room: &PostRoom, source: &CollectSource, what: TooLa
     let Some(owner) = room.store.directory().read(move |d| d.account(id)).await? else {
         return Ok(());
     };
-    let raw = write(room, source, &owner, &what);
-    let prepared = Prepared::from_bytes(&room.store, &raw)?;
-    let name = format!("collect-large:{}:{}", source.id, what.unique_id);
-    let now_ms = room.store.clock().now_ms();
-    let delivery = Delivery {
-        id: Some(name.clone()),
-        role: Role::Inbox,
-        sender: Some(String::new()),
-        received_at_ms: now_ms,
-        flags: Flags::NONE,
-        is_submitted: false,
+    let words = match owner.language.as_str() {
+        "de" => german(room, source, &what),
+        _ => english(room, source, &what),
     };
-    match deliver_message(&room.ctx(), &owner, prepared.clone(), delivery).await {
-        // The queue comes back to a mailbox that is full just now.
-        Err(e) if e.kind() == Kind::OverQuota => {
-            let envelope = Envelope {
-                sender: String::new(),
-                recipients: vec![Recipient::new(&owner.address)],
-                envelope_id: None,
-                return_headers_only: true,
-                smtputf8: false,
-            };
-            room.enqueue(name, None, envelope, prepared.staged, now_ms).await
-        }
-        other => other.map(drop),
-    }
-}
-
-fn write(room: &PostRoom, source: &CollectSource, owner: &Account, what: &TooLarge<'_>) -> Vec<u8> {
-    let host = &room.options.host_name;
-    let is_german = owner.language == "de";
-    let (subject, text) = if is_german {
-        german(room, source, what)
-    } else {
-        english(room, source, what)
-    };
-    compose(&Outgoing {
-        from: vec![Mailbox {
-            name: Some(if is_german { "Postdienst" } else { "Mail service" }.to_owned()),
-            address: format!("postmaster@{host}"),
-        }],
-        to: vec![Mailbox {
-            name: None,
-            address: owner.address.clone(),
-        }],
-        subject,
-        text: Some(text),
-        message_id: format!("{}@{host}", random::uuid()),
-        date_ms: room.store.clock().now_ms(),
-        // No program answers it (RFC 3834 §5).
-        extra: vec![("Auto-Submitted".into(), "auto-generated".into())],
-        ..Outgoing::default()
-    })
+    tell(
+        room,
+        &owner,
+        format!("collect-large:{}:{}", source.id, what.unique_id),
+        words,
+    )
+    .await
 }
 
 /// A field of the message; empty where it has none.

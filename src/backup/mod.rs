@@ -1,0 +1,22 @@
+//! Backups: every item of the box, encrypted, at another place, and the way back. The format is described in
+//! `docs/backup-format.md`, well enough to be read without this program.
+
+mod index;
+mod keep;
+mod pack;
+pub mod place;
+mod restore;
+mod run;
+mod seal;
+mod settings;
+mod snapshot;
+mod verify;
+
+pub use keep::Keep;
+pub use place::{Folder, Place};
+pub use restore::{Restored, restore_box};
+pub use run::{Done, Limits, back_up};
+pub use seal::Key;
+pub use settings::{Status, Target, box_key, put_target, remove_target, run_target, status};
+pub use snapshot::{Snapshot, StoredAccount, list_snapshots, read_snapshot};
+pub use verify::{Verified, verify};

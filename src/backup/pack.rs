@@ -1,0 +1,393 @@
+//! Packs: many bodies in one sealed file, each a zstd frame of its own, so that one is read without the others.
+
+use super::index::{self, Entry, Index};
+use super::place::{Place, Stream};
+use super::seal::Key;
+use crate::base::text::hex;
+use crate::base::{Error, Result, random};
+use crate::model::BodyId;
+use crate::store::account::AccountDb;
+use crate::store::blob::Hash;
+use crate::store::rows::BodyRow;
+use crate::store::{Snapshot, disk};
+use age::stream::{StreamReader, StreamWriter};
+use std::fs::{self, File};
+use std::io::{self, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+/// A pack is closed once it has so many bytes; the last body may make it longer.
+const PACK_BYTES: u64 = 32 << 20;
+/// Quick, and nearly as small as slower ones: most bytes are attachments that do not shrink.
+const LEVEL: i32 = 1;
+const PIECE: usize = 256 << 10;
+/// Larger bodies are read twice instead of being held.
+const IN_MEMORY: u64 = 4 << 20;
+
+/// Counts and hashes what goes through.
+struct Hashing<W> {
+    out: W,
+    hasher: blake3::Hasher,
+}
+
+impl<W: Write> Write for Hashing<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let n = self.out.write(bytes)?;
+        self.hasher.update(&bytes[..n]);
+        Ok(n)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+}
+
+/// A file on its way to the place; its name there is the blake3 of its bytes, so that anybody can check it.
+pub(super) struct Parcel {
+    path: PathBuf,
+    out: StreamWriter<Hashing<BufWriter<File>>>,
+}
+
+impl Parcel {
+    pub fn begin(place: &dyn Place, key: &Key) -> Result<Parcel> {
+        let folder = place.waiting_room();
+        fs::create_dir_all(&folder)?;
+        let path = folder.join(random::short_id());
+        let out = Hashing {
+            out: BufWriter::with_capacity(PIECE, File::create_new(&path)?),
+            hasher: blake3::Hasher::new(),
+        };
+        Ok(Parcel {
+            path,
+            out: key.sealer(out)?,
+        })
+    }
+
+    /// Closes it. Returns the hash that is its name.
+    fn close(self) -> Result<(PathBuf, String)> {
+        let hashing = self.out.finish()?;
+        hashing.out.into_inner().map_err(|e| e.into_error())?;
+        Ok((self.path, hex(hashing.hasher.finalize().as_bytes())))
+    }
+
+    /// Puts it below `data/`. Returns its name there.
+    pub fn send(self, place: &dyn Place) -> Result<String> {
+        let (path, hash) = self.close()?;
+        let name = data_name(&hash);
+        place.put(&path, &name)?;
+        Ok(name)
+    }
+
+    /// Puts it under a name of its own.
+    pub fn send_as(self, place: &dyn Place, name: &str) -> Result<()> {
+        let (path, _) = self.close()?;
+        place.put(&path, name)
+    }
+}
+
+impl Write for Parcel {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.out.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+}
+
+/// `data/ab/abcdef…`
+pub(super) fn data_name(hash: &str) -> String {
+    format!("data/{}/{hash}", &hash[..2.min(hash.len())])
+}
+
+/// Not more than so many bytes a second.
+pub(super) struct Brake {
+    bytes_per_s: Option<u64>,
+    began: Instant,
+    bytes: u64,
+}
+
+impl Brake {
+    pub fn new(bytes_per_s: Option<u64>) -> Brake {
+        Brake {
+            bytes_per_s,
+            began: Instant::now(),
+            bytes: 0,
+        }
+    }
+
+    pub fn after(&mut self, bytes: u64) {
+        self.bytes += bytes;
+        if let Some(rate) = self.bytes_per_s {
+            let due = Duration::from_secs_f64(self.bytes as f64 / rate.max(1) as f64);
+            std::thread::sleep(due.saturating_sub(self.began.elapsed()));
+        }
+    }
+}
+
+struct OpenPack {
+    parcel: Parcel,
+    number: u32,
+    bytes: u64,
+    hashes: Vec<Hash>,
+}
+
+/// Puts bodies that are not there yet into packs.
+pub(super) struct Packer<'a> {
+    place: &'a dyn Place,
+    key: &'a Key,
+    pub index: Index,
+    open: Option<OpenPack>,
+    compressor: zstd::bulk::Compressor<'static>,
+    buffer: Vec<u8>,
+    pub brake: Brake,
+    pub new_bodies: u64,
+    pub new_bytes: u64,
+}
+
+impl<'a> Packer<'a> {
+    pub fn new(
+        place: &'a dyn Place,
+        key: &'a Key,
+        index: Index,
+        bytes_per_s: Option<u64>,
+    ) -> Result<Packer<'a>> {
+        Ok(Packer {
+            place,
+            key,
+            index,
+            open: None,
+            compressor: zstd::bulk::Compressor::new(LEVEL)?,
+            buffer: Vec::new(),
+            brake: Brake::new(bytes_per_s),
+            new_bodies: 0,
+            new_bytes: 0,
+        })
+    }
+
+    /// Packs a body unless it is there. Returns the number of its pack.
+    pub fn add(&mut self, s: &Snapshot<'_, AccountDb>, body: &BodyRow) -> Result<u32> {
+        if let Some(entry) = self.index.bodies.get(&body.hash) {
+            return Ok(entry.pack);
+        }
+        let mut pack = match self.open.take() {
+            Some(pack) => pack,
+            None => self.begin()?,
+        };
+        let at = pack.bytes;
+        let stored_bytes = match self.read_small(s, body.id)? {
+            true => {
+                let frame = self.compressor.compress(&self.buffer)?;
+                pack.parcel.write_all(&frame)?;
+                frame.len() as u64
+            }
+            false => copy_large(s, body.id, &mut pack.parcel)?,
+        };
+        pack.bytes += stored_bytes;
+        pack.hashes.push(body.hash);
+        let entry = Entry {
+            pack: pack.number,
+            at,
+            stored_bytes,
+            size_bytes: body.size_bytes,
+        };
+        self.index.bodies.insert(body.hash, entry);
+        self.new_bodies += 1;
+        self.new_bytes += body.size_bytes;
+        self.brake.after(stored_bytes);
+        let number = pack.number;
+        let is_full = pack.bytes >= PACK_BYTES;
+        self.open = Some(pack);
+        if is_full {
+            self.close()?;
+        }
+        Ok(number)
+    }
+
+    fn read_small(&mut self, s: &Snapshot<'_, AccountDb>, id: BodyId) -> Result<bool> {
+        self.buffer.clear();
+        s.append_small_body(id, &mut self.buffer)
+    }
+
+    fn begin(&mut self) -> Result<OpenPack> {
+        let number = self.index.packs.len() as u32;
+        self.index.packs.push(String::new());
+        Ok(OpenPack {
+            parcel: Parcel::begin(self.place, self.key)?,
+            number,
+            bytes: 0,
+            hashes: Vec::new(),
+        })
+    }
+
+    /// Closes the pack that is being written, and says what is in it. A run that ends here is not repeated.
+    pub fn close(&mut self) -> Result<()> {
+        let Some(pack) = self.open.take() else {
+            return Ok(());
+        };
+        let name = pack.parcel.send(self.place)?;
+        let hash = name.rsplit('/').next().unwrap_or_default().to_owned();
+        let mut parcel = zstd::stream::write::Encoder::new(Parcel::begin(self.place, self.key)?, 3)?;
+        for body in &pack.hashes {
+            let Some(entry) = self.index.bodies.get(body) else {
+                continue;
+            };
+            serde_json::to_writer(&mut parcel, &index::line(body, entry))
+                .map_err(|e| Error::internal("an index cannot be written").caused_by(e))?;
+            parcel.write_all(b"\n")?;
+        }
+        let parcel = parcel.finish()?;
+        parcel.send_as(self.place, &format!("{}/{hash}", index::FOLDER))?;
+        self.index.packs[pack.number as usize] = hash;
+        Ok(())
+    }
+}
+
+/// Streams a body of any size. Returns the bytes of its frame.
+fn copy_large(s: &Snapshot<'_, AccountDb>, id: BodyId, out: &mut Parcel) -> Result<u64> {
+    let mut body = s.open_body(id)?;
+    let mut counting = Counting { out, bytes: 0 };
+    let mut frame = zstd::stream::write::Encoder::new(&mut counting, LEVEL)?;
+    let mut at = 0;
+    loop {
+        let piece = body.read_at(at, PIECE)?;
+        if piece.is_empty() {
+            break;
+        }
+        at += piece.len() as u64;
+        frame.write_all(piece)?;
+    }
+    frame.finish()?;
+    Ok(counting.bytes)
+}
+
+struct Counting<'a> {
+    out: &'a mut Parcel,
+    bytes: u64,
+}
+
+impl Write for Counting<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let n = self.out.write(bytes)?;
+        self.bytes += n as u64;
+        Ok(n)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+}
+
+/// Seals a whole file, packed. Returns its name at the place.
+pub(super) fn send_file(place: &dyn Place, key: &Key, file: &Path) -> Result<String> {
+    let mut parcel = zstd::stream::write::Encoder::new(Parcel::begin(place, key)?, 3)?;
+    io::copy(&mut File::open(file)?, &mut parcel)?;
+    parcel.finish()?.send(place)
+}
+
+/// The other way.
+pub(super) fn fetch_file(place: &dyn Place, key: &Key, name: &str, to: &Path) -> Result<()> {
+    let opened = key.opener(place.open(name)?)?;
+    let mut file = File::create_new(to)?;
+    zstd::stream::copy_decode(BufReader::new(opened), &mut file)
+        .map_err(|e| Error::unavailable(format!("{name} of the backup is damaged")).caused_by(e))?;
+    file.sync_all()?;
+    disk::sync_folder(to.parent().unwrap_or(to))
+}
+
+type OpenedPack = StreamReader<BufReader<Box<dyn Stream>>>;
+
+/// Reads bodies out of packs; the pack that was read last stays open.
+pub(super) struct Unpacker<'a> {
+    place: &'a dyn Place,
+    key: &'a Key,
+    index: &'a Index,
+    open: Option<(u32, OpenedPack)>,
+}
+
+impl<'a> Unpacker<'a> {
+    pub fn new(place: &'a dyn Place, key: &'a Key, index: &'a Index) -> Unpacker<'a> {
+        Unpacker {
+            place,
+            key,
+            index,
+            open: None,
+        }
+    }
+
+    /// Hands the bytes of a body over in pieces, once they are known to be those: `each` is not called for a damaged one.
+    /// Returns false when it is not there or not as it was stored.
+    pub fn read(&mut self, hash: &Hash, each: &mut dyn FnMut(&[u8]) -> Result<()>) -> Result<bool> {
+        let size = self.index.bodies.get(hash).map_or(0, |e| e.size_bytes);
+        if size > IN_MEMORY {
+            return Ok(self.check(hash, &mut |_| {}) && self.pass_on(hash, each)?);
+        }
+        let mut raw = Vec::new();
+        let is_whole = self.check(hash, &mut |piece| raw.extend_from_slice(piece));
+        if is_whole {
+            each(&raw)?;
+        }
+        Ok(is_whole)
+    }
+
+    fn pass_on(&mut self, hash: &Hash, each: &mut dyn FnMut(&[u8]) -> Result<()>) -> Result<bool> {
+        let mut went = Ok(());
+        let is_whole = self.check(hash, &mut |piece| {
+            if went.is_ok() {
+                went = each(piece);
+            }
+        });
+        went.map(|()| is_whole)
+    }
+
+    /// Whether a body is there as it was stored; its pieces are shown before that is known.
+    pub fn check(&mut self, hash: &Hash, show: &mut dyn FnMut(&[u8])) -> bool {
+        let Some(entry) = self.index.bodies.get(hash) else {
+            return false;
+        };
+        self.walk(entry, hash, show).unwrap_or_else(|e| {
+            tracing::warn!(hash = hex(hash), error = ?e, "a body of the backup cannot be read");
+            // Where a damaged one has left the reader, nobody knows.
+            self.open = None;
+            false
+        })
+    }
+
+    fn walk(&mut self, entry: &Entry, hash: &Hash, show: &mut dyn FnMut(&[u8])) -> Result<bool> {
+        let pack = self.open(entry.pack)?;
+        pack.seek(SeekFrom::Start(entry.at))?;
+        let mut frame = zstd::stream::read::Decoder::new(pack.take(entry.stored_bytes))?;
+        let mut hasher = blake3::Hasher::new();
+        let mut size = 0;
+        let mut piece = vec![0; PIECE.min(entry.size_bytes as usize + 1)];
+        loop {
+            let n = frame.read(&mut piece)?;
+            if n == 0 {
+                break;
+            }
+            size += n as u64;
+            if size > entry.size_bytes {
+                return Ok(false);
+            }
+            hasher.update(&piece[..n]);
+            show(&piece[..n]);
+        }
+        Ok(size == entry.size_bytes && hasher.finalize().as_bytes() == hash)
+    }
+
+    fn open(&mut self, number: u32) -> Result<&mut OpenedPack> {
+        if self.open.as_ref().is_none_or(|(n, _)| *n != number) {
+            let name = self
+                .index
+                .packs
+                .get(number as usize)
+                .ok_or_else(|| Error::internal("a pack without a name"))?;
+            let opened = self.key.opener(self.place.open(&data_name(name))?)?;
+            self.open = Some((number, opened));
+        }
+        match &mut self.open {
+            Some((_, pack)) => Ok(pack),
+            None => Err(Error::internal("a pack that is open and is not")),
+        }
+    }
+}

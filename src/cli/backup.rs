@@ -1,0 +1,433 @@
+//! `hauspost backup` and `hauspost restore`
+
+use super::output::print_done;
+use super::{DataFolder, Form, with_store};
+use crate::backup::{
+    self, Folder, Keep, Key, Limits, Place, Snapshot, Status, Target, box_key, list_snapshots, read_snapshot,
+    restore_box, run_target,
+};
+use crate::base::clock::rfc3339;
+use crate::base::{Error, Result};
+use clap::{Args, Subcommand};
+use serde_json::json;
+use std::io::{IsTerminal, Write};
+use std::path::{Path, PathBuf};
+
+#[derive(Subcommand)]
+pub enum Backup {
+    /// Back up to a folder each night: a share of the NAS, a disk that is plugged in
+    Add(Add),
+    /// Where backups go, and how the last ones went
+    List(Plain),
+    /// Back up to a folder no more; what lies there stays
+    Remove(Remove),
+    /// Make a backup now
+    Run(Run),
+    /// Show the recovery key: without it nobody can read the backups when this box is lost. Print it, keep it elsewhere
+    Key(Plain),
+    /// What is in the backups: all of them, or the accounts of one
+    Ls(Ls),
+    /// Read backups back and compare everything with its hash
+    Verify(Verify),
+}
+
+#[derive(Args)]
+pub struct Add {
+    #[arg(value_name = "FOLDER")]
+    target: PathBuf,
+    /// Time of day, in the box's time zone
+    #[arg(long, value_name = "HH:MM", default_value = "02:30", value_parser = parse_time)]
+    at: u16,
+    #[command(flatten)]
+    keep: KeepOptions,
+    #[command(flatten)]
+    data: DataFolder,
+    #[command(flatten)]
+    form: Form,
+}
+
+#[derive(Args, Clone, Copy)]
+struct KeepOptions {
+    /// Keep the newest backup of so many days
+    #[arg(long, value_name = "N", default_value_t = Keep::default().days)]
+    keep_days: usize,
+    /// and of so many weeks
+    #[arg(long, value_name = "N", default_value_t = Keep::default().weeks)]
+    keep_weeks: usize,
+    /// and of so many months
+    #[arg(long, value_name = "N", default_value_t = Keep::default().months)]
+    keep_months: usize,
+}
+
+impl From<KeepOptions> for Keep {
+    fn from(o: KeepOptions) -> Keep {
+        Keep {
+            days: o.keep_days,
+            weeks: o.keep_weeks,
+            months: o.keep_months,
+        }
+    }
+}
+
+#[derive(Args)]
+pub struct Plain {
+    #[command(flatten)]
+    data: DataFolder,
+    #[command(flatten)]
+    form: Form,
+}
+
+#[derive(Args)]
+pub struct Remove {
+    #[arg(value_name = "FOLDER")]
+    target: PathBuf,
+    #[command(flatten)]
+    data: DataFolder,
+    #[command(flatten)]
+    form: Form,
+}
+
+#[derive(Args)]
+pub struct Run {
+    /// Only to this folder, be it one of those that are backed up to each night or not
+    #[arg(long, value_name = "FOLDER")]
+    to: Option<PathBuf>,
+    /// Not more than so many megabytes a second
+    #[arg(long, value_name = "MB")]
+    limit: Option<u64>,
+    #[command(flatten)]
+    keep: KeepOptions,
+    #[command(flatten)]
+    data: DataFolder,
+    #[command(flatten)]
+    form: Form,
+}
+
+/// Backups are read without a box: folder and key are enough.
+#[derive(Args)]
+struct Source {
+    /// Folder with backups
+    #[arg(long, value_name = "FOLDER")]
+    from: PathBuf,
+    /// File with the recovery key; without it, the key of the box in --data is taken
+    #[arg(long, value_name = "FILE")]
+    key: Option<PathBuf>,
+    #[arg(long = "data", value_name = "DIR", env = "HAUSPOST_DATA")]
+    data: Option<PathBuf>,
+}
+
+impl Source {
+    fn open(&self) -> Result<(Folder, Key)> {
+        let key = match (&self.key, &self.data) {
+            (Some(file), _) => Key::parse(&read(file)?)?,
+            (None, Some(data)) => Key::parse(&read(&data.join("keys/backup.key"))?)?,
+            (None, None) => {
+                return Err(Error::invalid(
+                    "the backups are encrypted: give the recovery key with --key FILE",
+                ));
+            }
+        };
+        Ok((Folder::open(&self.from)?, key))
+    }
+}
+
+fn read(file: &Path) -> Result<String> {
+    std::fs::read_to_string(file)
+        .map_err(|e| Error::not_found(format!("{} cannot be read: {e}", file.display())).caused_by(e))
+}
+
+#[derive(Args)]
+pub struct Ls {
+    /// A backup, by its name or the beginning of it, or »latest«
+    #[arg(value_name = "BACKUP")]
+    id: Option<String>,
+    #[command(flatten)]
+    from: Source,
+    #[command(flatten)]
+    form: Form,
+}
+
+#[derive(Args)]
+pub struct Verify {
+    /// Only compare the files with their names: finds every flipped bit, in half the time
+    #[arg(long)]
+    quick: bool,
+    #[command(flatten)]
+    from: Source,
+    #[command(flatten)]
+    form: Form,
+}
+
+#[derive(Args)]
+pub struct Restore {
+    /// A backup, by its name or the beginning of it
+    #[arg(value_name = "BACKUP", default_value = "latest")]
+    id: String,
+    /// Folder with backups
+    #[arg(long, value_name = "FOLDER")]
+    from: PathBuf,
+    /// File with the recovery key
+    #[arg(long, value_name = "FILE")]
+    key: PathBuf,
+    #[command(flatten)]
+    data: DataFolder,
+    #[command(flatten)]
+    form: Form,
+}
+
+impl Backup {
+    pub fn run(self) -> Result<()> {
+        match self {
+            Backup::Add(c) => c.run(),
+            Backup::List(c) => c.list(),
+            Backup::Remove(c) => c.run(),
+            Backup::Run(c) => c.run(),
+            Backup::Key(c) => c.key(),
+            Backup::Ls(c) => c.run(),
+            Backup::Verify(c) => c.run(),
+        }
+    }
+}
+
+impl Add {
+    fn run(self) -> Result<()> {
+        with_store(&self.data, async |ctx| {
+            let target = Target {
+                folder: self.target,
+                at_minute: self.at,
+                keep: self.keep.into(),
+            };
+            let target = backup::put_target(&ctx, target).await?;
+            let text = format!(
+                "Backed up each night to {}. Print the recovery key and keep it elsewhere: hauspost backup key",
+                target.folder.display()
+            );
+            print_done(&self.form, &json!(target), &text)
+        })
+    }
+}
+
+impl Plain {
+    fn list(self) -> Result<()> {
+        with_store(&self.data, async |ctx| {
+            let all = backup::status(&ctx).await?;
+            let lines: Vec<String> = all.iter().map(|(t, s)| describe(t, s)).collect();
+            let text = match lines.is_empty() {
+                true => "Nothing is backed up; begin with: hauspost backup add FOLDER".to_owned(),
+                false => lines.join("\n"),
+            };
+            let rows: Vec<_> = all
+                .iter()
+                .map(|(t, s)| json!({"target": t, "status": s}))
+                .collect();
+            print_done(&self.form, &json!(rows), &text)
+        })
+    }
+
+    fn key(self) -> Result<()> {
+        with_store(&self.data, async |ctx| {
+            let key = box_key(ctx.store.layout())?;
+            let shown = json!({"secret": key.secret(), "recipient": key.recipient()});
+            print_done(&self.form, &shown, &key.secret())
+        })
+    }
+}
+
+fn describe(target: &Target, status: &Status) -> String {
+    let (hour, minute) = (target.at_minute / 60, target.at_minute % 60);
+    let went = match (&status.last_error, status.last_done_at_ms) {
+        (Some(why), _) => format!("the last try failed: {why}"),
+        (None, Some(ms)) => format!("last at {}, {} items", rfc3339(ms), status.bodies),
+        (None, None) => "not yet".to_owned(),
+    };
+    format!("{}  at {hour:02}:{minute:02}  {went}", target.folder.display())
+}
+
+impl Remove {
+    fn run(self) -> Result<()> {
+        with_store(&self.data, async |ctx| {
+            backup::remove_target(&ctx, &self.target).await?;
+            print_done(
+                &self.form,
+                &json!({}),
+                "Backed up to there no more; what lies there stays.",
+            )
+        })
+    }
+}
+
+impl Run {
+    fn run(self) -> Result<()> {
+        let limits = Limits {
+            bytes_per_s: self.limit.map(|mb| mb << 20),
+        };
+        with_store(&self.data, async |ctx| {
+            let places: Vec<(PathBuf, Keep)> = match &self.to {
+                Some(folder) => vec![(folder.clone(), self.keep.into())],
+                None => backup::status(&ctx)
+                    .await?
+                    .into_iter()
+                    .map(|(t, _)| (t.folder, t.keep))
+                    .collect(),
+            };
+            if places.is_empty() {
+                return Err(Error::not_found(
+                    "there is no folder to back up to; name one with --to, or hauspost backup add FOLDER",
+                ));
+            }
+            let mut all = Vec::new();
+            for (folder, keep) in places {
+                all.push(run_target(&ctx, folder, keep, limits, show_progress()).await?);
+            }
+            let lines: Vec<String> = all
+                .iter()
+                .map(|d| {
+                    format!(
+                        "{}: {} in {}, {} items of {} accounts, {} MB; new: {} items, {} MB",
+                        d.id,
+                        "done",
+                        d.place,
+                        d.bodies,
+                        d.accounts,
+                        d.bytes >> 20,
+                        d.new_bodies,
+                        d.new_bytes >> 20
+                    )
+                })
+                .collect();
+            print_done(&self.form, &json!(all), &lines.join("\n"))
+        })
+    }
+}
+
+/// A line that is written over, where somebody looks on.
+fn show_progress() -> impl FnMut(u64, u64) + Send + 'static {
+    let is_seen = std::io::stderr().is_terminal();
+    let began = std::time::Instant::now();
+    move |done, all| {
+        if is_seen && all > 0 && done > 0 {
+            let left = began.elapsed().as_secs_f64() * (all.saturating_sub(done)) as f64 / done as f64;
+            let percent = done * 100 / all;
+            let _ = write!(std::io::stderr(), "\r{percent:3} %, about {left:.0} s left   ");
+        }
+    }
+}
+
+impl Ls {
+    fn run(self) -> Result<()> {
+        let (place, key) = self.from.open()?;
+        match &self.id {
+            Some(id) => {
+                let snapshot = read_snapshot(&place, &key, id)?;
+                print_done(&self.form, &json!(snapshot), &accounts_of(&snapshot))
+            }
+            None => self.list(&place, &key),
+        }
+    }
+
+    fn list(&self, place: &dyn Place, key: &Key) -> Result<()> {
+        let (mut rows, mut lines) = (Vec::new(), Vec::new());
+        for id in list_snapshots(place)? {
+            let s = read_snapshot(place, key, &id)?;
+            let items: u64 = s.accounts.iter().map(|a| a.bodies).sum();
+            lines.push(format!("{id}  {} accounts, {items} items", s.accounts.len()));
+            rows.push(
+                json!({"id": id, "takenAtMs": s.taken_at_ms, "accounts": s.accounts.len(), "bodies": items}),
+            );
+        }
+        print_done(&self.form, &json!(rows), &lines.join("\n"))
+    }
+}
+
+fn accounts_of(snapshot: &Snapshot) -> String {
+    let line =
+        |a: &crate::backup::StoredAccount| format!("{}  {} items, {} MB", a.address, a.bodies, a.bytes >> 20);
+    snapshot.accounts.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+impl Verify {
+    fn run(self) -> Result<()> {
+        let (place, key) = self.from.open()?;
+        let scratch = Scratch::new()?;
+        let found = backup::verify(&place, &key, !self.quick, &scratch.0)?;
+        let mut lines = vec![format!(
+            "{} backups, {} files, {} MB; {} items compared",
+            found.snapshots,
+            found.files,
+            found.file_bytes >> 20,
+            found.bodies
+        )];
+        lines.extend(found.damage.iter().map(|d| format!("  {d}")));
+        print_done(&self.form, &json!(found), &lines.join("\n"))?;
+        match found.damage.len() {
+            0 => Ok(()),
+            n => Err(Error::unavailable(format!(
+                "{n} things are not as they were stored; the next backup stores them again, as far as the box has them"
+            ))),
+        }
+    }
+}
+
+/// A private folder for a moment.
+struct Scratch(PathBuf);
+
+impl Scratch {
+    fn new() -> Result<Scratch> {
+        use std::os::unix::fs::DirBuilderExt;
+        let path = std::env::temp_dir().join(format!("hauspost-{}", crate::base::random::short_id()));
+        std::fs::DirBuilder::new().mode(0o700).create(&path)?;
+        Ok(Scratch(path))
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+impl Restore {
+    pub fn run(self) -> Result<()> {
+        super::start_log("warn");
+        let key = Key::parse(&read(&self.key)?)?;
+        let place = Folder::open(&self.from)?;
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(|e| Error::internal("no runtime").caused_by(e))?;
+        let snapshot = read_snapshot(&place, &key, &self.id)?;
+        let restored = runtime.block_on(restore_box(&place, &key, &snapshot, &self.data.folder))?;
+        let mut lines = vec![format!(
+            "{}: {} accounts with {} items, {} MB, are in {}",
+            restored.id,
+            restored.accounts,
+            restored.bodies,
+            restored.bytes >> 20,
+            self.data.folder.display()
+        )];
+        if restored.held > 0 {
+            lines.push(format!(
+                "{} recipients of mail that waited to leave: look at hauspost queue list, then retry or drop",
+                restored.held
+            ));
+        }
+        lines.extend(restored.lost.iter().map(|l| format!("  lost: {l}")));
+        print_done(&self.form, &json!(restored), &lines.join("\n"))?;
+        match restored.lost.len() {
+            0 => Ok(()),
+            n => Err(Error::unavailable(format!(
+                "{n} items could not be brought back; all others are there"
+            ))),
+        }
+    }
+}
+
+fn parse_time(text: &str) -> std::result::Result<u16, String> {
+    let parts = text
+        .split_once(':')
+        .and_then(|(h, m)| Some((h.parse::<u16>().ok()?, m.parse::<u16>().ok()?)));
+    match parts {
+        Some((h, m)) if h < 24 && m < 60 => Ok(h * 60 + m),
+        _ => Err("a time of day is like 02:30".to_owned()),
+    }
+}
