@@ -1,6 +1,7 @@
 //! Backups: every item of the box, encrypted, at another place, and the way back. The format is described in
 //! `docs/backup-format.md`, well enough to be read without this program.
 
+mod bring_back;
 mod index;
 mod keep;
 mod pack;
@@ -12,6 +13,7 @@ mod settings;
 mod snapshot;
 mod verify;
 
+pub use bring_back::{Brought, Wanted, bring_back};
 pub use keep::Keep;
 pub use place::{Folder, Place};
 pub use restore::{Restored, restore_box};

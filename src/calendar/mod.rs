@@ -16,7 +16,7 @@ use crate::formats::content_line::read_component;
 use crate::formats::ical::read_object;
 use crate::formats::ical::zone::{Zone, read_zones};
 use crate::identity::Ctx;
-use crate::model::object::Collection;
+use crate::model::object::{Collection, ObjectColumns};
 use crate::model::{AccountId, FolderKind};
 use crate::objects::rebuild::rebuild_columns;
 
@@ -25,7 +25,12 @@ pub const KINDS: [FolderKind; 2] = [FolderKind::Calendar, FolderKind::TaskList];
 
 /// Computes again what stands beside events and tasks. Errors: Forbidden, NotFound.
 pub async fn rebuild(ctx: &Ctx, account: AccountId) -> Result<()> {
-    rebuild_columns(ctx, account, &KINDS, |raw| Ok(put::columns(&read_object(raw)?))).await
+    rebuild_columns(ctx, account, &KINDS, read_columns).await
+}
+
+/// What stands beside an event, task or journal entry. Errors: Invalid.
+pub fn read_columns(raw: &[u8]) -> Result<ObjectColumns> {
+    Ok(put::columns(&read_object(raw)?))
 }
 
 /// Where those are who look at a calendar, for what floats: its own zone, or UTC when it has none.

@@ -3,11 +3,12 @@
 use super::output::print_done;
 use super::{DataFolder, Form, with_store};
 use crate::backup::{
-    self, Folder, Keep, Key, Limits, Place, Snapshot, Status, Target, box_key, list_snapshots, read_snapshot,
-    restore_box, run_target,
+    self, Folder, Keep, Key, Limits, Place, Snapshot, Status, Target, Wanted, box_key, bring_back,
+    list_snapshots, read_snapshot, restore_box, run_target,
 };
 use crate::base::clock::rfc3339;
 use crate::base::{Error, Result};
+use crate::identity::accounts::find_account;
 use clap::{Args, Subcommand};
 use serde_json::json;
 use std::io::{IsTerminal, Write};
@@ -29,6 +30,8 @@ pub enum Backup {
     Ls(Ls),
     /// Read backups back and compare everything with its hash
     Verify(Verify),
+    /// Bring back into an account what it has lost since: what is not where it was comes there again
+    BringBack(BringBack),
 }
 
 #[derive(Args)]
@@ -159,6 +162,31 @@ pub struct Verify {
 }
 
 #[derive(Args)]
+pub struct BringBack {
+    #[arg(value_name = "ADDRESS")]
+    address: String,
+    /// A backup, by its name or the beginning of it
+    #[arg(value_name = "BACKUP", default_value = "latest")]
+    id: String,
+    /// Folder with backups
+    #[arg(long, value_name = "FOLDER")]
+    from: PathBuf,
+    /// File with the recovery key; without it, the key of this box is taken
+    #[arg(long, value_name = "FILE")]
+    key: Option<PathBuf>,
+    /// Only this mail folder, calendar, task list or address book
+    #[arg(long = "folder", value_name = "NAME")]
+    only: Option<String>,
+    /// Put messages below this mail folder instead of where they were
+    #[arg(long, value_name = "FOLDER")]
+    into: Option<String>,
+    #[command(flatten)]
+    data: DataFolder,
+    #[command(flatten)]
+    form: Form,
+}
+
+#[derive(Args)]
 pub struct Restore {
     /// A backup, by its name or the beginning of it
     #[arg(value_name = "BACKUP", default_value = "latest")]
@@ -185,6 +213,7 @@ impl Backup {
             Backup::Key(c) => c.key(),
             Backup::Ls(c) => c.run(),
             Backup::Verify(c) => c.run(),
+            Backup::BringBack(c) => c.run(),
         }
     }
 }
@@ -383,6 +412,37 @@ impl Scratch {
 impl Drop for Scratch {
     fn drop(&mut self) {
         let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+impl BringBack {
+    fn run(self) -> Result<()> {
+        with_store(&self.data, async |ctx| {
+            let key = match &self.key {
+                Some(file) => Key::parse(&read(file)?)?,
+                None => box_key(ctx.store.layout())?,
+            };
+            let place = Folder::open(&self.from)?;
+            let snapshot = read_snapshot(&place, &key, &self.id)?;
+            let account = find_account(&ctx, &self.address).await?;
+            let wanted = Wanted {
+                folder: self.only,
+                into: self.into,
+            };
+            let brought = bring_back(&ctx, (&place, &key), &snapshot, &account, &wanted).await?;
+            let mut lines = vec![format!(
+                "{}: {} messages, {} events, tasks and contacts of the backup {} are back; {} were there",
+                brought.address, brought.messages, brought.objects, brought.id, brought.present
+            )];
+            lines.extend(brought.lost.iter().map(|l| format!("  lost: {l}")));
+            print_done(&self.form, &json!(brought), &lines.join("\n"))?;
+            match brought.lost.len() {
+                0 => Ok(()),
+                n => Err(Error::unavailable(format!(
+                    "{n} items are damaged in the backup; all others are back"
+                ))),
+            }
+        })
     }
 }
 

@@ -6,6 +6,7 @@ pub mod query;
 use crate::base::Result;
 use crate::formats::card::read_card;
 use crate::identity::Ctx;
+use crate::model::object::ObjectColumns;
 use crate::model::{AccountId, FolderKind};
 use crate::objects::rebuild::rebuild_columns;
 
@@ -14,5 +15,10 @@ pub const KINDS: [FolderKind; 1] = [FolderKind::AddressBook];
 
 /// Computes again what stands beside cards. Errors: Forbidden, NotFound.
 pub async fn rebuild(ctx: &Ctx, account: AccountId) -> Result<()> {
-    rebuild_columns(ctx, account, &KINDS, |raw| Ok(put::columns(read_card(raw)?))).await
+    rebuild_columns(ctx, account, &KINDS, read_columns).await
+}
+
+/// What stands beside a card. Errors: Invalid.
+pub fn read_columns(raw: &[u8]) -> Result<ObjectColumns> {
+    Ok(put::columns(read_card(raw)?))
 }

@@ -78,7 +78,9 @@ fn allowed(module: &str) -> Option<Vec<&'static str>> {
         "delivery" => vec![
             "base", "formats", "model", "store", "identity", "mail", "calendar", "contacts", "sync",
         ],
-        "backup" => vec!["base", "formats", "model", "store", "identity", "objects", "mail"],
+        "backup" => vec![
+            "base", "formats", "model", "store", "identity", "objects", "mail", "calendar", "contacts",
+        ],
         "moving" => vec!["base", "formats", "model", "store", "identity", "objects", "mail"],
         "appliance" => vec!["base", "formats", "model", "store", "identity"],
         "jobs" => vec![

@@ -268,6 +268,100 @@ fn a_flipped_bit_is_found_and_what_it_hit_is_named_and_all_else_comes_back() {
 }
 
 #[test]
+fn what_was_lost_comes_back_as_something_new_and_what_is_there_stays() {
+    let server = filled();
+    let place = Folder::new();
+    let from = place.path().to_str().unwrap().to_owned();
+    backup(&server, place.path());
+    let before = items(server.data.path(), "anna@example.test");
+    let web = dav::anna(&server);
+    let mut anna = Mailbox::open(server.imap, "anna@example.test");
+    anna.ok("SELECT INBOX");
+    anna.ok("STORE 2:4 +FLAGS (\\Deleted)");
+    anna.ok("EXPUNGE");
+    anna.ok("SELECT Sent");
+    anna.ok("DELETE Kunden");
+    for n in 1..3 {
+        assert_eq!(
+            web.send("DELETE", &format!("{}e{n}.ics", dav::CALENDAR), &[], b"")
+                .status,
+            204
+        );
+    }
+    let changed = dav::event("e3", "DTSTART:20261203T100000Z\nDTEND:20261203T110000Z");
+    assert_eq!(
+        dav::put(&web, &format!("{}e3.ics", dav::CALENDAR), &changed).status,
+        204
+    );
+    let token = dav::token(&dav::sync(&web, dav::CALENDAR, ""));
+    let calm = anna.count("INBOX");
+    let bring = |more: &[&str]| -> Value {
+        let arguments = [
+            &[
+                "backup",
+                "bring-back",
+                "anna@example.test",
+                "--from",
+                &from,
+                "--json",
+            ],
+            more,
+        ]
+        .concat();
+        serde_json::from_str(&server.cli(&arguments)).unwrap()
+    };
+    let out = run_with(
+        server.data.path(),
+        &[
+            "backup",
+            "bring-back",
+            "anna@example.test",
+            "--from",
+            &from,
+            "--folder",
+            "Nirgends",
+        ],
+        "",
+    );
+    assert_eq!(out.status.code(), Some(3));
+    let one = bring(&["--folder", "INBOX"]);
+    assert_eq!(
+        (&one["messages"], &one["objects"]),
+        (&Value::from(3), &Value::from(0)),
+        "{one}"
+    );
+    assert_eq!(anna.count("INBOX"), calm + 3);
+    let all = bring(&[]);
+    assert_eq!(
+        (&all["messages"], &all["objects"]),
+        (&Value::from(6), &Value::from(2)),
+        "{all}"
+    );
+    assert_eq!(
+        dav::names(&dav::sync(&web, dav::CALENDAR, &token)).len(),
+        2,
+        "programs hear of them"
+    );
+    let after = items(server.data.path(), "anna@example.test");
+    let missing: Vec<_> = before.difference(&after).collect();
+    assert_eq!(
+        missing.len(),
+        1,
+        "but for the event that was changed since: {missing:?}"
+    );
+    let nothing = bring(&[]);
+    assert_eq!(
+        (&nothing["messages"], &nothing["objects"]),
+        (&Value::from(0), &Value::from(0))
+    );
+    // Beside what is there.
+    let beside = bring(&["--folder", "Kunden", "--into", "Gestern"]);
+    assert_eq!(beside["messages"], 6);
+    assert_eq!(anna.count("Gestern/Kunden"), 6);
+    assert_sound(server.data.path());
+}
+
+#[test]
 fn only_the_right_key_opens_and_a_place_belongs_to_one() {
     let (one, other) = (Server::start(), Server::start());
     let (place, keys) = (Folder::new(), Folder::new());

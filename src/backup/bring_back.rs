@@ -1,0 +1,329 @@
+//! Bringing back into an account what it has lost since a backup: whatever of it is not where it was comes there again, as
+//! something new, so that every program sees it arrive. What is there stays as it is.
+
+use super::index::Index;
+use super::pack::Unpacker;
+use super::place::Place;
+use super::restore::{describe, fetch_checked};
+use super::seal::Key;
+use super::snapshot::{Snapshot, StoredAccount};
+use crate::base::{Error, Result, SystemClock, random};
+use crate::calendar::read_columns as calendar_columns;
+use crate::contacts::read_columns as card_columns;
+use crate::identity::Ctx;
+use crate::mail::append::Placement;
+use crate::mail::{Intake, append_message, create_folder, list_folders};
+use crate::model::message::Item;
+use crate::model::object::{Collection, Object};
+use crate::model::{Account, AccountId, BodyId, FolderId, FolderKind, Role};
+use crate::objects::collections::{create_collection, list_collections};
+use crate::objects::put::{Condition, Put, put_object};
+use crate::store::account::AccountDb;
+use crate::store::blob::Hash;
+use crate::store::file::File;
+use crate::store::rows::{LostItem, place_rows};
+use crate::store::{Options, Store};
+use serde::Serialize;
+use std::collections::HashMap;
+use std::fs;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+const KINDS: [FolderKind; 3] = [
+    FolderKind::Calendar,
+    FolderKind::TaskList,
+    FolderKind::AddressBook,
+];
+
+/// What is to come back, and where.
+#[derive(Clone, Debug, Default)]
+pub struct Wanted {
+    /// Path of a mail folder or name of a collection; None: everything.
+    pub folder: Option<String>,
+    /// A mail folder below which the folders are made again, beside those that are there; None: where they were. Events,
+    /// tasks and cards always go where they were.
+    pub into: Option<String>,
+}
+
+/// How it went.
+#[derive(Clone, Debug, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Brought {
+    pub id: String,
+    pub address: String,
+    pub messages: u64,
+    pub objects: u64,
+    /// Was there, as it was.
+    pub present: u64,
+    /// Is in the list of the backup, and its bytes are damaged or missing.
+    pub lost: Vec<String>,
+}
+
+/// Brings back. Events tell nobody: who was invited has been told then. Errors: NotFound (the account in the backup, the
+/// folder), Forbidden, OverQuota.
+pub async fn bring_back(
+    ctx: &Ctx,
+    (place, key): (&dyn Place, &Key),
+    snapshot: &Snapshot,
+    account: &Account,
+    wanted: &Wanted,
+) -> Result<Brought> {
+    ctx.require_owner(account.id)?;
+    let stored = snapshot.account(&account.address)?;
+    let then = Then::open(ctx, place, key, stored)?;
+    let index = Index::load(place, key)?;
+    let mut work = Work {
+        ctx,
+        account: account.id,
+        then: &then,
+        stored,
+        unpacker: Unpacker::new(place, key, &index),
+        brought: Brought {
+            id: snapshot.id.clone(),
+            address: account.address.clone(),
+            ..Brought::default()
+        },
+    };
+    let folders = work.messages(wanted).await? + work.objects(wanted).await?;
+    match (folders, &wanted.folder) {
+        (0, Some(name)) => Err(Error::not_found(format!(
+            "{} has no folder, calendar, task list or address book »{name}« in the backup of {}",
+            account.address, snapshot.id
+        ))),
+        _ => Ok(work.brought),
+    }
+}
+
+/// The account as it was, without its bodies, in a data folder of its own that goes with it.
+struct Then {
+    ctx: Ctx,
+    id: AccountId,
+    file: Arc<File<AccountDb>>,
+    hashes: HashMap<BodyId, Hash>,
+    folder: PathBuf,
+}
+
+impl Drop for Then {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.folder);
+    }
+}
+
+impl Then {
+    fn open(ctx: &Ctx, place: &dyn Place, key: &Key, stored: &StoredAccount) -> Result<Then> {
+        let folder = ctx
+            .store
+            .layout()
+            .backups()
+            .join(format!("then-{}", random::short_id()));
+        let store = Store::open(&folder, Options::default(), Arc::new(SystemClock))?;
+        let id = AccountId(stored.id);
+        let rows = store.layout().temporary().join("rows");
+        fetch_checked(place, key, &stored.rows, &rows)?;
+        place_rows(store.layout(), id, &rows)?;
+        let file = store.account(id)?;
+        let mut hashes = HashMap::new();
+        file.read_blocking(|s| {
+            let mut after = BodyId(0);
+            loop {
+                let bodies = s.bodies_after(after, 5000)?;
+                let Some(last) = bodies.last() else { return Ok(()) };
+                after = last.id;
+                hashes.extend(bodies.iter().map(|b| (b.id, b.hash)));
+            }
+        })?;
+        Ok(Then {
+            ctx: Ctx::system(&store),
+            id,
+            file,
+            hashes,
+            folder,
+        })
+    }
+
+    fn hash(&self, item: &Item) -> Result<&Hash> {
+        self.hashes
+            .get(&item.body_id)
+            .ok_or_else(|| Error::unavailable("the backup's list of an account is damaged"))
+    }
+}
+
+struct Work<'a> {
+    ctx: &'a Ctx,
+    account: AccountId,
+    then: &'a Then,
+    stored: &'a StoredAccount,
+    unpacker: Unpacker<'a>,
+    brought: Brought,
+}
+
+impl Work<'_> {
+    /// Returns how many folders were meant.
+    async fn messages(&mut self, wanted: &Wanted) -> Result<usize> {
+        let mut meant = 0;
+        for (path, folder) in list_folders(&self.then.ctx, self.then.id).await?.iter() {
+            if wanted
+                .folder
+                .as_deref()
+                .is_some_and(|w| !w.eq_ignore_ascii_case(path))
+            {
+                continue;
+            }
+            meant += 1;
+            let id = folder.id;
+            let items = self
+                .then
+                .file
+                .read_blocking(|s| s.items_by_uid(id, 1, u32::MAX))?;
+            if items.is_empty() {
+                continue;
+            }
+            let to = self.place_of(path, folder.role, wanted.into.as_deref()).await?;
+            for item in items {
+                self.message(&item, to, path).await?;
+            }
+        }
+        Ok(meant)
+    }
+
+    /// The folder of today: by its task where it has one, for it may have another name now; else by its path.
+    async fn place_of(&self, path: &str, role: Option<Role>, into: Option<&str>) -> Result<FolderId> {
+        let now = list_folders(self.ctx, self.account).await?;
+        let path = match into {
+            Some(above) => format!("{above}/{path}"),
+            None => path.to_owned(),
+        };
+        let by_role = role.filter(|_| into.is_none()).and_then(|role| now.by_role(role));
+        match by_role.map(|(_, f)| f).or_else(|| now.find(&path)) {
+            Some(folder) => Ok(folder.id),
+            None => create_folder(self.ctx, self.account, &path, None).await,
+        }
+    }
+
+    async fn message(&mut self, item: &Item, to: FolderId, path: &str) -> Result<()> {
+        let hash = *self.then.hash(item)?;
+        let file = self.ctx.store.account(self.account)?;
+        let there = file.read(move |s| s.items_with_body(to, &hash)).await?;
+        if !there.is_empty() {
+            self.brought.present += 1;
+            return Ok(());
+        }
+        let mut intake = Intake::expecting(self.ctx, item.size_bytes as u64, u64::MAX)?;
+        if !self.unpacker.read(&hash, &mut |piece| intake.write(piece))? {
+            self.note_lost(item, path, None, hash);
+            return Ok(());
+        }
+        let placement = Placement {
+            folder_id: to,
+            flags: item.flags,
+            keywords: item.keywords.clone(),
+            received_at_ms: item.received_at_ms,
+        };
+        append_message(self.ctx, self.account, intake.finish()?, placement).await?;
+        self.brought.messages += 1;
+        Ok(())
+    }
+
+    async fn objects(&mut self, wanted: &Wanted) -> Result<usize> {
+        let mut meant = 0;
+        for collection in list_collections(&self.then.ctx, self.then.id, &KINDS).await? {
+            let names = [collection.folder.name.as_str(), collection.display_name()];
+            if wanted.folder.as_deref().is_some_and(|w| !names.contains(&w)) {
+                continue;
+            }
+            meant += 1;
+            let id = collection.folder.id;
+            let objects = self.then.file.read_blocking(|s| s.objects(id))?;
+            if objects.is_empty() {
+                continue;
+            }
+            let to = self.collection_of(&collection).await?;
+            for object in objects {
+                self.object(&object, to, &collection).await?;
+            }
+        }
+        Ok(meant)
+    }
+
+    async fn collection_of(&self, then: &Collection) -> Result<FolderId> {
+        let kind = then.folder.kind;
+        let now = list_collections(self.ctx, self.account, &[kind]).await?;
+        match now.into_iter().find(|c| c.folder.name == then.folder.name) {
+            Some(collection) => Ok(collection.folder.id),
+            None => {
+                let properties = then.properties.clone();
+                create_collection(
+                    self.ctx,
+                    self.account,
+                    kind,
+                    &then.folder.name,
+                    properties,
+                    Vec::new(),
+                )
+                .await
+            }
+        }
+    }
+
+    async fn object(&mut self, object: &Object, to: FolderId, collection: &Collection) -> Result<()> {
+        let hash = *self.then.hash(&object.item)?;
+        let (name, uid) = (object.name.clone(), object.uid.clone());
+        let file = self.ctx.store.account(self.account)?;
+        let is_there = file
+            .read(move |s| {
+                let same_uid = match &uid {
+                    Some(uid) => s.object_by_uid(to, uid)?,
+                    None => None,
+                };
+                Ok(same_uid.is_some() || s.object_by_name(to, &name)?.is_some())
+            })
+            .await?;
+        if is_there {
+            self.brought.present += 1;
+            return Ok(());
+        }
+        let mut raw = Vec::new();
+        let is_whole = self.unpacker.read(&hash, &mut |piece| {
+            raw.extend_from_slice(piece);
+            Ok(())
+        })?;
+        if !is_whole {
+            self.note_lost(
+                &object.item,
+                collection.display_name(),
+                Some(object.name.clone()),
+                hash,
+            );
+            return Ok(());
+        }
+        let columns = match collection.folder.kind {
+            FolderKind::AddressBook => card_columns(&raw)?,
+            _ => calendar_columns(&raw)?,
+        };
+        let put = put_object(
+            self.ctx,
+            self.account,
+            to,
+            &object.name,
+            raw,
+            columns,
+            Condition::Absent,
+        )
+        .await?;
+        if let Put::Stored { .. } = put {
+            self.brought.objects += 1;
+        }
+        Ok(())
+    }
+
+    fn note_lost(&mut self, item: &Item, folder: &str, title: Option<String>, hash: Hash) {
+        let lost = LostItem {
+            folder: folder.to_owned(),
+            title,
+            received_at_ms: item.received_at_ms,
+            size_bytes: item.size_bytes,
+            hash,
+        };
+        self.brought.lost.push(describe(self.stored, &lost));
+    }
+}
