@@ -139,7 +139,8 @@ pub(super) struct Packer<'a> {
     pub index: Index,
     open: Option<OpenPack>,
     compressor: zstd::bulk::Compressor<'static>,
-    buffer: Vec<u8>,
+    raw: Vec<u8>,
+    frame: Vec<u8>,
     pub brake: Brake,
     pub new_bodies: u64,
     pub new_bytes: u64,
@@ -158,7 +159,8 @@ impl<'a> Packer<'a> {
             index,
             open: None,
             compressor: zstd::bulk::Compressor::new(LEVEL)?,
-            buffer: Vec::new(),
+            raw: Vec::new(),
+            frame: Vec::new(),
             brake: Brake::new(bytes_per_s),
             new_bodies: 0,
             new_bytes: 0,
@@ -175,11 +177,10 @@ impl<'a> Packer<'a> {
             None => self.begin()?,
         };
         let at = pack.bytes;
-        let stored_bytes = match self.read_small(s, body.id)? {
+        let stored_bytes = match self.small_frame(s, body.id)? {
             true => {
-                let frame = self.compressor.compress(&self.buffer)?;
-                pack.parcel.write_all(&frame)?;
-                frame.len() as u64
+                pack.parcel.write_all(&self.frame)?;
+                self.frame.len() as u64
             }
             false => copy_large(s, body.id, &mut pack.parcel)?,
         };
@@ -204,9 +205,18 @@ impl<'a> Packer<'a> {
         Ok(number)
     }
 
-    fn read_small(&mut self, s: &Snapshot<'_, AccountDb>, id: BodyId) -> Result<bool> {
-        self.buffer.clear();
-        s.append_small_body(id, &mut self.buffer)
+    /// Puts the frame of a small body into `frame`: as the store has it, or made now. Returns false for a large one.
+    fn small_frame(&mut self, s: &Snapshot<'_, AccountDb>, id: BodyId) -> Result<bool> {
+        self.frame.clear();
+        if s.append_frame(id, &mut self.frame)? {
+            return Ok(true);
+        }
+        self.raw.clear();
+        let is_small = s.append_small_body(id, &mut self.raw)?;
+        if is_small {
+            self.frame = self.compressor.compress(&self.raw)?;
+        }
+        Ok(is_small)
     }
 
     fn begin(&mut self) -> Result<OpenPack> {

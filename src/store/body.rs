@@ -107,6 +107,21 @@ impl<D: Database> Snapshot<'_, D> {
         Ok(true)
     }
 
+    /// Puts the zstd frame, as which most small bodies lie in the account's file, behind `out`. Returns false, and leaves `out`
+    /// alone, for one that lies otherwise.
+    pub fn append_frame(&self, id: BodyId, out: &mut Vec<u8>) -> Result<bool> {
+        let mut st = self
+            .conn
+            .prepare_cached("SELECT packed FROM body_data WHERE body_id = ?1")?;
+        let mut rows = st.query([id.0])?;
+        let Some(row) = rows.next()? else {
+            return Ok(false);
+        };
+        let frame = pack::as_frame(as_blob(row, 0)?);
+        out.extend_from_slice(frame.unwrap_or_default());
+        Ok(frame.is_some())
+    }
+
     pub fn body_size(&self, id: BodyId) -> Result<u64> {
         let mut st = self
             .conn

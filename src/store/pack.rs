@@ -125,6 +125,14 @@ pub fn unpack_behind(packed: &[u8], raw_size: usize, out: &mut Vec<u8>) -> Resul
     unsqueeze(form, stored, raw_size, out)
 }
 
+/// The zstd frame that a packed small body is; None, when it lies otherwise.
+pub fn as_frame(packed: &[u8]) -> Option<&[u8]> {
+    match packed.split_first() {
+        Some((1, frame)) => Some(frame),
+        _ => None,
+    }
+}
+
 fn damaged() -> Error {
     Error::unavailable("a stored message is damaged; run: hauspost doctor")
 }

@@ -142,7 +142,10 @@ fn make_tables(from: &Connection, to: &Path) -> Result<Vec<String>> {
         .query_map([], |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?)))?
         .collect::<rusqlite::Result<_>>()?;
     let new = Connection::open(to)?;
-    new.execute_batch("CREATE TABLE left_out (sql TEXT NOT NULL) STRICT")?;
+    // It is read once and thrown away: what is to last is what is made of it.
+    new.execute_batch(
+        "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; BEGIN; CREATE TABLE left_out (sql TEXT NOT NULL) STRICT",
+    )?;
     new.pragma_update(None, "user_version", version)?;
     let mut tables = Vec::new();
     for (kind, name, sql) in made {
@@ -155,6 +158,7 @@ fn make_tables(from: &Connection, to: &Path) -> Result<Vec<String>> {
             new.execute("INSERT INTO left_out (sql) VALUES (?1)", [sql])?;
         }
     }
+    new.execute_batch("COMMIT")?;
     Ok(tables)
 }
 
