@@ -152,6 +152,7 @@ fn who_may_do_what_is_told_to_whoever_may_do_everything() {
     );
     assert_eq!(acl.matches("<D:ace>").count(), 2, "{acl}");
     let entry = acl.split("<D:ace>").find(|e| e.contains(BEN)).unwrap();
+    let entry = entry.split("</D:ace>").next().unwrap();
     assert!(
         entry.contains("<D:write-content/>") && !entry.contains("<D:write-properties/>"),
         "{entry}"
