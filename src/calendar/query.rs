@@ -1,9 +1,10 @@
 //! Which objects of a calendar fit a filter. The index gives those that can; only what it cannot decide is read.
 
+use super::known::times_of;
 use super::zone_of;
 use crate::base::Result;
 use crate::formats::filter::CompFilter;
-use crate::formats::ical::expand::overlaps;
+use crate::formats::ical::expand::{ALWAYS, expand, overlaps};
 use crate::formats::ical::{ComponentKind, read_object};
 use crate::identity::Ctx;
 use crate::identity::shares::{require_level, shown_to};
@@ -31,6 +32,12 @@ pub async fn query_calendar(
             for object in candidates {
                 let fits = match decide(&filter, &object) {
                     Some(fits) => fits,
+                    None if filter.is_only_window().is_some() => {
+                        // When something is, nobody is kept from seeing: what is private shows its times.
+                        let (from_s, to_s) = filter.window().unwrap_or(ALWAYS);
+                        times_of(s, object.item.body_id)?
+                            .is_some_and(|times| !expand(&times, &zone, from_s, to_s).is_empty())
+                    }
                     None => {
                         let raw = s.open_body(object.item.body_id)?.read_all()?;
                         let raw = shown_to(level, &object, raw);

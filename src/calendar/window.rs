@@ -1,9 +1,9 @@
 //! What takes place within a window, in order. Single events are decided by the index; only series, and what depends on
 //! where the reader is, are read.
 
+use super::known::times_of;
 use crate::base::{Error, Result};
 use crate::formats::ical::expand::{Occurrence, expand, overlaps};
-use crate::formats::ical::read_object;
 use crate::formats::ical::zone::Zone;
 use crate::identity::Ctx;
 use crate::identity::shares::require_level;
@@ -68,10 +68,10 @@ pub async fn window_of(
                     continue;
                 }
                 // What cannot be read any more takes place nowhere.
-                let Ok(read) = read_object(&s.open_body(object.item.body_id)?.read_all()?) else {
+                let Some(times) = times_of(s, object.item.body_id)? else {
                     continue;
                 };
-                let all = expand(&read, &floating, from_s, to_s);
+                let all = expand(&times, &floating, from_s, to_s);
                 out.extend(all.into_iter().map(|o| Entry::of(object.item.id, Some(o))));
                 if out.len() > MOST {
                     return Err(Error::invalid(format!(

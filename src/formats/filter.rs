@@ -3,6 +3,7 @@
 
 use super::content_line::{Component, Property};
 use super::ical::CalendarObject;
+use super::ical::alarms::rings_within;
 use super::ical::expand::expand;
 use super::ical::value::parse_time;
 use super::ical::zone::{Zone, plain_seconds};
@@ -16,20 +17,30 @@ pub enum How {
     EndsWith,
 }
 
+/// Which letters are the same (RFC 4790 §9.2 and §9.3, RFC 5051).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Collation {
+    Octet,
+    /// Case does not matter among the letters of ASCII.
+    Ascii,
+    /// Case does not matter.
+    Unicode,
+}
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TextMatch {
     pub text: String,
     pub how: How,
     pub is_negated: bool,
-    /// `i;octet`; else case does not matter, beyond ASCII neither.
-    pub is_exact: bool,
+    pub collation: Collation,
 }
 
 impl TextMatch {
     fn fits(&self, value: &str) -> bool {
-        let found = match self.is_exact {
-            true => self.compare(value, &self.text),
-            false => self.compare(&value.to_lowercase(), &self.text.to_lowercase()),
+        let found = match self.collation {
+            Collation::Octet => self.compare(value, &self.text),
+            Collation::Ascii => self.compare(&value.to_ascii_lowercase(), &self.text.to_ascii_lowercase()),
+            Collation::Unicode => self.compare(&value.to_lowercase(), &self.text.to_lowercase()),
         };
         found != self.is_negated
     }
@@ -142,18 +153,36 @@ impl CompFilter {
             let all = expand(object, floating, from_s, to_s);
             all.iter().map(|o| object.parts[o.part].component).collect()
         });
-        named.iter().any(|i| {
-            within.as_ref().is_none_or(|w| w.contains(i)) && self.fits_inside(&object.calendar.parts[*i])
-        })
+        named
+            .iter()
+            .any(|i| within.as_ref().is_none_or(|w| w.contains(i)) && self.fits_inside(object, *i, floating))
     }
 
-    fn fits_inside(&self, component: &Component) -> bool {
+    /// `index`: of a component within the calendar.
+    fn fits_inside(&self, object: &CalendarObject, index: usize, floating: &Zone) -> bool {
+        let component = &object.calendar.parts[index];
+        self.properties.iter().all(|p| p.fits(component))
+            && self.components.iter().all(|c| {
+                let mut named = component.parts.iter().filter(|p| p.name == c.name).peekable();
+                if c.is_not_defined {
+                    return named.peek().is_none();
+                }
+                named.any(|n| {
+                    c.fits_below(n)
+                        && c.window
+                            .is_none_or(|w| rings_within(object, index, n, floating, w))
+                })
+            })
+    }
+
+    /// Of what lies deeper, which has no times of its own.
+    fn fits_below(&self, component: &Component) -> bool {
         self.properties.iter().all(|p| p.fits(component))
             && self.components.iter().all(|c| {
                 let mut named = component.parts.iter().filter(|p| p.name == c.name).peekable();
                 match c.is_not_defined {
                     true => named.peek().is_none(),
-                    false => named.any(|n| c.fits_inside(n)),
+                    false => named.any(|n| c.fits_below(n)),
                 }
             })
     }

@@ -8,3 +8,4 @@ pub mod ical;
 pub mod imap;
 pub mod mime;
 pub mod sealed;
+pub mod selection;

@@ -130,6 +130,12 @@ impl<D: Database> Snapshot<'_, D> {
         Ok(size as u64)
     }
 
+    /// What the bytes are found by. Errors: NotFound.
+    pub fn body_hash(&self, id: BodyId) -> Result<Hash> {
+        let mut st = self.conn.prepare_cached("SELECT hash FROM body WHERE id = ?1")?;
+        Ok(st.query_row([id.0], |r| r.get(0))?)
+    }
+
     /// Opens a body. What it returns stays readable after the snapshot ends, even when the body is removed.
     /// Errors: NotFound; Unavailable when it is damaged.
     pub fn open_body(&self, id: BodyId) -> Result<BodyReader> {

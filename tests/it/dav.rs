@@ -3,7 +3,9 @@
 mod calendars;
 pub mod clients;
 mod contacts;
+mod data;
 mod discovery;
+mod principals;
 
 use crate::server::{PASSWORD, Server};
 use crate::web::{Reply, Web};

@@ -172,17 +172,18 @@ impl Work<'_> {
             if is_late(&master.component, series.first().map(|e| &e.component)) {
                 return Ok(Outcome::Ignored("it is older than what is known"));
             }
-            if self.is_resource() {
-                tx.remove_object(&object, self.now_ms)?;
-                return Ok(Outcome::Applied);
-            }
-            series
-                .entries_mut()
-                .for_each(|e| call_off(&mut e.component, &master.component));
+            return self.call_off_all(tx, &object, series, &master.component);
         }
         for (place, entry) in &message.overrides {
             let stood = series.overrides.get(place).or(series.master.as_ref());
             if is_late(&entry.component, stood.map(|e| &e.component)) {
+                continue;
+            }
+            // RFC 5546 §3.2.5: this one and all that follow.
+            if entry.part.is_this_and_future && series.master.is_some() {
+                if !series.end_before(*place) {
+                    return self.call_off_all(tx, &object, series, &entry.component);
+                }
                 continue;
             }
             match (&series.master, series.overrides.get_mut(place)) {
@@ -199,6 +200,22 @@ impl Work<'_> {
             return Ok(Outcome::Applied);
         }
         self.store_news(tx, &object, &series)
+    }
+
+    /// People see what does not take place; a resource forgets it.
+    fn call_off_all(
+        &self,
+        tx: &mut Tx<'_, AccountDb>,
+        object: &Object,
+        mut series: Series,
+        by: &Component,
+    ) -> Result<Outcome> {
+        if self.is_resource() {
+            tx.remove_object(object, self.now_ms)?;
+            return Ok(Outcome::Applied);
+        }
+        series.entries_mut().for_each(|e| call_off(&mut e.component, by));
+        self.store_news(tx, object, &series)
     }
 
     /// Stores what people have to look at.

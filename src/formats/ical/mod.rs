@@ -1,7 +1,10 @@
 //! iCalendar (RFC 5545): objects, their times, zones and recurrence. Nothing outside knows which crate reads what.
 
+pub mod alarms;
+mod cut;
 pub mod expand;
 pub mod free_busy;
+pub mod instances;
 pub mod itip;
 pub mod object;
 pub mod people;

@@ -49,6 +49,9 @@ pub struct Observance {
 /// A zone of a country changes its rules some ten times in a century.
 const MAX_OBSERVANCES: usize = 200;
 
+/// Changes that a zone remembers, more than a century of one that changes twice a year.
+const MAX_KNOWN: usize = 512;
+
 /// Zones of one object by their TZID.
 pub type Zones = HashMap<String, Zone>;
 
@@ -67,6 +70,26 @@ impl Zone {
         let known = Tz::from_str(name).ok().filter(|t| !t.is_floating())?;
         let zone = TimeZone::get(&known.name()?).ok()?;
         Some(Zone::Named(zone))
+    }
+
+    /// Whether it takes little room, whatever it is asked: as the zones of countries do, which change in some month.
+    pub fn is_plain(&self) -> bool {
+        let is_plain = |rule: &Rule| {
+            let times = [&rule.by_hour, &rule.by_minute, &rule.by_second];
+            rule.frequency == Frequency::Yearly
+                && rule.by_month.len() == 1
+                && times.iter().all(|t| t.len() < 2)
+        };
+        match self {
+            Zone::Named(_) => true,
+            Zone::Own(own) => {
+                own.observances.len() <= 8
+                    && own
+                        .observances
+                        .iter()
+                        .all(|o| o.rule.as_ref().is_none_or(is_plain))
+            }
+        }
     }
 
     /// Seconds since 1970 of a local time.
@@ -142,6 +165,9 @@ impl OwnZone {
     /// The last change before a year and those in it, ascending.
     fn changes(&self, year: i16) -> Arc<Vec<Change>> {
         let mut years = self.years.lock().unwrap_or_else(PoisonError::into_inner);
+        if !years.contains_key(&year) && years.values().map(|y| y.len()).sum::<usize>() > MAX_KNOWN {
+            years.clear();
+        }
         let known = years.entry(year).or_insert_with(|| {
             let first = jiff::civil::date(year.max(2), 1, 1).to_datetime(Time::midnight());
             let last = jiff::civil::date(year, 12, 31).to_datetime(Time::constant(23, 59, 59, 0));

@@ -138,7 +138,8 @@ async fn route(request: HttpRequest, payload: Payload) -> Answer {
         .owner()
         .is_some_and(|who| who != account.address.to_lowercase());
     // Who the others are is for everybody in the office.
-    let is_person = matches!(place, Place::Principal(_)) && request.method().as_str() == "PROPFIND";
+    let is_person =
+        matches!(place, Place::Principal(_)) && matches!(request.method().as_str(), "PROPFIND" | "REPORT");
     if is_anothers && !is_person {
         return Err(DavError::new(
             StatusCode::NOT_FOUND,

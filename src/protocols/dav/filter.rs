@@ -2,7 +2,7 @@
 
 use super::error::DavError;
 use super::xml::Element;
-use crate::formats::filter::{CompFilter, How, ParamFilter, PropFilter, TextMatch};
+use crate::formats::filter::{Collation, CompFilter, How, ParamFilter, PropFilter, TextMatch};
 use crate::formats::ical::value::parse_time;
 use crate::formats::ical::zone::plain_seconds;
 
@@ -54,6 +54,7 @@ pub fn comp_filter(e: &Element, depth: usize) -> Result<CompFilter, DavError> {
         match child.name.as_str() {
             "is-not-defined" => out.is_not_defined = true,
             "time-range" if depth == 1 => out.window = Some(window(child)?),
+            "time-range" if depth == 2 && out.name == "VALARM" => out.window = Some(window(child)?),
             "time-range" => {
                 return Err(DavError::precondition(
                     "<C:supported-filter/>",
@@ -94,7 +95,8 @@ pub fn prop_filter(e: &Element) -> Result<PropFilter, DavError> {
                 for condition in &child.children {
                     match condition.name.as_str() {
                         "is-not-defined" => param.is_not_defined = true,
-                        _ => param.text = Some(text_match(condition)?),
+                        "text-match" => param.text = Some(text_match(condition)?),
+                        other => return Err(invalid(format!("»{other}« is not known in a filter"))),
                     }
                 }
                 out.params.push(param);
@@ -106,13 +108,24 @@ pub fn prop_filter(e: &Element) -> Result<PropFilter, DavError> {
 }
 
 fn text_match(e: &Element) -> Result<TextMatch, DavError> {
-    let collation = e.attribute("collation").unwrap_or("i;unicode-casemap");
-    if !["i;ascii-casemap", "i;unicode-casemap", "i;octet", "default"].contains(&collation) {
-        return Err(DavError::precondition(
-            "<C:supported-collation/>",
-            format!("the collation »{collation}« is not known"),
-        ));
-    }
+    let is_card = e.ns == super::xml::CARDDAV;
+    let collation = match e.attribute("collation") {
+        // RFC 4791 §9.7.5, RFC 6352 §10.5.4.
+        None if !is_card => Collation::Ascii,
+        None | Some("i;unicode-casemap" | "default") => Collation::Unicode,
+        Some("i;ascii-casemap") => Collation::Ascii,
+        Some("i;octet") => Collation::Octet,
+        Some(other) => {
+            return Err(DavError::precondition(
+                if is_card {
+                    "<A:supported-collation/>"
+                } else {
+                    "<C:supported-collation/>"
+                },
+                format!("the collation »{other}« is not known"),
+            ));
+        }
+    };
     Ok(TextMatch {
         text: e.text.clone(),
         how: match e.attribute("match-type") {
@@ -123,6 +136,6 @@ fn text_match(e: &Element) -> Result<TextMatch, DavError> {
             Some(other) => return Err(invalid(format!("»{other}« is no match-type"))),
         },
         is_negated: e.attribute("negate-condition") == Some("yes"),
-        is_exact: collation == "i;octet",
+        collation,
     })
 }

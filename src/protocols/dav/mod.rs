@@ -3,13 +3,16 @@
 //!
 //! `door` signs in and finds the method's file; [`props`] is the table of properties; [`multistatus`] streams long answers.
 
+mod acl;
 mod basic;
 mod copy_move;
+mod data;
 mod delete;
 mod door;
 mod error;
 mod filter;
 mod get;
+mod look;
 mod make;
 mod multistatus;
 mod place;

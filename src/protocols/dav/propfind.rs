@@ -1,18 +1,17 @@
 //! PROPFIND (RFC 4918 §9.1): what things say of themselves, and what lies below them.
 
+use super::data::{Data, Shown};
 use super::door::{Answer, Call};
 use super::error::DavError;
+use super::look::{look, look_into};
 use super::multistatus::{status_only, streamed, whole};
 use super::place::{self, Place, Section};
-use super::props::{View, Wanted, default_calendar, response};
+use super::props::{View, Wanted, response};
 use super::xml::{self, DAV, Element};
 use crate::base::Kind;
-use crate::identity::access::find_colleague;
-use crate::mail::quota::get_usage;
 use crate::model::object::Object;
 use crate::model::share::ShareLevel;
-use crate::model::{Account, FolderKind};
-use crate::objects::collections::{default_collection, list_collections, own_properties};
+use crate::objects::collections::list_collections;
 use crate::objects::reading::{find_in, list_in, named_in};
 use crate::objects::shares::{Reached, list_shared, people_of};
 use actix_web::http::StatusCode;
@@ -33,65 +32,20 @@ pub async fn propfind(call: &Call, body: &[u8]) -> Answer {
             ));
         }
     };
-    let quota = quota_of(call, &wanted).await?;
     let who = &call.account.address;
-    let owner = owner_of(call).await?;
-    let view = |href: &str, place: &Place| {
-        response(
-            &View {
-                href,
-                account: &call.account,
-                owner: &owner,
-                level: ShareLevel::Manage,
-                place,
-                collection: None,
-                object: None,
-                quota,
-                own: &[],
-            },
-            &wanted,
-        )
-    };
-    let mut out = String::new();
+    // The thing itself, and those below it that are no collections of objects.
+    let mut places = vec![call.place.clone()];
     match &call.place {
-        Place::Root => {
-            out.push_str(&view("/dav/", &call.place));
-            if is_deep {
-                out.push_str(&view("/dav/principals/", &Place::Principals));
-                for section in [Section::Calendars, Section::AddressBooks] {
-                    out.push_str(&view(
-                        &place::home(section, who),
-                        &Place::Home(section, who.clone()),
-                    ));
-                }
-            }
+        Place::Root if is_deep => {
+            places.push(Place::Principals);
+            let homes = [Section::Calendars, Section::AddressBooks];
+            places.extend(homes.map(|s| Place::Home(s, who.to_lowercase())));
         }
-        Place::Principals => {
-            out.push_str(&view("/dav/principals/", &call.place));
-            if is_deep {
-                out.push_str(&view(&place::principal(who), &Place::Principal(who.clone())));
-            }
-        }
-        Place::Principal(_) => out.push_str(&view(&place::principal(&owner.address), &call.place)),
-        Place::Home(section, _) => {
-            out.push_str(&view(&place::home(*section, who), &call.place));
-            if is_deep {
-                for place in home_of(call, *section).await? {
-                    out.push_str(&of_collection(call, *section, &place, &wanted, quota).await?);
-                }
-                if *section == Section::Calendars {
-                    let outbox = place::collection(*section, who, place::OUTBOX);
-                    out.push_str(&view(&outbox, &Place::Outbox(who.clone())));
-                }
-            }
-        }
-        Place::Outbox(_) => {
-            let outbox = place::collection(Section::Calendars, who, place::OUTBOX);
-            out.push_str(&view(&outbox, &call.place));
-        }
+        Place::Principals if is_deep => places.push(Place::Principal(who.to_lowercase())),
         Place::Collection(section, _, name) => {
             let collection = call.collection(*section, name).await?;
-            let head = of_collection(call, *section, &collection, &wanted, quota).await?;
+            let seen = look_into(call, *section, &collection, &wanted).await?;
+            let head = response(&seen.view(&call.account), &wanted);
             // Of those who may see when somebody is busy, nobody sees what there is.
             let names = match is_deep && collection.level >= ShareLevel::Read {
                 true => names_of(list_in(&call.ctx, &collection).await?),
@@ -115,6 +69,24 @@ pub async fn propfind(call: &Call, body: &[u8]) -> Answer {
             )
             .await;
         }
+        _ => {}
+    }
+    let mut out = String::new();
+    for place in &places {
+        let seen = look(call, place, &wanted).await?;
+        out.push_str(&response(&seen.view(&call.account), &wanted));
+    }
+    if let Place::Home(section, _) = &call.place
+        && is_deep
+    {
+        for place in home_of(call, *section).await? {
+            let seen = look_into(call, *section, &place, &wanted).await?;
+            out.push_str(&response(&seen.view(&call.account), &wanted));
+        }
+        if *section == Section::Calendars {
+            let seen = look(call, &Place::Outbox(who.to_lowercase()), &wanted).await?;
+            out.push_str(&response(&seen.view(&call.account), &wanted));
+        }
     }
     Ok(whole(&out, ""))
 }
@@ -123,26 +95,8 @@ pub fn names_of(all: Vec<Object>) -> Vec<String> {
     all.into_iter().map(|o| o.name).collect()
 }
 
-async fn quota_of(call: &Call, wanted: &Wanted) -> Result<Option<(i64, Option<i64>)>, DavError> {
-    if !wanted.needs_quota() {
-        return Ok(None);
-    }
-    let usage = get_usage(&call.ctx, call.id()).await?;
-    Ok(Some((usage.used_bytes, usage.limit_bytes)))
-}
-
-/// Of a principal's place whoever it is about; everything else is the caller's.
-async fn owner_of(call: &Call) -> Result<Arc<Account>, DavError> {
-    match &call.place {
-        Place::Principal(other) if *other != call.account.address.to_lowercase() => {
-            Ok(find_colleague(&call.ctx, other).await?)
-        }
-        _ => Ok(call.account.clone()),
-    }
-}
-
 /// What lies in a home: one's own, what others share, and the office's own book.
-async fn home_of(call: &Call, section: Section) -> Result<Vec<Reached>, DavError> {
+pub async fn home_of(call: &Call, section: Section) -> Result<Vec<Reached>, DavError> {
     let own = list_collections(&call.ctx, call.id(), section.kinds()).await?;
     let own = own.into_iter().map(|c| Reached::own(call.account.clone(), c));
     let mut out: Vec<Reached> = own.collect();
@@ -151,41 +105,6 @@ async fn home_of(call: &Call, section: Section) -> Result<Vec<Reached>, DavError
     }
     out.extend(list_shared(&call.ctx, section.kinds()).await?);
     Ok(out)
-}
-
-async fn of_collection(
-    call: &Call,
-    section: Section,
-    place: &Reached,
-    wanted: &Wanted,
-    quota: Option<(i64, Option<i64>)>,
-) -> Result<String, DavError> {
-    let mut seen = place.collection.clone();
-    let mut own = match place.is_people() {
-        true => Vec::new(),
-        false => own_properties(&call.ctx, place.account(), place.folder()).await?,
-    };
-    if seen.folder.kind == FolderKind::ScheduleInbox {
-        let usual = default_collection(&call.ctx, call.id(), FolderKind::Calendar).await?;
-        own.push(default_calendar(&call.account, &usual));
-    }
-    seen.properties.display_name = Some(place.display_name());
-    let href = place::collection(section, &call.account.address, &place.name);
-    Ok(response(
-        &View {
-            href: &href,
-            account: &call.account,
-            owner: &place.owner,
-            level: place.level,
-            place: &Place::Collection(section, call.account.address.clone(), place.name.clone()),
-            collection: Some(&seen),
-            object: None,
-            // Room is the owner's affair.
-            quota: quota.filter(|_| place.is_own()),
-            own: &own,
-        },
-        wanted,
-    ))
 }
 
 /// Objects of one collection by name, read as the answer is taken; those that are not there are told as such.
@@ -198,11 +117,12 @@ pub async fn objects(
     tail: String,
     wanted: Wanted,
 ) -> Answer {
+    let data = Arc::new(Data::read(&wanted, &within.collection)?);
     let (ctx, account, within) = (call.ctx.clone(), call.account.clone(), Arc::new(within.clone()));
     let base = place::collection(section, &account.address, &within.name);
     streamed(head, names, tail, move |names| {
         let (ctx, account, base, wanted) = (ctx.clone(), account.clone(), base.clone(), wanted.clone());
-        let within = within.clone();
+        let (within, data) = (within.clone(), data.clone());
         async move {
             let place = Place::Object(section, String::new(), String::new(), String::new());
             let found = named_in(&ctx, &within, names, wanted.needs_bytes()).await;
@@ -217,9 +137,13 @@ pub async fn objects(
             let mut out = String::new();
             for (name, object) in found {
                 let href = format!("{base}{}", place::encode(&name));
-                match object {
-                    None => out.push_str(&status_only(&href, StatusCode::NOT_FOUND)),
-                    Some((object, raw)) => out.push_str(&response(
+                let Some((object, raw)) = object else {
+                    out.push_str(&status_only(&href, StatusCode::NOT_FOUND));
+                    continue;
+                };
+                match data.show(object.kind, raw) {
+                    Shown::TooMuch => out.push_str(&status_only(&href, StatusCode::INSUFFICIENT_STORAGE)),
+                    Shown::Bytes(raw) => out.push_str(&response(
                         &View {
                             href: &href,
                             account: &account,

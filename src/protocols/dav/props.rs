@@ -1,5 +1,6 @@
 //! The table of properties: which there are, where, and what they say.
 
+use super::acl::supported_privileges;
 use super::door::tag;
 use super::multistatus::status_line;
 use super::place::{self, Place, Section};
@@ -81,6 +82,13 @@ const TABLE: &[Row] = &[
     }),
     row(DAV, "current-user-privilege-set", false, |v| {
         Some(privileges(v.level))
+    }),
+    row(DAV, "supported-privilege-set", false, |_| {
+        Some(supported_privileges())
+    }),
+    // RFC 3744 §4.1: addresses that say more of somebody; there are none.
+    row(DAV, "alternate-URI-set", false, |v| {
+        matches!(v.place, Place::Principal(_)).then(String::new)
     }),
     row(DAV, "supported-report-set", false, reports),
     row(DAV, "sync-token", false, |v| v.collection.map(sync_token)),
@@ -216,7 +224,7 @@ const TABLE: &[Row] = &[
 
 /// RFC 3744 §5.4: what is within what. Programs take a collection for one that may be written when they find `write` or
 /// `write-content` here.
-fn privileges(level: ShareLevel) -> String {
+pub fn privileges(level: ShareLevel) -> String {
     let mut all = vec!["D:read-current-user-privilege-set", "C:read-free-busy"];
     if level >= ShareLevel::Read {
         all.push("D:read");
@@ -229,6 +237,7 @@ fn privileges(level: ShareLevel) -> String {
             "D:all",
             "D:write",
             "D:write-properties",
+            "D:read-acl",
             "C:schedule-deliver",
             "C:schedule-deliver-invite",
             "C:schedule-deliver-reply",
@@ -244,7 +253,7 @@ fn privileges(level: ShareLevel) -> String {
 }
 
 /// RFC 6638 §2.4.2.
-fn user_type(kind: AccountKind) -> &'static str {
+pub fn user_type(kind: AccountKind) -> &'static str {
     match kind {
         AccountKind::Person => "INDIVIDUAL",
         AccountKind::Room => "ROOM",
@@ -262,7 +271,7 @@ pub fn default_calendar(account: &Account, calendar: &Collection) -> (String, St
     (name, element(CALDAV, DEFAULT_CALENDAR, &href(&path)))
 }
 
-fn href(path: &str) -> String {
+pub fn href(path: &str) -> String {
     format!("<D:href>{path}</D:href>")
 }
 
@@ -358,16 +367,27 @@ fn reports(v: &View<'_>) -> Option<String> {
         "C:calendar-multiget",
         "C:free-busy-query",
         "D:sync-collection",
+        "D:acl-principal-prop-set",
     ];
     let of_book = [
         "A:addressbook-query",
         "A:addressbook-multiget",
         "D:sync-collection",
+        "D:acl-principal-prop-set",
     ];
-    let all: &[&str] = if book(v).is_some() { &of_book } else { &of_calendar };
-    v.collection?;
+    let of_principals = [
+        "D:principal-property-search",
+        "D:principal-search-property-set",
+        "D:principal-match",
+    ];
+    let special: &[&str] = match (v.place, book(v)) {
+        (Place::Object(..) | Place::Outbox(_), _) => &[],
+        (_, Some(_)) => &of_book,
+        _ if v.collection.is_some() => &of_calendar,
+        _ => &of_principals,
+    };
     let one = |r: &&str| format!("<D:supported-report><D:report><{r}/></D:report></D:supported-report>");
-    Some(all.iter().map(one).collect())
+    Some(special.iter().chain(&["D:expand-property"]).map(one).collect())
 }
 
 /// The state of a collection as a URI (RFC 6578 §4).
@@ -403,12 +423,16 @@ impl Wanted {
         matches!(self, Wanted::Some(all) if all.iter().any(is_data))
     }
 
+    pub fn names(&self, ns: &str, name: &str) -> bool {
+        matches!(self, Wanted::Some(all) if all.iter().any(|e| e.is(ns, name)))
+    }
+
     pub fn needs_quota(&self) -> bool {
         matches!(self, Wanted::Some(all) if all.iter().any(|e| e.name.starts_with("quota-")))
     }
 }
 
-fn element(ns: &str, name: &str, value: &str) -> String {
+pub fn element(ns: &str, name: &str, value: &str) -> String {
     let prefix = match ns {
         DAV => "D",
         CALDAV => "C",
@@ -447,25 +471,30 @@ pub fn response(view: &View<'_>, wanted: &Wanted) -> String {
         }
         Wanted::Some(all) => {
             for e in all {
-                let row = TABLE.iter().find(|r| e.is(r.ns, r.name));
-                let own = || {
-                    view.own
-                        .iter()
-                        .find(|(n, _)| *n == own_name(e))
-                        .map(|(_, xml)| xml.clone())
-                };
-                match row
-                    .and_then(|r| (r.value)(view))
-                    .map(|v| element(&e.ns, &e.name, &v))
-                    .or_else(own)
-                {
+                match find(view, e) {
                     Some(xml) => found.push_str(&xml),
                     None => missing.push_str(&element(&e.ns, &e.name, "")),
                 }
             }
         }
     }
-    let mut out = format!("<D:response><D:href>{}</D:href>", view.href);
+    print_response(view.href, &found, &missing)
+}
+
+/// A property with its value; None: the thing has no such property.
+pub fn find(view: &View<'_>, e: &Element) -> Option<String> {
+    let row = TABLE.iter().find(|r| e.is(r.ns, r.name));
+    let value = row.and_then(|r| (r.value)(view));
+    value.map(|v| element(&e.ns, &e.name, &v)).or_else(|| {
+        let name = own_name(e);
+        let own = view.own.iter().find(|(n, _)| *n == name);
+        own.map(|(_, xml)| xml.clone())
+    })
+}
+
+/// `found` and `missing`: properties, written one behind the other.
+pub fn print_response(href: &str, found: &str, missing: &str) -> String {
+    let mut out = format!("<D:response><D:href>{href}</D:href>");
     let mut part = |props: &str, status| {
         let line = status_line(status);
         out.push_str(&format!(
@@ -473,10 +502,10 @@ pub fn response(view: &View<'_>, wanted: &Wanted) -> String {
         ));
     };
     if !found.is_empty() || missing.is_empty() {
-        part(&found, StatusCode::OK);
+        part(found, StatusCode::OK);
     }
     if !missing.is_empty() {
-        part(&missing, StatusCode::NOT_FOUND);
+        part(missing, StatusCode::NOT_FOUND);
     }
     out.push_str("</D:response>");
     out

@@ -262,3 +262,79 @@ fn what_stands_beside_events_and_cards_is_computed_again() {
         "nothing has changed for anybody"
     );
 }
+
+#[test]
+fn queries_find_alarms_parameters_and_texts_by_their_collation() {
+    let server = Server::start();
+    let anna = anna(&server);
+    let alarm = |trigger: &str| {
+        format!(
+            "DTSTART:20261110T090000Z\nRRULE:FREQ=DAILY;COUNT=3\nBEGIN:VALARM\nACTION:AUDIO\nTRIGGER:{trigger}\nEND:VALARM"
+        )
+    };
+    for (name, lines) in [
+        ("early", alarm("-PT1H")),
+        ("late", alarm("PT1H")),
+        (
+            "guests",
+            "DTSTART:20261110T090000Z\nLOCATION:KÜCHE\nATTENDEE;PARTSTAT=DECLINED:mailto:x@other.test"
+                .to_owned(),
+        ),
+    ] {
+        put(&anna, &format!("{CALENDAR}{name}"), &event(name, &lines)).expect(201);
+    }
+    let query = |inner: &str| {
+        format!(
+            "<D:prop><D:getetag/></D:prop><C:filter><C:comp-filter name=\"VCALENDAR\"><C:comp-filter name=\"VEVENT\">{inner}\
+             </C:comp-filter></C:comp-filter></C:filter>"
+        )
+    };
+    let find = |inner: &str| names(&report(&anna, CALENDAR, "C:calendar-query", &query(inner)));
+    let ringing = |from: &str, to: &str| {
+        find(&format!(
+            "<C:comp-filter name=\"VALARM\"><C:time-range start=\"{from}\" end=\"{to}\"/></C:comp-filter>"
+        ))
+    };
+    assert_eq!(ringing("20261112T075900Z", "20261112T080100Z"), ["early"]);
+    assert_eq!(ringing("20261112T095900Z", "20261112T100100Z"), ["late"]);
+    assert!(ringing("20261112T085900Z", "20261112T090100Z").is_empty());
+    assert_eq!(
+        find("<C:comp-filter name=\"VALARM\"><C:is-not-defined/></C:comp-filter>"),
+        ["guests"]
+    );
+    let text = |attributes: &str, text: &str| {
+        find(&format!(
+            "<C:prop-filter name=\"LOCATION\"><C:text-match {attributes}>{text}</C:text-match></C:prop-filter>"
+        ))
+    };
+    assert_eq!(text("collation=\"i;unicode-casemap\"", "küche"), ["guests"]);
+    assert!(text("", "küche").is_empty() && text("collation=\"i;octet\"", "KÜche").is_empty());
+    assert_eq!(text("", "kÜche"), ["guests"]);
+    assert!(text("negate-condition=\"yes\"", "KÜCHE").is_empty());
+    assert_eq!(text("negate-condition=\"yes\"", "Keller"), ["guests"]);
+    let status = |condition: &str| {
+        find(&format!(
+            "<C:prop-filter name=\"ATTENDEE\"><C:param-filter name=\"PARTSTAT\">{condition}</C:param-filter></C:prop-filter>"
+        ))
+    };
+    assert_eq!(status("<C:text-match>declined</C:text-match>"), ["guests"]);
+    assert!(status("<C:text-match negate-condition=\"yes\">declined</C:text-match>").is_empty());
+    assert!(status("<C:is-not-defined/>").is_empty());
+    for (bad, precondition) in [
+        (
+            "<C:prop-filter name=\"SUMMARY\"><C:text-match collation=\"i;none\">x</C:text-match></C:prop-filter>",
+            "<C:supported-collation/>",
+        ),
+        (
+            "<C:comp-filter name=\"X-OTHER\"><C:time-range start=\"20261112T000000Z\"/></C:comp-filter>",
+            "<C:supported-filter/>",
+        ),
+        (
+            "<C:prop-filter name=\"A\"><C:param-filter name=\"B\"><C:other/></C:param-filter></C:prop-filter>",
+            "<C:valid-filter/>",
+        ),
+    ] {
+        let reply = super::ask(&anna, "REPORT", CALENDAR, "1", "C:calendar-query", &query(bad)).expect(403);
+        assert!(reply.text().contains(precondition), "{bad}");
+    }
+}

@@ -253,6 +253,39 @@ fn who_may_not_speak_for_somebody_changes_nothing() {
     });
 }
 
+/// One occurrence and all that follow it are called off (RFC 5546 §3.2.5).
+#[test]
+fn the_rest_of_a_series_is_called_off_by_mail() {
+    let server = Server::start();
+    let weekly = EVENT.replace("SUMMARY:", "RRULE:FREQ=WEEKLY\nSUMMARY:");
+    let send = |method: &str, event: &str| {
+        let head = format!("Content-Type: text/calendar; charset=utf-8; method={method}");
+        let body = calendar(&format!("METHOD:{method}"), event);
+        deliver(&server, "boss@other.test", &mail("boss@other.test", &head, &body));
+    };
+    send("REQUEST", &weekly);
+    wait_for(&server, ANNA, "q1", "invited", |_| true);
+    let rest = "UID:q1\nDTSTAMP:20260102T000000Z\nSEQUENCE:1\nORGANIZER:mailto:boss@other.test\n\
+        ATTENDEE:mailto:anna@example.test\nRECURRENCE-ID;RANGE=THISANDFUTURE:20300121T090000Z";
+    send("CANCEL", rest);
+    let (_, text) = wait_for(&server, ANNA, "q1", "shorter", |t| t.contains("UNTIL"));
+    assert!(
+        text.contains("RRULE:FREQ=WEEKLY;UNTIL=20300121T085959Z"),
+        "{text}"
+    );
+    assert!(!text.contains("STATUS:CANCELLED"), "{text}");
+    // From the first on, nothing is left.
+    send(
+        "CANCEL",
+        &rest
+            .replace("20300121", "20300107")
+            .replace("SEQUENCE:1", "SEQUENCE:2"),
+    );
+    wait_for(&server, ANNA, "q1", "called off", |t| {
+        t.contains("STATUS:CANCELLED")
+    });
+}
+
 #[test]
 fn answers_by_mail_count_for_whoever_sent_them() {
     let server = Server::start();
