@@ -266,7 +266,7 @@ impl Run {
                 return print_done(&self.form, &all, text);
             }
             // While a server runs, it collects, and its clients hear of what comes; otherwise this program does.
-            match ServerLock::take(ctx.store.layout()) {
+            match ServerLock::try_take(ctx.store.layout()) {
                 Ok(_lock) => collect_here(&ctx, options, &all).await?,
                 Err(e) if e.kind() == Kind::Unavailable => self.collect_there(&ctx, &all).await?,
                 Err(e) => return Err(e),

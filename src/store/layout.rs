@@ -1,10 +1,14 @@
 //! Where things lie in the data folder, its format version and its lock.
 
 use super::{disk, rollback};
-use crate::base::{Error, Result};
+use crate::base::{Error, Kind, Result};
 use crate::model::AccountId;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+/// How long a program that was killed may still hold its lock while the kernel takes it down.
+const ENDING: Duration = Duration::from_secs(2);
 
 /// Rises when an older program could no longer read the folder.
 pub const FORMAT: u32 = 1;
@@ -183,8 +187,21 @@ fn make_private_folder(path: &Path) -> Result<()> {
 pub struct ServerLock(#[allow(dead_code, reason = "holds the lock until it is dropped")] fs::File);
 
 impl ServerLock {
-    /// Errors: Unavailable when another server runs on the same folder.
+    /// Waits a moment for one that is just ending. Blocks. Errors: Unavailable when another server runs on the same folder.
     pub fn take(layout: &Layout) -> Result<ServerLock> {
+        let until = Instant::now() + ENDING;
+        loop {
+            match Self::try_take(layout) {
+                Err(e) if e.kind() == Kind::Unavailable && Instant::now() < until => {
+                    std::thread::sleep(Duration::from_millis(50));
+                }
+                other => return other,
+            }
+        }
+    }
+
+    /// As [`ServerLock::take`], without waiting: whether a server runs.
+    pub fn try_take(layout: &Layout) -> Result<ServerLock> {
         let path = layout.root.join("lock");
         let file = fs::OpenOptions::new()
             .create(true)
