@@ -7,7 +7,7 @@ use super::place::Place;
 use super::restore::{describe, fetch_checked};
 use super::seal::Key;
 use super::snapshot::{Snapshot, StoredAccount};
-use crate::base::{Error, Result, SystemClock, random};
+use crate::base::{Error, Result, SystemClock};
 use crate::calendar::read_columns as calendar_columns;
 use crate::contacts::read_columns as card_columns;
 use crate::identity::Ctx;
@@ -20,13 +20,12 @@ use crate::objects::collections::{create_collection, list_collections};
 use crate::objects::put::{Condition, Put, put_object};
 use crate::store::account::AccountDb;
 use crate::store::blob::Hash;
+use crate::store::disk::ScratchFolder;
 use crate::store::file::File;
 use crate::store::rows::{LostItem, place_rows};
 use crate::store::{Options, Store};
 use serde::Serialize;
 use std::collections::HashMap;
-use std::fs;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 const KINDS: [FolderKind; 3] = [
@@ -100,23 +99,13 @@ struct Then {
     id: AccountId,
     file: Arc<File<AccountDb>>,
     hashes: HashMap<BodyId, Hash>,
-    folder: PathBuf,
-}
-
-impl Drop for Then {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.folder);
-    }
+    _folder: ScratchFolder,
 }
 
 impl Then {
     fn open(ctx: &Ctx, place: &dyn Place, key: &Key, stored: &StoredAccount) -> Result<Then> {
-        let folder = ctx
-            .store
-            .layout()
-            .backups()
-            .join(format!("then-{}", random::short_id()));
-        let store = Store::open(&folder, Options::default(), Arc::new(SystemClock))?;
+        let folder = ScratchFolder::make_in(&ctx.store.layout().backups())?;
+        let store = Store::open(folder.path(), Options::default(), Arc::new(SystemClock))?;
         let id = AccountId(stored.id);
         let rows = store.layout().temporary().join("rows");
         fetch_checked(place, key, &stored.rows, &rows)?;
@@ -137,7 +126,7 @@ impl Then {
             id,
             file,
             hashes,
-            folder,
+            _folder: folder,
         })
     }
 

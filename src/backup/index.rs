@@ -1,12 +1,13 @@
 //! What lies in which pack. One file a pack, `index/<name of the pack>`: lines of JSON, packed by zstd and sealed.
 
+use super::pack::data_name;
 use super::place::Place;
 use super::seal::Key;
 use crate::base::text::{hex, unhex};
 use crate::base::{Error, Result};
 use crate::store::blob::Hash;
 use serde::{Deserialize, Serialize};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io::{BufRead, BufReader};
 
 /// Where a body lies.
@@ -39,14 +40,23 @@ pub struct Index {
     pub damaged: Vec<String>,
 }
 
+/// Names of what lies below `data/`.
+pub(super) fn data_names(place: &dyn Place) -> Result<HashSet<String>> {
+    Ok(place.list("data")?.into_iter().map(|(name, _)| name).collect())
+}
+
 pub(super) const FOLDER: &str = "index";
 
 impl Index {
-    /// Reads all index files.
+    /// Reads all index files. What the index of a missing pack names is not there.
     pub fn load(place: &dyn Place, key: &Key) -> Result<Index> {
         let mut index = Index::default();
+        let there = data_names(place)?;
         for (name, _) in place.list(FOLDER)? {
             let pack = name.trim_start_matches("index/").to_owned();
+            if !there.contains(&data_name(&pack)) {
+                continue;
+            }
             match read_lines(place, key, &name) {
                 Ok(lines) => index.take_in(pack, lines)?,
                 Err(e) => {

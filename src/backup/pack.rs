@@ -95,6 +95,13 @@ impl Write for Parcel {
     }
 }
 
+/// blake3 of everything that comes, as hex.
+pub(super) fn hash_of(from: impl Read) -> Result<String> {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update_reader(from)?;
+    Ok(hex(hasher.finalize().as_bytes()))
+}
+
 /// `data/ab/abcdef…`
 pub(super) fn data_name(hash: &str) -> String {
     format!("data/{}/{hash}", &hash[..2.min(hash.len())])

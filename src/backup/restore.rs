@@ -1,7 +1,7 @@
 //! A whole box again, in an empty folder, from a backup and the recovery key.
 
 use super::index::Index;
-use super::pack::{Unpacker, fetch_file};
+use super::pack::{Unpacker, fetch_file, hash_of};
 use super::place::Place;
 use super::seal::Key;
 use super::snapshot::{Snapshot, StoredAccount, StoredFile};
@@ -118,9 +118,7 @@ fn set_private(path: &Path) -> Result<()> {
 /// Errors: Unavailable, when what comes is not what was stored.
 pub(super) fn fetch_checked(place: &dyn Place, key: &Key, file: &StoredFile, to: &Path) -> Result<()> {
     fetch_file(place, key, &file.data, to)?;
-    let mut hasher = blake3::Hasher::new();
-    hasher.update_reader(fs::File::open(to)?)?;
-    match hex(hasher.finalize().as_bytes()) == file.hash {
+    match hash_of(fs::File::open(to)?)? == file.hash {
         true => Ok(()),
         false => Err(Error::unavailable(format!(
             "{} of the backup is damaged",

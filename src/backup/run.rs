@@ -1,18 +1,18 @@
 //! Making a backup: bodies that are not at the place yet go there in packs, then the rows of each account, then the list
 //! of it all. Broken off before its list is written, a run leaves packs that the next one finds and need not repeat.
 
-use super::index::Index;
+use super::index::{Index, data_names};
 use super::keep::{Keep, forget_old};
-use super::pack::{Packer, send_file};
+use super::pack::{Packer, hash_of, send_file};
 use super::place::Place;
 use super::seal::Key;
 use super::snapshot::{FORMAT, Snapshot, StoredAccount, StoredFile, list_snapshots, read_snapshot};
-use crate::base::text::hex;
-use crate::base::{Error, Kind, Result, random};
+use crate::base::{Error, Kind, Result};
 use crate::model::{Account, BodyId};
 use crate::store::Store;
 use crate::store::account::AccountDb;
 use crate::store::copy::copy_database;
+use crate::store::disk::ScratchFolder;
 use crate::store::file::File;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeSet, HashMap};
@@ -75,11 +75,16 @@ pub fn back_up(
     let before = list_snapshots(place)?
         .last()
         .and_then(|id| read_snapshot(place, key, id).ok());
+    let there = data_names(place)?;
     let mut run = Run {
         place,
         key,
-        scratch: scratch_folder(store)?,
-        before: before.iter().flat_map(known_files).collect(),
+        scratch: ScratchFolder::make_in(&store.layout().backups())?,
+        before: before
+            .iter()
+            .flat_map(known_files)
+            .filter(|(_, f)| there.contains(&f.data))
+            .collect(),
         packer: Packer::new(place, key, Index::load(place, key)?, limits.bytes_per_s)?,
         looked_at: 0,
         total: 0,
@@ -129,7 +134,7 @@ fn open(store: &Arc<Store>, account: &Account) -> Result<Option<Arc<File<Account
 struct Run<'a> {
     place: &'a dyn Place,
     key: &'a Key,
-    scratch: Scratch,
+    scratch: ScratchFolder,
     /// Files of the snapshot before, by their hash: what has not changed is not sent again.
     before: HashMap<String, StoredFile>,
     packer: Packer<'a>,
@@ -143,7 +148,7 @@ impl Run<'_> {
         let layout = store.layout();
         let mut out = Vec::new();
         for (from, name) in [(layout.directory(), "directory.db"), (layout.queue(), "queue.db")] {
-            let copy = self.scratch.file();
+            let copy = self.scratch.new_file();
             copy_database(&from, &copy)?;
             out.push(self.send(&copy, name)?);
             fs::remove_file(&copy)?;
@@ -166,9 +171,7 @@ impl Run<'_> {
     }
 
     fn send(&mut self, file: &Path, name: &str) -> Result<StoredFile> {
-        let mut hasher = blake3::Hasher::new();
-        hasher.update_reader(fs::File::open(file)?)?;
-        let hash = hex(hasher.finalize().as_bytes());
+        let hash = hash_of(fs::File::open(file)?)?;
         if let Some(known) = self.before.get(&hash) {
             return Ok(StoredFile {
                 path: name.to_owned(),
@@ -198,7 +201,7 @@ impl Run<'_> {
             after = next;
             progress(self.looked_at, self.total);
         }
-        let rows = self.scratch.file();
+        let rows = self.scratch.new_file();
         let (mut bodies, mut bytes, mut packs) = (0, 0, BTreeSet::new());
         file.copy_rows(&rows, |s| {
             let mut after = BodyId(0);
@@ -258,30 +261,6 @@ fn known_files(snapshot: &Snapshot) -> Vec<(String, StoredFile)> {
     let rows = snapshot.accounts.iter().map(|a| &a.rows);
     let files = snapshot.files.iter().chain(rows);
     files.map(|f| (f.hash.clone(), f.clone())).collect()
-}
-
-/// Files that are there for a moment; they go with it.
-struct Scratch(PathBuf);
-
-impl Scratch {
-    fn file(&self) -> PathBuf {
-        self.0.join(random::short_id())
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
-}
-
-fn scratch_folder(store: &Store) -> Result<Scratch> {
-    let folder = store.layout().backups().join("scratch");
-    if folder.exists() {
-        fs::remove_dir_all(&folder)?;
-    }
-    fs::create_dir_all(&folder)?;
-    Ok(Scratch(folder))
 }
 
 /// One run of a box at a time; the kernel lets go of it when the process ends.

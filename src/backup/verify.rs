@@ -2,19 +2,17 @@
 
 use super::index::Index;
 use super::keep::data_of;
-use super::pack::Unpacker;
+use super::pack::{Unpacker, hash_of};
 use super::place::Place;
 use super::restore::{describe, fetch_checked};
 use super::seal::Key;
 use super::snapshot::{Snapshot, list_snapshots, read_snapshot};
-use crate::base::text::hex;
 use crate::base::{Result, random};
 use crate::store::blob::Hash;
 use crate::store::rows::{LostItem, items_in_rows};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::io::Read;
 use std::path::Path;
 
 /// What was found.
@@ -69,7 +67,7 @@ fn check_files(place: &dyn Place, found: &mut Verified) -> Result<BTreeSet<Strin
     for (name, size) in place.list("data")? {
         found.files += 1;
         found.file_bytes += size;
-        match hash_of(place, &name) {
+        match place.open(&name).and_then(hash_of) {
             Ok(hash) if name.ends_with(&hash) => drop(sound.insert(name)),
             Ok(_) => found
                 .damage
@@ -78,19 +76,6 @@ fn check_files(place: &dyn Place, found: &mut Verified) -> Result<BTreeSet<Strin
         }
     }
     Ok(sound)
-}
-
-fn hash_of(place: &dyn Place, name: &str) -> Result<String> {
-    let mut file = place.open(name)?;
-    let mut hasher = blake3::Hasher::new();
-    let mut piece = vec![0; 1 << 20];
-    loop {
-        let n = file.read(&mut piece)?;
-        if n == 0 {
-            return Ok(hex(hasher.finalize().as_bytes()));
-        }
-        hasher.update(&piece[..n]);
-    }
 }
 
 /// Bodies that cannot be had. Those of sound packs are read only when that is asked for.

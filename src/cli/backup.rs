@@ -9,6 +9,7 @@ use crate::backup::{
 use crate::base::clock::rfc3339;
 use crate::base::{Error, Result};
 use crate::identity::accounts::find_account;
+use crate::store::disk::ScratchFolder;
 use clap::{Args, Subcommand};
 use serde_json::json;
 use std::io::{IsTerminal, Write};
@@ -377,8 +378,8 @@ fn accounts_of(snapshot: &Snapshot) -> String {
 impl Verify {
     fn run(self) -> Result<()> {
         let (place, key) = self.from.open()?;
-        let scratch = Scratch::new()?;
-        let found = backup::verify(&place, &key, !self.quick, &scratch.0)?;
+        let scratch = ScratchFolder::make_in(&std::env::temp_dir())?;
+        let found = backup::verify(&place, &key, !self.quick, scratch.path())?;
         let mut lines = vec![format!(
             "{} backups, {} files, {} MB; {} items compared",
             found.snapshots,
@@ -391,27 +392,9 @@ impl Verify {
         match found.damage.len() {
             0 => Ok(()),
             n => Err(Error::unavailable(format!(
-                "{n} things are not as they were stored; the next backup stores them again, as far as the box has them"
+                "{n} things are not as they were stored; remove the damaged files below data/, and the next backup stores again what the box still has"
             ))),
         }
-    }
-}
-
-/// A private folder for a moment.
-struct Scratch(PathBuf);
-
-impl Scratch {
-    fn new() -> Result<Scratch> {
-        use std::os::unix::fs::DirBuilderExt;
-        let path = std::env::temp_dir().join(format!("hauspost-{}", crate::base::random::short_id()));
-        std::fs::DirBuilder::new().mode(0o700).create(&path)?;
-        Ok(Scratch(path))
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
     }
 }
 

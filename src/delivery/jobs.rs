@@ -2,8 +2,8 @@
 
 use super::PostRoom;
 use crate::base::{Error, Result};
-use crate::model::AccountId;
 use crate::model::job::JobRow;
+use crate::model::{Account, AccountId};
 use crate::store::job::Job;
 use std::sync::Arc;
 
@@ -47,4 +47,18 @@ pub async fn drain<J: Job, Done: Future<Output = Result<()>>>(
             return Err(e);
         }
     }
+}
+
+/// Whose job it is, and the bytes that it is about. None for an account that is gone.
+pub async fn open<J>(
+    room: &PostRoom,
+    account: AccountId,
+    row: &JobRow<J>,
+) -> Result<Option<(Account, Vec<u8>)>> {
+    let me = room.store.directory().peek(move |d| d.account(account)).await?;
+    let Some(me) = me else { return Ok(None) };
+    let body = row.body_id;
+    let file = room.store.account(account)?;
+    let raw = file.read(move |s| s.open_body(body)?.read_all()).await?;
+    Ok(Some((me, raw)))
 }

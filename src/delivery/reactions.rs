@@ -41,14 +41,9 @@ struct Work<'a> {
 }
 
 async fn perform(room: &Arc<PostRoom>, account: AccountId, row: &JobRow<Reaction>) -> Result<()> {
-    let me = room.store.directory().peek(move |d| d.account(account)).await?;
-    let Some(me) = me else { return Ok(()) };
-    let body = row.body_id;
-    let raw = room
-        .store
-        .account(account)?
-        .read(move |s| s.open_body(body)?.read_all())
-        .await?;
+    let Some((me, raw)) = jobs::open(room, account, row).await? else {
+        return Ok(());
+    };
     let source = format!("rule:{account}:{}:{}", row.id, row.created_at_ms);
     let name = blake3::hash(source.as_bytes()).to_hex();
     let work = Work {

@@ -37,14 +37,9 @@ pub async fn drain(room: &Arc<PostRoom>, account: AccountId) -> Result<()> {
 }
 
 async fn perform(room: &Arc<PostRoom>, account: AccountId, row: &JobRow<Job>) -> Result<()> {
-    let me = room.store.directory().peek(move |d| d.account(account)).await?;
-    let Some(me) = me else { return Ok(()) };
-    let body = row.body_id;
-    let raw = room
-        .store
-        .account(account)?
-        .read(move |s| s.open_body(body)?.read_all())
-        .await?;
+    let Some((me, raw)) = jobs::open(room, account, row).await? else {
+        return Ok(());
+    };
     // With the time: after a backup was put back, numbers come again that others have noted.
     let source = format!("itip:{account}:{}:{}", row.id, row.created_at_ms);
     match &row.job {

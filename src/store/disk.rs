@@ -5,7 +5,8 @@ use std::ffi::CString;
 use std::fs::{self, File};
 use std::io::Write;
 use std::os::unix::ffi::OsStrExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
 
 /// Makes the names in a folder durable.
 pub fn sync_folder(path: &Path) -> Result<()> {
@@ -42,6 +43,47 @@ pub fn write_file(path: &Path, content: &[u8]) -> Result<()> {
         return Err(e.into());
     }
     sync_folder(folder)
+}
+
+const SCRATCH: &str = "hauspost-scratch-";
+
+/// A private folder that goes, with everything in it, when it is dropped.
+pub struct ScratchFolder(PathBuf);
+
+impl ScratchFolder {
+    /// Below `parent`, under a name of its own. Those that a power cut has left there go.
+    pub fn make_in(parent: &Path) -> Result<ScratchFolder> {
+        use std::os::unix::fs::DirBuilderExt;
+        let long_ago = SystemTime::now() - Duration::from_secs(24 * 3600);
+        for entry in fs::read_dir(parent)?.flatten() {
+            let is_scratch = entry.file_name().to_string_lossy().starts_with(SCRATCH);
+            let is_old = entry
+                .metadata()
+                .and_then(|m| m.modified())
+                .is_ok_and(|at| at < long_ago);
+            if is_scratch && is_old {
+                let _ = fs::remove_dir_all(entry.path());
+            }
+        }
+        let path = parent.join(format!("{SCRATCH}{}", random::short_id()));
+        fs::DirBuilder::new().mode(0o700).create(&path)?;
+        Ok(ScratchFolder(path))
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+
+    /// A name that nothing has yet.
+    pub fn new_file(&self) -> PathBuf {
+        self.0.join(random::short_id())
+    }
+}
+
+impl Drop for ScratchFolder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
 }
 
 /// Bytes that an unprivileged program may still write on the disk of `path`.
