@@ -1,12 +1,14 @@
 //! Changing what a draft says. Its bytes are replaced and it gets another UID, because messages never change in IMAP
 //! (RFC 9051 §2.3.1.1); its id stays.
 
+use super::abridged::{AbridgedMessage, read_abridged};
 use super::append::check_quota;
 use super::body::no_such_message;
 use super::change::check_unchanged;
 use super::index::text_of;
 use super::intake::{Intake, Prepared, derive_around};
 use crate::base::{Error, Result};
+use crate::formats::mime::abridged::{LINE_BYTES, LINES_SEEN};
 use crate::formats::mime::edit::{NewPart, insertion};
 use crate::formats::mime::gap::Gap;
 use crate::identity::Ctx;
@@ -16,9 +18,16 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use std::io::Read;
 
-/// What a line of base64 holds (RFC 2045 §6.8), and how many lines are made at once.
-const LINE_BYTES: usize = 57;
+/// How many lines of base64 are made at once.
 const LINES: usize = 1_000;
+
+/// What a draft may have, whatever the largest message is that is sent or received: a file of 150 MB as base64, and a text.
+const MAX_BYTES: u64 = 210 << 20;
+
+/// Largest draft. `max_message_bytes`: largest message that is sent or received.
+pub fn max_draft_bytes(max_message_bytes: u64) -> u64 {
+    max_message_bytes.max(MAX_BYTES)
+}
 
 /// A draft with its bytes. `unchanged`: only if that still is its modseq.
 /// Errors: NotFound; Invalid when it is no draft; Conflict.
@@ -27,11 +36,11 @@ pub async fn read_draft(
     account: AccountId,
     id: ItemId,
     unchanged: Option<Modseq>,
-) -> Result<(Item, Vec<u8>)> {
-    let (item, raw) = super::read_body(ctx, account, id).await?;
-    check_draft(&item)?;
-    check_unchanged(&item, unchanged)?;
-    Ok((item, raw))
+) -> Result<AbridgedMessage> {
+    let draft = read_abridged(ctx, account, id).await?;
+    check_draft(&draft.item)?;
+    check_unchanged(&draft.item, unchanged)?;
+    Ok(draft)
 }
 
 fn check_draft(item: &Item) -> Result<()> {
@@ -52,7 +61,7 @@ pub async fn get_draft(ctx: &Ctx, account: AccountId, id: ItemId) -> Result<Item
     Ok(item)
 }
 
-/// Puts other bytes in the place of a draft's. `before`: the body that was changed. `text`: for the full-text index, where it is known.
+/// Puts other bytes in the place of a draft's. `before`: the body that was changed. `text`: for the full-text index.
 /// Errors: NotFound; Invalid when it is no draft any more; Conflict when somebody else was faster; OverQuota.
 pub async fn replace_draft(
     ctx: &Ctx,
@@ -60,19 +69,12 @@ pub async fn replace_draft(
     id: ItemId,
     before: BodyId,
     prepared: Prepared,
-    text: Option<IndexText>,
+    text: IndexText,
 ) -> Result<Item> {
     ctx.require_owner(account)?;
     ctx.store.check_room(prepared.size_bytes())?;
     check_quota(ctx, account, prepared.size_bytes()).await?;
     let now_ms = ctx.now_ms();
-    let text = match text {
-        Some(text) => text,
-        None => {
-            let staged = prepared.staged.clone();
-            blocking(move || Ok(text_of(&staged.read_all()?))).await?
-        }
-    };
     ctx.store
         .account(account)?
         .write(move |tx| {
@@ -107,16 +109,12 @@ pub async fn attach_file<R: Read>(
 ) -> Result<Item> {
     let mut tries = 0;
     loop {
-        let (item, raw) = read_draft(ctx, account, id, None).await?;
+        let draft = read_draft(ctx, account, id, None).await?;
+        let before = draft.item.body_id;
         let (of, part, open) = (ctx.clone(), part.clone(), open.clone());
-        let (prepared, text) = blocking(move || {
-            let (head, tail) = insertion(&raw, &part);
-            drop(raw);
-            with_file(&of, (head, &tail), open()?, max_bytes)
-        })
-        .await?;
+        let (prepared, text) = blocking(move || with_file(&of, draft, &part, open()?, max_bytes)).await?;
         tries += 1;
-        match replace_draft(ctx, account, id, item.body_id, prepared, Some(text)).await {
+        match replace_draft(ctx, account, id, before, prepared, text).await {
             Err(e) if e.kind() == crate::base::Kind::Conflict && tries < 5 => {}
             other => return other,
         }
@@ -125,21 +123,23 @@ pub async fn attach_file<R: Read>(
 
 fn with_file(
     ctx: &Ctx,
-    (head, tail): (Vec<u8>, &[u8]),
+    mut draft: AbridgedMessage,
+    part: &NewPart,
     content: impl Read,
     max_bytes: u64,
 ) -> Result<(Prepared, IndexText)> {
-    let mut intake = Intake::expecting(ctx, head.len() as u64, max_bytes)?;
-    intake.write(&head)?;
+    let (head, tail) = insertion(&draft.short.bytes, part);
+    let mut intake = Intake::expecting(ctx, draft.body.size_bytes(), max_bytes)?;
+    draft.write_made(&head, &mut intake)?;
     let (mut short, gap) = write_base64(&mut intake, content, head)?;
-    intake.write(tail)?;
-    short.extend_from_slice(tail);
-    let prepared = intake.finish_as(derive_around(&short, gap))?;
+    draft.write_made(&tail, &mut intake)?;
+    short.extend_from_slice(&tail);
+    let mut gaps = draft.short.gaps(&short);
+    gaps.extend(gap);
+    gaps.sort_by_key(|gap| gap.at);
+    let prepared = intake.finish_as(derive_around(&short, &gaps))?;
     Ok((prepared, text_of(&short)))
 }
-
-/// Lines behind so many are left out of what is looked at: more text than the index takes of a message.
-const LINES_SEEN: usize = 24 * LINES;
 
 /// Returns `seen` with the beginning and the last lines, and what is left out between them.
 fn write_base64(
@@ -150,13 +150,7 @@ fn write_base64(
     let mut piece = vec![0; LINE_BYTES * LINES];
     let (mut lines_seen, mut gap) = (0, None::<Gap>);
     loop {
-        let mut filled = 0;
-        while filled < piece.len() {
-            match content.read(&mut piece[filled..])? {
-                0 => break,
-                n => filled += n,
-            }
-        }
+        let filled = fill(&mut piece, &mut content)?;
         let mut lines = String::with_capacity(filled / LINE_BYTES * 78 + 80);
         for line in piece[..filled].chunks(LINE_BYTES) {
             STANDARD.encode_string(line, &mut lines);
@@ -185,6 +179,18 @@ fn write_base64(
         gap.lines += LINES;
         gap.decoded_bytes += piece.len();
     }
+}
+
+/// How much of `piece` there was to read; less than all of it only at the end.
+fn fill(piece: &mut [u8], content: &mut impl Read) -> Result<usize> {
+    let mut filled = 0;
+    while filled < piece.len() {
+        match content.read(&mut piece[filled..])? {
+            0 => break,
+            n => filled += n,
+        }
+    }
+    Ok(filled)
 }
 
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {

@@ -1,10 +1,14 @@
 //! Bringing the full-text index up to date: before a search, and in quiet moments.
 
+use super::abridged::read_abridged_in;
 use crate::base::Result;
 use crate::formats::mime::index_text::index_text;
 use crate::identity::Ctx;
-use crate::model::message::IndexText;
+use crate::model::message::{IndexText, Item};
 use crate::model::{AccountId, ItemId};
+use crate::store::Snapshot;
+use crate::store::account::AccountDb;
+use crate::store::blob::INLINE_MAX;
 
 /// Messages that go into the index with one commit.
 const BATCH: usize = 100;
@@ -20,13 +24,10 @@ pub async fn update_index(ctx: &Ctx, account: AccountId) -> Result<usize> {
                     .into_iter()
                     .map(|item| {
                         // A damaged message must not keep the others from being found.
-                        let raw = s
-                            .open_body(item.body_id)
-                            .and_then(|b| b.read_all())
-                            .unwrap_or_else(|e| {
-                                tracing::error!(item = %item.id, error = ?e, "a message cannot be indexed");
-                                Vec::new()
-                            });
+                        let raw = read(s, &item).unwrap_or_else(|e| {
+                            tracing::error!(item = %item.id, error = ?e, "a message cannot be indexed");
+                            Vec::new()
+                        });
                         Ok((item.id, text_of(&raw)))
                     })
                     .collect()
@@ -40,7 +41,15 @@ pub async fn update_index(ctx: &Ctx, account: AccountId) -> Result<usize> {
     }
 }
 
-pub(in crate::mail) fn text_of(raw: &[u8]) -> IndexText {
+/// Of files the beginning, as far as it is looked at.
+fn read(s: &Snapshot<'_, AccountDb>, item: &Item) -> Result<Vec<u8>> {
+    match item.size_bytes as usize > INLINE_MAX {
+        true => Ok(read_abridged_in(s, item.id)?.short.bytes),
+        false => s.open_body(item.body_id)?.read_all(),
+    }
+}
+
+pub fn text_of(raw: &[u8]) -> IndexText {
     let t = index_text(raw);
     IndexText {
         subject: t.subject,

@@ -173,12 +173,12 @@ fn conversation(d: &Digest) -> Option<Conversation> {
 
 /// What is kept beside a message's bytes.
 pub fn derive(raw: &[u8]) -> Derived {
-    derive_around(raw, None)
+    derive_around(raw, &[])
 }
 
 /// As [`derive`], of a message of which something is not at hand.
-pub fn derive_around(raw: &[u8], gap: Option<Gap>) -> Derived {
-    let d = digest_around(raw, gap);
+pub fn derive_around(raw: &[u8], gaps: &[Gap]) -> Derived {
+    let d = digest_around(raw, gaps);
     let conversation = conversation(&d);
     let from = d.from.into_iter().next();
     let sender = d.sender.into_iter().next().map(|s| s.address);

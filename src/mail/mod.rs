@@ -3,6 +3,7 @@
 //! Each operation is an `async fn verb_noun(ctx, ...)` that checks the right and opens the transaction;
 //! `verb_noun_in(tx, ...)` is its plain body for work that joins another commit.
 
+pub mod abridged;
 pub mod append;
 pub mod body;
 pub mod change;
@@ -26,6 +27,7 @@ pub mod replies;
 pub mod rules;
 pub mod search;
 pub mod settings;
+pub mod stored_part;
 pub mod tree;
 pub mod upload;
 

@@ -1,6 +1,6 @@
 //! Large files for drafts, in pieces: begun by somebody who may write, then carried on by whoever holds the secret.
 
-use super::draft::{attach_file, get_draft};
+use super::draft::{attach_file, get_draft, max_draft_bytes};
 use crate::base::text::hex;
 use crate::base::{Error, Result, TimeMs, random};
 use crate::formats::mime::edit::NewPart;
@@ -26,11 +26,13 @@ pub async fn begin_upload(ctx: &Ctx, upload: Upload, max_message_bytes: u64) -> 
     let item = get_draft(ctx, upload.account, upload.item).await?;
     // Base64 makes four letters of three bytes, and there are line ends.
     let becomes = item.size_bytes as u64 + upload.size_bytes / 57 * 78 + 1_000;
-    if upload.size_bytes > MAX_BYTES || becomes > max_message_bytes {
+    let max_bytes = max_draft_bytes(max_message_bytes);
+    if upload.size_bytes > MAX_BYTES || becomes > max_bytes {
         return Err(Error::too_large(format!(
-            "the file is too large: with it the message would have {} MB, and this server takes {} MB",
+            "the file is too large: a file may have {} MB, and with it the draft would have {} MB of {} MB",
+            MAX_BYTES >> 20,
             becomes >> 20,
-            max_message_bytes >> 20
+            max_bytes >> 20
         )));
     }
     ctx.store.check_room(upload.size_bytes + becomes)?;
@@ -81,7 +83,8 @@ pub async fn attach_upload(ctx: &Ctx, token: &str, upload: &Upload, max_message_
     };
     let (store, key) = (ctx.store.clone(), Arc::<str>::from(key(token)));
     let open = move || store.read_upload(&key);
-    attach_file(ctx, upload.account, upload.item, part, open, max_message_bytes).await
+    let max_bytes = max_draft_bytes(max_message_bytes);
+    attach_file(ctx, upload.account, upload.item, part, open, max_bytes).await
 }
 
 /// Keeps what is said of it, for those who ask again, and forgets its content.

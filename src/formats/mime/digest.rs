@@ -57,11 +57,11 @@ const MAX_REFERENCES: usize = 500;
 const MAX_ID: usize = 1_000;
 
 pub fn digest(raw: &[u8]) -> Digest {
-    digest_around(raw, None)
+    digest_around(raw, &[])
 }
 
-/// As [`digest`], of a message of which something is not at hand.
-pub fn digest_around(raw: &[u8], gap: Option<Gap>) -> Digest {
+/// As [`digest`], of a message of which something is not at hand. `gaps`: in their order.
+pub fn digest_around(raw: &[u8], gaps: &[Gap]) -> Digest {
     let mut structure = Structure::parse(raw);
     let parts = from_structure(&structure);
     let roles = roles(&parts);
@@ -75,7 +75,8 @@ pub fn digest_around(raw: &[u8], gap: Option<Gap>) -> Digest {
         read_header(&structure, root, &mut digest);
         push_envelope(&mut digest.imap_envelope, &structure, root);
     }
-    if let Some(gap) = gap {
+    // From the last one on: offsets behind a gap are those of the bytes at hand until it is reached.
+    for gap in gaps.iter().rev() {
         gap.widen_structure(&mut structure);
         gap.widen_parts(&mut digest.parts);
     }

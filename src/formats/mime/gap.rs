@@ -75,9 +75,6 @@ mod tests {
             lines: 47,
             decoded_bytes: 47 * 57,
         };
-        assert_eq!(
-            digest_around(short.as_bytes(), Some(gap)),
-            digest(whole.as_bytes())
-        );
+        assert_eq!(digest_around(short.as_bytes(), &[gap]), digest(whole.as_bytes()));
     }
 }

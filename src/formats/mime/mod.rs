@@ -3,6 +3,7 @@
 //! Reading is tolerant: every sequence of bytes is a message, nothing panics, work and memory stay
 //! a small multiple of the message's size. RFC 5322, 2045-2047, 2231, 6532; writing also RFC 3464.
 
+pub mod abridged;
 pub mod address;
 pub mod calendar_part;
 pub mod compose;

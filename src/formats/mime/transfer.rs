@@ -123,26 +123,50 @@ static BASE64: [u8; 256] = base64_table();
 /// Skips everything outside the alphabet; padding ends a group, so that concatenated texts decode too.
 pub fn decode_base64(bytes: &[u8], max: usize) -> Vec<u8> {
     let mut out = Vec::with_capacity((bytes.len() / 4 * 3 + 3).min(max.saturating_add(3)));
-    let (mut group, mut count) = (0u32, 0u32);
-    for &byte in bytes {
-        let value = BASE64[usize::from(byte)];
-        if value != SKIP {
-            group = group << 6 | u32::from(value);
-            count += 1;
-            if count == 4 {
-                out.extend_from_slice(&group.to_be_bytes()[1..]);
-                (group, count) = (0, 0);
-                if out.len() >= max {
-                    return out;
-                }
-            }
-        } else if byte == b'=' {
-            flush_base64(&mut out, group, count);
-            (group, count) = (0, 0);
-        }
+    let mut pieces = Base64Pieces::default();
+    pieces.decode(bytes, max, &mut out);
+    if out.len() < max {
+        pieces.finish(&mut out);
     }
-    flush_base64(&mut out, group, count);
     out
+}
+
+/// Base64 that comes in pieces, cut anywhere. As [`decode_base64`].
+#[derive(Default)]
+pub struct Base64Pieces {
+    group: u32,
+    count: u32,
+}
+
+impl Base64Pieces {
+    /// Ends when `out` has `max` bytes or a few more.
+    pub fn decode(&mut self, piece: &[u8], max: usize, out: &mut Vec<u8>) {
+        let (mut group, mut count) = (self.group, self.count);
+        for &byte in piece {
+            let value = BASE64[usize::from(byte)];
+            if value != SKIP {
+                group = group << 6 | u32::from(value);
+                count += 1;
+                if count == 4 {
+                    out.extend_from_slice(&group.to_be_bytes()[1..]);
+                    (group, count) = (0, 0);
+                    if out.len() >= max {
+                        break;
+                    }
+                }
+            } else if byte == b'=' {
+                flush_base64(out, group, count);
+                (group, count) = (0, 0);
+            }
+        }
+        (self.group, self.count) = (group, count);
+    }
+
+    /// What is left at the end.
+    pub fn finish(&mut self, out: &mut Vec<u8>) {
+        flush_base64(out, self.group, self.count);
+        *self = Self::default();
+    }
 }
 
 /// The one or two bytes of an incomplete group.

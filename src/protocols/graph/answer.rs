@@ -2,24 +2,36 @@
 
 use super::error::GraphError;
 use super::mailbox::put_prefix;
-use actix_web::HttpResponse;
+use super::sending::dispatch::run;
+use crate::mail::stored_part::StoredPart;
 use actix_web::http::StatusCode;
 use actix_web::web::Bytes;
+use actix_web::{HttpResponse, HttpResponseBuilder};
+use futures_util::Stream;
 use serde_json::Value;
 
-#[derive(Debug)]
 pub struct Answer {
     pub status: StatusCode,
     pub headers: Vec<(&'static str, String)>,
     pub content: Content,
 }
 
-#[derive(Debug)]
 pub enum Content {
     None,
     Json(Value),
-    Bytes { content_type: String, bytes: Bytes },
+    Bytes {
+        content_type: String,
+        bytes: Bytes,
+    },
+    /// As [`Content::Bytes`], read while it is sent.
+    Stored {
+        content_type: String,
+        part: Box<StoredPart>,
+    },
 }
+
+/// So much may be in memory for an answer.
+const SMALL_BYTES: u64 = 1 << 20;
 
 pub type Result<T = Answer, E = GraphError> = std::result::Result<T, E>;
 
@@ -77,6 +89,29 @@ impl Answer {
         )
     }
 
+    /// What lies in a stored message: what is small is read at once. Errors: what the store says.
+    pub async fn stored(content_type: impl Into<String>, part: StoredPart) -> Result {
+        let is_small = part.size_at_most() <= SMALL_BYTES;
+        let content = Content::Stored {
+            content_type: content_type.into(),
+            part: Box::new(part),
+        };
+        let answer = Answer::new(StatusCode::OK, content);
+        match is_small {
+            true => answer.collected().await,
+            false => Ok(answer),
+        }
+    }
+
+    /// As it is, but with all bytes at hand.
+    pub async fn collected(mut self) -> Result<Answer> {
+        if let Content::Stored { content_type, part } = self.content {
+            let bytes = run(move || part.read_all()).await??.into();
+            self.content = Content::Bytes { content_type, bytes };
+        }
+        Ok(self)
+    }
+
     /// With ids of another's things as they are among the caller's own.
     pub fn with_prefix(mut self, prefix: &str) -> Answer {
         if let Content::Json(value) = &mut self.content {
@@ -109,13 +144,33 @@ impl Answer {
                     "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8",
                 )
                 .body(value.to_string()),
-            // What others have sent is never to be taken for a page of ours.
-            Content::Bytes { content_type, bytes } => response
-                .content_type(content_type)
-                .insert_header(("X-Content-Type-Options", "nosniff"))
-                .insert_header(("Content-Security-Policy", "default-src 'none'; sandbox"))
-                .insert_header(("Content-Disposition", "attachment"))
-                .body(bytes),
+            Content::Bytes { content_type, bytes } => foreign(&mut response, content_type).body(bytes),
+            Content::Stored { content_type, part } => {
+                let response = foreign(&mut response, content_type);
+                if let Some(size) = part.exact_size() {
+                    response.no_chunking(size);
+                }
+                response.streaming(pieces(*part))
+            }
         }
     }
+}
+
+/// What others have sent is never to be taken for a page of ours.
+fn foreign(response: &mut HttpResponseBuilder, content_type: String) -> &mut HttpResponseBuilder {
+    response
+        .content_type(content_type)
+        .insert_header(("X-Content-Type-Options", "nosniff"))
+        .insert_header(("Content-Security-Policy", "default-src 'none'; sandbox"))
+        .insert_header(("Content-Disposition", "attachment"))
+}
+
+/// The pieces as they are sent. One that cannot be read breaks the connection off, so that nobody takes a part for all.
+fn pieces(part: StoredPart) -> impl Stream<Item = std::io::Result<Bytes>> {
+    futures_util::stream::try_unfold(part, |mut part| async move {
+        let work = move || part.next_piece().map(|piece| (part, piece));
+        let read = tokio::task::spawn_blocking(work).await?;
+        let (part, piece) = read.map_err(std::io::Error::other)?;
+        Ok((!piece.is_empty()).then(|| (Bytes::from(piece), part)))
+    })
 }

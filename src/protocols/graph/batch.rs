@@ -66,7 +66,7 @@ async fn batch(call: Call) -> Result {
             answer_one(&call.caller, item.asked).await
         };
         statuses.insert(item.id.clone(), answer.status);
-        responses.push(print_item(&item.id, answer));
+        responses.push(print_item(&item.id, answer.collected().await?));
     }
     Ok(Answer::json(json!({"responses": responses})))
 }
@@ -151,7 +151,8 @@ fn print_item(id: &str, answer: Answer) -> Value {
         .map(|(n, v)| (n.to_owned(), v.into()))
         .collect();
     let body = match answer.content {
-        Content::None => None,
+        // Collected before.
+        Content::None | Content::Stored { .. } => None,
         Content::Json(value) => {
             headers.insert("Content-Type".into(), "application/json".into());
             Some(value)

@@ -42,7 +42,8 @@ names come in any case, options with or without `$`, keys as `messages/{id}` or 
 - **proposedNewTime** of tentativelyAccept and decline goes to the organizer as a COUNTER (RFC 5546), who sees it beside the guest; another answer takes it back.
 - **Room lists** are groups with rooms in them; groups hold people and rooms, no groups.
 - **getSchedule**: everybody in the office sees when everybody is busy; with what, who may read the mailbox.
-- **Limits**: 20 requests a batch; uploads of 150 MB in ranges, as long as the message stays below `--max-message-size`; `--max-requests` in ten minutes
+- **Limits**: 20 requests a batch; files of 150 MB in ranges and drafts of 210 MB, of which only those below
+  `--max-message-size` are sent; `--max-requests` in ten minutes
   by program and mailbox, then 429 with Retry-After.
 - **Subscriptions** to `me/messages`, `me/mailFolders/{id}/messages`, `me/mailFolders`, `me/events`, `me/calendars/{id}/events`, `me/contacts`,
   `me/contactFolders/{id}/contacts` and `me/todo/lists/{id}/tasks` (also below `users/{id or address}`), for 4230 minutes at most; single calendars,

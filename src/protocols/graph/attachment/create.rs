@@ -4,7 +4,7 @@ use super::find::attachments_of;
 use super::view::{PROPERTIES, view};
 use crate::base::Error;
 use crate::formats::mime::edit::NewPart;
-use crate::mail::draft::attach_file;
+use crate::mail::draft::{attach_file, max_draft_bytes};
 use crate::protocols::graph::answer::{Answer, Result};
 use crate::protocols::graph::call::Call;
 use crate::protocols::graph::envelope::entity;
@@ -26,7 +26,7 @@ async fn create(call: Call) -> Result {
     };
     let content: Arc<[u8]> = file.content.into();
     let open = move || Ok(Cursor::new(content.clone()));
-    let max_bytes = call.house().options.max_message_bytes;
+    let max_bytes = max_draft_bytes(call.house().options.max_message_bytes);
     attach_file(call.ctx(), call.account, id, part, open, max_bytes).await?;
     let of = attachments_of(&call).await?;
     // The new one is behind all others.

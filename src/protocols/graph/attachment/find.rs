@@ -1,15 +1,15 @@
 //! The attachments of a message, their ids, and the bytes of one.
 
 use crate::base::Error;
-use crate::formats::mime::part::{Part, from_structure};
+use crate::formats::mime::part::Part;
 use crate::formats::mime::part_codec::decode_parts;
 use crate::formats::mime::readable::{AttachmentInfo, attachments};
-use crate::formats::mime::structure::Structure;
-use crate::formats::mime::transfer::decode;
 use crate::identity::Ctx;
 use crate::mail;
 use crate::mail::BodyReader;
+use crate::mail::abridged::AbridgedMessage;
 use crate::mail::listing::get_message;
+use crate::mail::stored_part::StoredPart;
 use crate::model::message::ListedMessage;
 use crate::model::{AccountId, Flags, ItemId};
 use crate::protocols::graph::call::Call;
@@ -49,23 +49,16 @@ pub async fn attachments_in(call: &Call, message: ListedMessage) -> Result<Attac
     })
 }
 
-/// As [`Attachments`] of a draft, from its bytes: ids with the index of their part.
-pub fn attachments_of_raw(raw: &[u8]) -> (Vec<Part>, Vec<(String, usize)>) {
-    let parts = from_structure(&Structure::parse(raw));
-    let all = attachments(&parts);
-    let hash = |part: &Part, hasher: &mut blake3::Hasher| {
-        let bytes = raw.get(part.header_start as usize..part.body_end as usize);
-        hasher.update(bytes.unwrap_or_default());
-        Ok(())
-    };
-    // Nothing is read here that could fail.
-    let ids = draft_ids(&parts, &all, hash).unwrap_or_default();
+/// The ids of a draft's attachments with the index of their part.
+pub fn ids_in(draft: &mut AbridgedMessage) -> Result<Vec<(String, usize)>, Error> {
+    let all = attachments(&draft.parts);
+    let body = &mut draft.body;
+    let ids = draft_ids(&draft.parts, &all, |part, hasher| hash_stored(body, part, hasher))?;
     let indexes = all.iter().map(|info| info.part);
-    let ids = ids.into_iter().zip(indexes).collect();
-    (parts, ids)
+    Ok(ids.into_iter().zip(indexes).collect())
 }
 
-/// As [`attachments_of_raw`], of a draft that is stored: the id of its last attachment. Reads it piece by piece.
+/// The id of a draft's last attachment. Reads the draft piece by piece.
 pub async fn last_id(ctx: &Ctx, account: AccountId, id: ItemId) -> Result<String, GraphError> {
     let message = get_message(ctx, account, id).await?;
     let parts = decode_parts(&message.parts).unwrap_or_default();
@@ -121,17 +114,17 @@ impl Attachments {
         found.ok_or_else(|| Error::not_found("the message has no such attachment").into())
     }
 
+    /// Decoded, to be read piece by piece. Errors: what the store says.
+    pub async fn open(&self, call: &Call, info: &AttachmentInfo) -> Result<StoredPart, GraphError> {
+        let body = mail::open_body(call.ctx(), call.account, &self.message.item).await?;
+        let part = self.parts.get(info.part);
+        let part = part.ok_or_else(|| Error::internal("a part has vanished"))?;
+        Ok(StoredPart::content(part, body))
+    }
+
     /// Decoded. Errors: what the store says.
     pub async fn content(&self, call: &Call, info: &AttachmentInfo) -> Result<Vec<u8>, GraphError> {
-        let mut body = mail::open_body(call.ctx(), call.account, &self.message.item).await?;
-        let part = self.parts.get(info.part).cloned();
-        let part = part.ok_or_else(|| Error::internal("a part has vanished"))?;
-        let content = tokio::task::spawn_blocking(move || {
-            let raw = body.read_range(u64::from(part.body_start), u64::from(part.body_end))?;
-            Ok::<_, Error>(decode(&raw, part.encoding, usize::MAX))
-        })
-        .await
-        .map_err(|e| Error::internal("reading was broken off").caused_by(e))??;
-        Ok(content)
+        let part = self.open(call, info).await?;
+        Ok(run(move || part.read_all()).await??)
     }
 }

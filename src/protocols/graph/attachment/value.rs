@@ -10,6 +10,6 @@ pub const ROWS: &[Row] = &[row!(GET "me/messages/{}/attachments/{}/$value" MailR
 async fn value(call: Call) -> Result {
     let of = attachments_of(&call).await?;
     let info = &of.all[of.by_id(call.key(1))?];
-    let content = of.content(&call, info).await?;
-    Ok(Answer::bytes(info.content_type.clone(), content))
+    let content = of.open(&call, info).await?;
+    Answer::stored(info.content_type.clone(), content).await
 }

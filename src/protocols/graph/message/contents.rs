@@ -5,11 +5,13 @@ use crate::formats::mime::compose::{Outgoing, compose};
 use crate::formats::mime::digest::{Digest, digest};
 use crate::formats::mime::edit::{bcc_field, replace_fields, replace_text};
 use crate::formats::mime::readable::displayed_parts;
-use crate::mail::draft::{read_draft, replace_draft};
+use crate::mail::abridged::AbridgedMessage;
+use crate::mail::draft::{max_draft_bytes, read_draft, replace_draft};
+use crate::mail::index::text_of;
 use crate::model::{ItemId, Modseq};
 use crate::protocols::graph::call::Call;
 use crate::protocols::graph::error::GraphError;
-use crate::protocols::graph::sending::dispatch::{prepare, run};
+use crate::protocols::graph::sending::dispatch::run;
 use crate::protocols::graph::sending::wanted::{Wanted, set_body};
 
 /// Times that a change is made again because somebody else was faster.
@@ -22,25 +24,34 @@ pub async fn change_contents(
     wanted: Wanted,
     unchanged: Option<Modseq>,
 ) -> Result<(), GraphError> {
-    edit_draft(call, id, unchanged, move |raw| Ok(apply(&raw, wanted.clone()))).await
+    edit_draft(call, id, unchanged, move |draft| {
+        Ok(apply(&draft.short.bytes, wanted.clone()))
+    })
+    .await
 }
 
-/// Replaces a draft's bytes by what `edit` makes of them; again, when somebody else has changed it meanwhile.
+/// Replaces a draft's bytes by what `edit` makes of those at hand; again, when somebody else has changed it meanwhile.
 pub async fn edit_draft(
     call: &Call,
     id: ItemId,
     unchanged: Option<Modseq>,
-    edit: impl Fn(Vec<u8>) -> Result<Vec<u8>, GraphError> + Clone + Send + 'static,
+    edit: impl Fn(&mut AbridgedMessage) -> Result<Vec<u8>, GraphError> + Clone + Send + 'static,
 ) -> Result<(), GraphError> {
     let mut tries = 0;
     loop {
         let read = read_draft(call.ctx(), call.account, id, unchanged).await;
-        let (item, raw) = read.map_err(GraphError::of_condition)?;
-        let edit = edit.clone();
-        let changed = run(move || edit(raw)).await??;
-        let prepared = prepare(call, changed).await?;
+        let mut draft = read.map_err(GraphError::of_condition)?;
+        let (before, edit) = (draft.item.body_id, edit.clone());
+        let edited = run(move || {
+            let made = edit(&mut draft)?;
+            let text = text_of(&made);
+            Ok::<_, GraphError>((draft, made, text))
+        });
+        let (draft, made, text) = edited.await??;
+        let max_bytes = max_draft_bytes(call.house().options.max_message_bytes);
+        let prepared = draft.prepare_made(call.ctx(), made, max_bytes).await?;
         tries += 1;
-        match replace_draft(call.ctx(), call.account, id, item.body_id, prepared, None).await {
+        match replace_draft(call.ctx(), call.account, id, before, prepared, text).await {
             Err(e) if e.kind() == Kind::Conflict && unchanged.is_none() && tries < TRIES => {}
             other => return other.map(drop).map_err(GraphError::of_condition),
         }

@@ -8,7 +8,7 @@ use crate::base::clock::rfc3339;
 use crate::base::text::hex;
 use crate::formats::imap::parse::envelope::{Envelope, parse_envelope};
 use crate::formats::mime::address::Mailbox;
-use crate::mail;
+use crate::mail::abridged::read_abridged;
 use crate::model::Flags;
 use crate::model::message::ListedMessage;
 use crate::protocols::graph::call::{Call, change_key};
@@ -73,9 +73,10 @@ pub async fn view(
 ) -> Result<Map<String, Value>, GraphError> {
     let raw = match needs_body(select) {
         true => Some(
-            mail::read_body(call.ctx(), call.account, message.item.id)
+            read_abridged(call.ctx(), call.account, message.item.id)
                 .await?
-                .1,
+                .short
+                .bytes,
         ),
         false => None,
     };

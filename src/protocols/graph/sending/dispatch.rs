@@ -59,6 +59,13 @@ pub async fn send_raw(
     save_to_sent: bool,
     draft: Option<ItemId>,
 ) -> Result<(), GraphError> {
+    let envelope = envelope(call, from, recipients)?;
+    let prepared = prepare(call, raw).await?;
+    hand_over(call, envelope, prepared, save_to_sent, draft).await
+}
+
+/// Who the message goes to, if the caller may send it to them. Errors: ErrorSendAsDenied, ErrorInvalidRecipients; 429 by the hour.
+pub fn envelope(call: &Call, from: String, recipients: Vec<String>) -> Result<Envelope, GraphError> {
     call.require(Right::MailSend)?;
     check_sender(call.ctx(), &from).map_err(|e| GraphError::from(e).with_code("ErrorSendAsDenied"))?;
     let recipients = unique(recipients);
@@ -78,16 +85,26 @@ pub async fn send_raw(
             Error::busy("you have written to very many people within an hour; try again later").into(),
         );
     }
-    let prepared = prepare(call, raw).await?;
+    Ok(Envelope {
+        smtputf8: !recipients.iter().all(|r| r.is_ascii()),
+        sender: from,
+        recipients: recipients.into_iter().map(Recipient::new).collect(),
+        envelope_id: None,
+        return_headers_only: false,
+    })
+}
+
+/// Errors: what the post room says.
+pub async fn hand_over(
+    call: &Call,
+    envelope: Envelope,
+    prepared: Prepared,
+    save_to_sent: bool,
+    draft: Option<ItemId>,
+) -> Result<(), GraphError> {
     let submission = Submission {
         account: call.account,
-        envelope: Envelope {
-            smtputf8: !recipients.iter().all(|r| r.is_ascii()),
-            sender: from,
-            recipients: recipients.into_iter().map(Recipient::new).collect(),
-            envelope_id: None,
-            return_headers_only: false,
-        },
+        envelope,
         prepared,
         save_to_sent,
         draft,
@@ -98,10 +115,22 @@ pub async fn send_raw(
 
 /// Ready to be stored. Errors: ErrorMessageSizeExceeded.
 pub async fn prepare(call: &Call, raw: Vec<u8>) -> Result<Prepared, GraphError> {
-    if raw.len() as u64 > call.house().options.max_message_bytes {
-        return Err(Error::too_large("the message is larger than this server takes").into());
-    }
+    check_size(call, raw.len() as u64)?;
     Ok(prepare_bytes(call.ctx(), raw).await?)
+}
+
+/// Errors: ErrorMessageSizeExceeded.
+pub fn check_size(call: &Call, size_bytes: u64) -> Result<(), GraphError> {
+    let max_bytes = call.house().options.max_message_bytes;
+    if size_bytes <= max_bytes {
+        return Ok(());
+    }
+    Err(Error::too_large(format!(
+        "the message has {} MB, and this server sends and takes at most {} MB",
+        size_bytes >> 20,
+        max_bytes >> 20
+    ))
+    .into())
 }
 
 /// A message that is not sent yet: it still says who is to get it unseen.
