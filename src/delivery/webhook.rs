@@ -6,9 +6,11 @@ use super::resolver::is_private;
 use crate::base::network::Network;
 use crate::base::stream::BoxStream;
 use crate::base::{Error, Result, hostname};
-use http_body_util::{BodyExt, Full, Limited};
-use hyper::body::Bytes;
-use hyper::header::{CONTENT_TYPE, HOST, HeaderValue, USER_AGENT};
+use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
+use hyper::body::{Bytes, Incoming};
+use hyper::header::{
+    CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderMap, HeaderValue, TRANSFER_ENCODING, USER_AGENT,
+};
 use hyper::{Method, Request, StatusCode};
 use hyper_util::rt::TokioIo;
 use std::net::{IpAddr, SocketAddr};
@@ -178,16 +180,13 @@ async fn exchange(stream: BoxStream, request: Request<Full<Bytes>>) -> Result<Re
     let answered = async {
         let response = sender.send_request(request).await.map_err(|e| broken(e.into()))?;
         let (head, body) = response.into_parts();
-        let body = Limited::new(body, MAX_BODY_BYTES)
-            .collect()
-            .await
-            .map_err(broken)?;
+        let body = read_body(&head.headers, body).await.map_err(broken)?;
         let content_type = head.headers.get(CONTENT_TYPE).and_then(|v| v.to_str().ok());
         let media_type = content_type.and_then(|v| v.split(';').next()).unwrap_or_default();
         Ok(Reply {
             status: head.status,
             content_type: media_type.trim().to_ascii_lowercase(),
-            body: body.to_bytes().to_vec(),
+            body,
         })
     };
     tokio::pin!(answered);
@@ -197,6 +196,26 @@ async fn exchange(stream: BoxStream, request: Request<Full<Bytes>>) -> Result<Re
         // It is at its end; what came before lies ready.
         _ = connection => answered.await,
     }
+}
+
+/// All of a body of usual size. One whose end is that of the connection counts as whole however that was closed: simple
+/// receivers do not say goodbye in TLS, and what is asked for is compared as a whole anyway.
+async fn read_body(
+    headers: &HeaderMap,
+    body: Incoming,
+) -> std::result::Result<Vec<u8>, Box<dyn std::error::Error + Send + Sync>> {
+    let ends_with_connection =
+        !headers.contains_key(CONTENT_LENGTH) && !headers.contains_key(TRANSFER_ENCODING);
+    let mut body = Limited::new(body, MAX_BODY_BYTES);
+    let mut out = Vec::new();
+    while let Some(frame) = body.frame().await {
+        match frame {
+            Ok(frame) => out.extend_from_slice(frame.data_ref().unwrap_or(&Bytes::new())),
+            Err(e) if ends_with_connection && !e.is::<LengthLimitError>() => break,
+            Err(e) => return Err(e),
+        }
+    }
+    Ok(out)
 }
 
 #[cfg(test)]

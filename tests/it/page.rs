@@ -16,16 +16,21 @@ fn run_script(name: &str, server: &Server, variables: &[(&str, &str)]) {
         web_ui.join("dist/index.html").exists(),
         "the page is not built; run: make page"
     );
+    let kept = Folder::new();
+    let answers = kept.path().join("answers.jsonl");
+    std::fs::write(&answers, "").unwrap();
     let out = Command::new("node")
         .arg(format!("tests/e2e/{name}"))
         .current_dir(&web_ui)
         .env("HAUSPOST_URL", format!("https://{}", server.one))
+        .env("HAUSPOST_ANSWERS", &answers)
         .envs(variables.iter().copied())
         .output()
         .expect("node is missing; run: make test");
     let said = String::from_utf8_lossy(&out.stdout).into_owned() + &String::from_utf8_lossy(&out.stderr);
     assert!(out.status.success(), "{said}");
-    println!("{said}");
+    let count = crate::graph::schema::check_recorded(&answers);
+    println!("{said}{count} answers are as the schema says");
 }
 
 #[test]

@@ -1,11 +1,13 @@
 """MSAL, Microsoft's Graph SDK and O365, as released, against a server of ours. Each says what it does and stops at the first surprise."""
 import asyncio
+import html
 import io
 import json
 import os
 import re
 import threading
 import time
+import urllib.parse
 
 BASE, CA, WORK = os.environ["BASE"], os.environ["CA"], os.environ["WORK"]
 os.environ["REQUESTS_CA_BUNDLE"] = os.environ["SSL_CERT_FILE"] = CA
@@ -14,6 +16,7 @@ DEFAULT = ["https://graph.microsoft.com/.default"]
 ANNA = "anna@example.test"
 
 import msal
+import record  # noqa: F401  before the libraries make their sessions
 import requests
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
@@ -64,11 +67,28 @@ def msal_signs_in():
     assert "access_token" in answer and len(device.get_accounts()) == 1, answer
     assert device.acquire_token_silent(["Mail.ReadWrite"], device.get_accounts()[0], force_refresh=True)
     told("MSAL: device code, and silently again")
-    return token["access_token"]
+    desktop = msal.PublicClientApplication("device", authority=f"{BASE}/common", instance_discovery=False)
+    flow = desktop.initiate_auth_code_flow(["Mail.ReadWrite"], redirect_uri="http://localhost:4711")
+    browser, form = requests.Session(), {"username": ANNA, "password": "geheim-geheim"}
+    browser.verify = CA
+    shown = browser.get(flow["auth_uri"])
+    for more in (form, {"agree": "yes"}):
+        hidden = re.findall('<input type="hidden" name="([^"]+)" value="([^"]*)">', shown.text)
+        fields = {name: html.unescape(value) for name, value in hidden} | more
+        shown = browser.post(flow["auth_uri"].split("?")[0], data=fields, allow_redirects=False)
+        # Who has agreed once is not asked again.
+        if "location" in shown.headers:
+            break
+    back = urllib.parse.urlsplit(shown.headers["location"])
+    answer = desktop.acquire_token_by_auth_code_flow(flow, dict(urllib.parse.parse_qsl(back.query)))
+    assert answer.get("id_token_claims", {}).get("preferred_username") == ANNA, answer
+    mine = requests.get(f"{BASE}/v1.0/me", headers={"Authorization": f"Bearer {answer['access_token']}"}, verify=CA)
+    assert mine.json()["mail"] == ANNA
+    told("MSAL: a person by code and PKCE")
 
 
-async def microsofts_sdk(token):
-    from azure.core.credentials import AccessToken
+async def microsofts_sdk():
+    from azure.identity.aio import ClientSecretCredential
     from kiota_abstractions.base_request_configuration import RequestConfiguration
     from kiota_authentication_azure.azure_identity_authentication_provider import AzureIdentityAuthenticationProvider
     from msgraph import GraphRequestAdapter, GraphServiceClient
@@ -82,17 +102,13 @@ async def microsofts_sdk(token):
     from msgraph.generated.users.item.messages.item.attachments.create_upload_session.create_upload_session_post_request_body import CreateUploadSessionPostRequestBody
     from msgraph.generated.users.item.messages.messages_request_builder import MessagesRequestBuilder
     from msgraph_core.tasks.large_file_upload import LargeFileUploadTask
+    from msgraph_core.tasks.page_iterator import PageIterator
 
-    class Credential:
-        def get_token(self, *_, **__):
-            return AccessToken(token, int(time.time()) + 3000)
-
-        def close(self):
-            pass
-
+    credential = ClientSecretCredential(
+        "example.test", "secret", SECRET, authority=BASE, disable_instance_discovery=True)
     host = BASE.split("//")[1]
     provider = AzureIdentityAuthenticationProvider(
-        Credential(), scopes=DEFAULT, allowed_hosts=[host, host.split(":")[0]])
+        credential, scopes=DEFAULT, allowed_hosts=[host, host.split(":")[0]])
     adapter = GraphRequestAdapter(provider)
     adapter.base_url = f"{BASE}/v1.0"
     graph = GraphServiceClient(request_adapter=adapter)
@@ -115,10 +131,22 @@ async def microsofts_sdk(token):
     found = (await anna.messages.get(RequestConfiguration(query_parameters=query))).value
     assert [(m.subject, len(m.attachments)) for m in found] == [("changed", 2)]
     told("SDK: filter, select, expand")
+    for number in range(5):
+        await anna.messages.post(Message(subject=f"page {number}"))
+    query = MessagesRequestBuilder.MessagesRequestBuilderGetQueryParameters(select=["subject"], top=2)
+    seen = []
+    pages = PageIterator(await anna.messages.get(RequestConfiguration(query_parameters=query)), adapter)
+    await pages.iterate(lambda message: seen.append(message.subject) or True)
+    assert len(seen) == 6 and "page 0" in seen, seen
+    told("SDK: list with paging")
     folders = await anna.mail_folders.delta.get()
     messages = await anna.mail_folders.by_mail_folder_id("drafts").messages.delta.get()
-    assert folders.odata_delta_link and messages.odata_delta_link and len(messages.value) == 1
-    told("SDK: delta of folders and messages")
+    assert folders.odata_delta_link and messages.odata_delta_link and len(messages.value) == 6
+    await draft.delete()
+    later = anna.mail_folders.by_mail_folder_id("drafts").messages.delta.with_url(messages.odata_delta_link)
+    gone = (await later.get()).value
+    assert [m.id for m in gone] == [made.id] and "@removed" in gone[0].additional_data, gone
+    told("SDK: delta of folders and messages, delete")
     assert [u.mail for u in (await graph.users.get()).value] == [ANNA]
     settings = await anna.mailbox_settings.get()
     assert settings.time_zone == "UTC" and len(settings.working_hours.days_of_week) == 5
@@ -127,6 +155,8 @@ async def microsofts_sdk(token):
     await calendars_by_sdk(anna)
     await contacts_and_tasks_by_sdk(anna)
     await batch_by_sdk(graph)
+    await subscription_by_sdk(graph, anna)
+    await credential.close()
 
 
 async def calendars_by_sdk(anna):
@@ -210,6 +240,52 @@ async def batch_by_sdk(graph):
     told("SDK: batch")
 
 
+async def subscription_by_sdk(graph, anna):
+    from msgraph.generated.models.message import Message
+    from msgraph.generated.models.subscription import Subscription
+    import datetime
+    import http.server
+    import ssl
+
+    notices = []
+
+    class Receiver(http.server.BaseHTTPRequestHandler):
+        def do_POST(self):
+            token = urllib.parse.parse_qs(urllib.parse.urlsplit(self.path).query).get("validationToken")
+            body = self.rfile.read(int(self.headers.get("content-length", 0)))
+            if not token:
+                notices.extend(json.loads(body)["value"])
+            self.send_response(200 if token else 202)
+            self.send_header("Content-Type", "text/plain")
+            self.end_headers()
+            self.wfile.write(token[0].encode() if token else b"")
+
+        def log_message(self, *_):
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Receiver)
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(f"{WORK}/hook-cert.pem", f"{WORK}/hook-key.pem")
+    server.socket = tls.wrap_socket(server.socket, server_side=True)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    until = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(hours=1)
+    made = await graph.subscriptions.post(Subscription(
+        change_type="created", notification_url=f"https://localhost:{server.server_port}/", client_state="s",
+        resource=f"users/{ANNA}/messages", expiration_date_time=until))
+    message = await anna.messages.post(Message(subject="told"))
+    for _ in range(100):
+        if notices:
+            break
+        await asyncio.sleep(0.1)
+    assert notices[0]["resourceData"]["id"] == message.id and notices[0]["clientState"] == "s", notices
+    later = await graph.subscriptions.by_subscription_id(made.id).patch(
+        Subscription(expiration_date_time=until + datetime.timedelta(hours=1)))
+    assert later.expiration_date_time > made.expiration_date_time
+    await graph.subscriptions.by_subscription_id(made.id).delete()
+    server.shutdown()
+    told("SDK: subscription, called, renewed, deleted")
+
+
 def o365():
     from O365 import Account, MSGraphProtocol
     from O365.utils.token import MemoryTokenBackend
@@ -269,6 +345,6 @@ def o365():
     told("O365: contacts, tasks")
 
 
-token = msal_signs_in()
-asyncio.run(microsofts_sdk(token))
+msal_signs_in()
+asyncio.run(microsofts_sdk())
 o365()

@@ -5,6 +5,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value};
 use std::collections::HashMap;
+use std::path::Path;
 use std::sync::OnceLock;
 
 #[derive(Default)]
@@ -196,6 +197,27 @@ fn check_body(status: u16, body: &Value) -> Result<(), String> {
         Some(value) if !is_entity => check_collection(kind, body, value),
         _ => check_entity(kind, body),
     }
+}
+
+/// Holds the answers of a file against the schema: one a line, `{"address", "status", "body"}`. Returns how many there are.
+pub fn check_recorded(path: &Path) -> usize {
+    let text = std::fs::read_to_string(path).unwrap();
+    for line in text.lines() {
+        let line: Value = serde_json::from_str(line).unwrap();
+        let status = line["status"].as_u64().unwrap() as u16;
+        check(line["address"].as_str().unwrap(), status, &line["body"]);
+    }
+    text.lines().count()
+}
+
+/// Called with what the libraries of tests/sdk got.
+#[test]
+#[ignore = "needs recorded answers: make sdk-test"]
+fn recorded_answers_are_as_the_schema_says() {
+    let path = std::env::var("HAUSPOST_ANSWERS").expect("HAUSPOST_ANSWERS names the file");
+    let count = check_recorded(Path::new(&path));
+    assert!(count > 100, "only {count} answers were recorded");
+    println!("{count} answers are as the schema says");
 }
 
 /// Panics when what a program is sent is no changeNotificationCollection.

@@ -76,8 +76,11 @@ async function mail() {
   told("attachments, small and in ranges");
   await client.api(path).patch({ subject: "changed" });
   assert.equal((await client.api(path).select("subject").get()).subject, "changed");
+  const [, begun] = await delta(`${me}/mailFolders/drafts/messages/delta?$select=subject`);
   await client.api(path).delete();
-  told("message changed and deleted");
+  const [gone] = await delta(begun);
+  assert.deepEqual(gone.map((m) => [m.id, m["@removed"]?.reason]), [[draft.id, "deleted"]]);
+  told("message changed and deleted, delta");
 }
 
 /** Follows a delta to its end; what was told and the link for the next time. */

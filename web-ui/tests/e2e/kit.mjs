@@ -1,5 +1,5 @@
 // Answers for: what all end-to-end specs share: browser, watching for policy breaches and console errors, steps, screenshots.
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { chromium } from 'playwright-core';
 
@@ -37,6 +37,7 @@ export async function run(name, { fake, context = {} }, body) {
     const made = await ctx.newPage();
     made.setDefaultTimeout(15_000);
     watch(made, breaches);
+    if (process.env.HAUSPOST_ANSWERS) keepAnswers(made, process.env.HAUSPOST_ANSWERS);
     return made;
   };
   const step = async (what, act) => {
@@ -72,6 +73,17 @@ function watch(page, breaches) {
     if (message.type() === 'error') note(`console: ${message.text()} (${message.location().url})`);
   });
   page.on('pageerror', (error) => note(`exception: ${error.message}`));
+}
+
+/** Every Graph answer that the page gets, one a line, for the one who has the schema. */
+function keepAnswers(page, file) {
+  page.on('response', async (response) => {
+    const [request, type] = [response.request(), response.headers()['content-type'] ?? ''];
+    if (!response.url().includes('/v1.0/') || !type.startsWith('application/json')) return;
+    // What the page has left behind meanwhile is gone.
+    const text = await response.text().catch(() => '');
+    if (text) appendFileSync(file, `${JSON.stringify({ address: `${request.method()} ${response.url()}`, status: response.status(), body: JSON.parse(text) })}\n`);
+  });
 }
 
 export async function shot(page, file) {

@@ -182,7 +182,7 @@ await run('mail', { fake: () => startFake({ messages: 60 }) }, async ({ page, ba
     tolerate(/\/v1\.0\/me\/messages\//);
     await row(`${mark} Bild`).click();
     await subject(`${mark} Bild`);
-    await page.route('**/move', (route) => route.fulfill({ status: 500, contentType: 'application/json', body: '{"error":{"code":"Internal","message":""}}' }));
+    await page.route('**/move', (route) => route.fulfill({ status: 500, contentType: 'application/json', body: JSON.stringify({ error: { code: 'Internal', message: 'no', innerError: { date: '2026-01-01T00:00:00', 'request-id': '1', 'client-request-id': '1' } } }) }));
     await $('archive').click();
     await toast('schiefgegangen');
     await row(`${mark} Bild`).waitFor();
