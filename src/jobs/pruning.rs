@@ -44,6 +44,7 @@ pub async fn prune(ctx: &Ctx) -> Result<()> {
         file.write(move |tx| {
             tx.prune_tombstones(now_ms - TOMBSTONES_MS)?;
             tx.prune_answered(now_ms - DELIVERIES_MS)?;
+            tx.thin_clock(now_ms - DELIVERIES_MS)?;
             tx.prune_deliveries(now_ms - DELIVERIES_MS)
         })
         .await?;

@@ -67,6 +67,8 @@ pub struct ListedMessage {
     pub parts: Vec<u8>,
     /// None without any id, and for messages from before this was kept.
     pub conversation: Option<Conversation>,
+    /// When anything about it was changed last.
+    pub changed_at_ms: TimeMs,
 }
 
 /// The words of a message for the full-text index.

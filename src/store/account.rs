@@ -3,8 +3,10 @@
 use super::bell::Bells;
 use super::blob;
 use super::body::{BodyEffects, HasBodies};
+use super::clock;
 use super::tx::{Database, Snapshot, Tx};
-use crate::base::Result;
+use crate::base::clock::{Clock, SystemClock};
+use crate::base::{Result, TimeMs};
 use crate::model::{AccountId, Change, FolderId, Modseq};
 use rusqlite::Connection;
 use std::collections::BTreeSet;
@@ -26,6 +28,8 @@ impl AccountDb {
 pub struct AccountEffects {
     modseq_before: Modseq,
     modseq: Modseq,
+    /// Of the clock's last row.
+    clock_at_ms: TimeMs,
     /// Added by the changes so far; written once, before the commit.
     added_bytes: i64,
     folders: BTreeSet<FolderId>,
@@ -47,12 +51,13 @@ impl Database for AccountDb {
         include_str!("schema/account/0009.sql"),
         include_str!("schema/account/0010.sql"),
         include_str!("schema/account/0011.sql"),
+        include_str!("schema/account/0012.sql"),
     ];
 
     fn begin(&self, conn: &Connection, effects: &mut AccountEffects) -> Result<()> {
-        effects.modseq = conn
-            .prepare_cached("SELECT modseq FROM state")?
-            .query_row([], |r| r.get(0))?;
+        (effects.modseq, effects.clock_at_ms) = conn
+            .prepare_cached("SELECT modseq, clock_at_ms FROM state")?
+            .query_row([], |r| Ok((r.get(0)?, r.get(1)?)))?;
         effects.modseq_before = effects.modseq;
         Ok(())
     }
@@ -64,8 +69,12 @@ impl Database for AccountDb {
         blobs: Option<&Path>,
     ) -> Result<()> {
         if effects.modseq != effects.modseq_before || effects.added_bytes != 0 {
-            conn.prepare_cached("UPDATE state SET modseq = ?1, used_bytes = used_bytes + ?2")?
-                .execute([effects.modseq, effects.added_bytes])?;
+            let first = effects.modseq_before + 1;
+            let at_ms = clock::tick(conn, first, effects.clock_at_ms, SystemClock.now_ms())?;
+            conn.prepare_cached(
+                "UPDATE state SET modseq = ?1, used_bytes = used_bytes + ?2, clock_at_ms = ?3",
+            )?
+            .execute([effects.modseq, effects.added_bytes, at_ms])?;
         }
         blob::sync_added(&effects.bodies, blobs)
     }

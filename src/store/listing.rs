@@ -10,7 +10,7 @@ use super::message::{read_listed, select_listed};
 use super::search::{Column, Condition, Matching, Statement};
 use super::text_index;
 use super::tx::Snapshot;
-use crate::base::{Error, Result, TimeMs};
+use crate::base::{Error, Result};
 use crate::model::message::ListedMessage;
 use crate::model::{Flags, FolderId, ItemId};
 use rusqlite::params_from_iter;
@@ -22,12 +22,15 @@ pub enum Order {
     Received,
     /// In one folder only.
     Sent,
+    /// By the last change, in one folder only.
+    Changed,
 }
 
 /// A place in a list: behind this message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Position {
-    pub at_ms: TimeMs,
+    /// What it is ordered by: a time in milliseconds, or a modseq.
+    pub at: i64,
     pub id: ItemId,
 }
 
@@ -68,6 +71,8 @@ const WALK_MOST: usize = 5_000;
 
 const UNREAD_ANYWHERE: &str =
     "item.folder_id IN (SELECT id FROM folder WHERE kind = 1) AND item.flags & 1 = 0";
+
+const CHANGED_SINCE: &str = "item.folder_id IN (SELECT id FROM folder WHERE kind = 1) AND item.modseq >= ?1";
 
 /// A piece of a condition that leads to its messages by an index.
 struct Lead {
@@ -116,6 +121,11 @@ fn lead(c: &Condition) -> Option<Lead> {
             let sql = format!("m.importance = {n} AND m.importance <> 1");
             Some(Lead::new(8, sql, Vec::new()))
         }
+        Condition::ModseqSince(n) => Some(Lead {
+            from: "item INDEXED BY item_by_modseq",
+            join: "JOIN message m ON m.body_id = item.body_id",
+            ..Lead::new(6, CHANGED_SINCE, vec![(*n).into()])
+        }),
         Condition::HasAttachments => Some(Lead::new(9, "m.has_attachments = 1", Vec::new())),
         c if *c == Condition::unread() => Some(Lead {
             from: "item INDEXED BY item_unread",
@@ -170,7 +180,7 @@ struct Plan {
     /// What makes the index fit.
     index_condition: &'static str,
     /// The bounds of the order's own column.
-    bounds: Vec<(&'static str, TimeMs)>,
+    bounds: Vec<(&'static str, i64)>,
     residual: Vec<Condition>,
     at: &'static str,
 }
@@ -190,6 +200,7 @@ fn plan(page: &Page) -> Result<Plan> {
     let at = match page.order {
         Order::Received => "item.received_at_ms",
         Order::Sent => "item.sent_at_ms",
+        Order::Changed => "item.modseq",
     };
     let mut plan = Plan {
         conjuncts: conjuncts.clone(),
@@ -203,9 +214,11 @@ fn plan(page: &Page) -> Result<Plan> {
     let keyword = |c: &Condition| matches!(c, Condition::Keyword(_));
     (plan.index, plan.index_condition) = match (page.order, page.folder_id) {
         (Order::Sent, Some(_)) => ("item_by_sent", "1"),
-        (Order::Sent, None) => {
+        (Order::Changed, Some(_)) => ("item_by_modseq", "1"),
+        (Order::Sent | Order::Changed, None) => {
             return Err(Error::invalid(
-                "messages of all folders cannot be ordered by when they were sent; ask one folder, or order by when they arrived",
+                "messages of all folders cannot be ordered by when they were sent or changed; ask one folder, or order \
+                 by when they arrived",
             ));
         }
         (Order::Received, _) if has(Flags::FLAGGED) => ("item_flagged", "item.flags & 4 = 4"),
@@ -233,6 +246,7 @@ fn plan(page: &Page) -> Result<Plan> {
             (Condition::ReceivedBefore(ms), Order::Received) | (Condition::SentBefore(ms), Order::Sent) => {
                 plan.bounds.push(("<", *ms));
             }
+            (Condition::ModseqSince(n), Order::Changed) => plan.bounds.push((">=", *n)),
             _ if is_answered => {}
             _ => plan.residual.push(c),
         }
@@ -266,7 +280,7 @@ impl Statement {
             let sign = if page.is_ascending { ">" } else { "<" };
             self.sql
                 .push_str(&format!(" AND ({}, item.id) {sign} (", plan.at));
-            self.bind(after.at_ms);
+            self.bind(after.at);
             self.sql.push_str(", ");
             self.bind(after.id.0);
             self.sql.push(')');
@@ -342,6 +356,7 @@ fn leads(plan: &Plan) -> Vec<Lead> {
 impl Snapshot<'_, AccountDb> {
     /// Errors: Invalid, for an order that no index has.
     pub fn list_messages(&self, page: &Page) -> Result<Listing> {
+        let page = &self.numbered(page)?;
         let plan = plan(page)?;
         for lead in leads(&plan) {
             if self.lead_is_short(&lead)? {
@@ -349,6 +364,13 @@ impl Snapshot<'_, AccountDb> {
             }
         }
         self.list_by_walk(&plan, page)
+    }
+
+    fn numbered(&self, page: &Page) -> Result<Page> {
+        Ok(Page {
+            condition: self.with_numbers(&page.condition)?,
+            ..page.clone()
+        })
     }
 
     fn lead_is_short(&self, lead: &Lead) -> Result<bool> {
@@ -435,7 +457,7 @@ impl Snapshot<'_, AccountDb> {
     pub fn count_messages(&self, page: &Page) -> Result<Option<u64>> {
         let whole = Page {
             after: None,
-            ..page.clone()
+            ..self.numbered(page)?
         };
         let plan = plan(&whole)?;
         let (sql, values) = match leads(&plan).first() {
@@ -466,7 +488,7 @@ impl Snapshot<'_, AccountDb> {
 fn read_position(r: &rusqlite::Row<'_>) -> rusqlite::Result<Position> {
     Ok(Position {
         id: ItemId(r.get(0)?),
-        at_ms: r.get(1)?,
+        at: r.get(1)?,
     })
 }
 

@@ -1,6 +1,7 @@
 //! What is derived from messages, and the rows that lists and fetches are made from.
 
 use super::account::AccountDb;
+use super::clock;
 use super::item::{self, COLUMN_COUNT};
 use super::tx::{Snapshot, Tx};
 use crate::base::Result;
@@ -123,8 +124,9 @@ impl Snapshot<'_, AccountDb> {
 pub(in crate::store) fn select_listed() -> String {
     format!(
         "SELECT {}, m.message_id, m.subject, m.from_name, m.from_address, m.sent_at_ms, m.preview, m.has_attachments,
-         m.importance, m.envelope, m.parts, m.conversation FROM item JOIN message m ON m.body_id = item.body_id",
-        item::COLUMNS
+         m.importance, m.envelope, m.parts, m.conversation, {} FROM item JOIN message m ON m.body_id = item.body_id",
+        item::COLUMNS,
+        clock::CHANGED_AT
     )
 }
 
@@ -143,6 +145,7 @@ pub(in crate::store) fn read_listed(r: &Row<'_>) -> rusqlite::Result<ListedMessa
         envelope: r.get(at(8))?,
         parts: r.get(at(9))?,
         conversation: r.get(at(10))?,
+        changed_at_ms: r.get::<_, Option<i64>>(at(11))?.unwrap_or(0),
     })
 }
 

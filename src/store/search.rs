@@ -1,6 +1,7 @@
 //! Searching a folder: a tree of conditions becomes one statement with bound values.
 
 use super::account::AccountDb;
+use super::clock::FIRST_SINCE;
 use super::text_index::{self, Field};
 use super::tx::Snapshot;
 use crate::base::{Result, TimeMs};
@@ -50,6 +51,9 @@ pub enum Condition {
     ReceivedBefore(TimeMs),
     SentSince(TimeMs),
     SentBefore(TimeMs),
+    /// Changed, by the account's clock.
+    ChangedSince(TimeMs),
+    ChangedBefore(TimeMs),
     /// Larger than so many bytes.
     Larger(i64),
     Smaller(i64),
@@ -201,6 +205,8 @@ impl Statement {
             Condition::ReceivedBefore(ms) => self.compare("item.received_at_ms < ", *ms),
             Condition::SentSince(ms) => self.compare("item.sent_at_ms >= ", *ms),
             Condition::SentBefore(ms) => self.compare("item.sent_at_ms < ", *ms),
+            Condition::ChangedSince(ms) => self.push_number(">=", *ms),
+            Condition::ChangedBefore(ms) => self.push_number("<", *ms),
             Condition::Larger(bytes) => self.compare("item.size_bytes > ", *bytes),
             Condition::Smaller(bytes) => self.compare("item.size_bytes < ", *bytes),
             Condition::ModseqSince(modseq) => self.compare("item.modseq >= ", *modseq),
@@ -212,6 +218,12 @@ impl Statement {
                 self.sql.push(')');
             }
         }
+    }
+
+    fn push_number(&mut self, sign: &str, at_ms: TimeMs) {
+        self.sql.push_str(&format!("item.modseq {sign} ({FIRST_SINCE}"));
+        self.bind(at_ms);
+        self.sql.push(')');
     }
 
     fn push_comparison(&mut self, column: Column, how: Matching, text: &str) {

@@ -14,11 +14,11 @@ colleagues by `hauspost access set`, programs by themselves by `hauspost app add
 names come in any case, options with or without `$`, keys as `messages/{id}` or `messages('{id}')`; what lies in folders is reached through them as well
 (`mailFolders/{id}/messages/{id}/...`). Ids stay when things move. Permissions are Microsoft's; a wider one is enough.
 
-- **$filter** of messages: isRead, isDraft, hasAttachments, importance, flag/flagStatus, receivedDateTime, createdDateTime, sentDateTime, subject,
+- **$filter** of messages: isRead, isDraft, hasAttachments, importance, flag/flagStatus, receivedDateTime, createdDateTime, sentDateTime, lastModifiedDateTime, subject,
   from and sender (emailAddress/address; from also emailAddress/name), internetMessageId, conversationId, parentFolderId, id, categories/any,
   singleValueExtendedProperties/any; `eq ne gt ge lt le in and or not ( ) contains startswith endswith`. Folders, users, events, contacts and tasks:
   every property they have; `start/dateTime` and `iCalUId` of events are found by an index, everything else by looking at what is there, some thousand a request.
-- **$orderby** of messages: receivedDateTime; in one folder also sentDateTime. Events: start/dateTime, subject, createdDateTime, lastModifiedDateTime;
+- **$orderby** of messages: receivedDateTime; in one folder also sentDateTime and lastModifiedDateTime. Events: start/dateTime, subject, createdDateTime, lastModifiedDateTime;
   contacts: displayName and the two times; tasks: title and the two times; calendarView: start/dateTime. Anything else is a 400 that names it.
 - **$count** under a filter that no index answers is a 400 `InefficientFilter`, not a guess.
 - **A page** may be shorter than `$top` and still have a nextLink: no request looks at more than some thousand messages.
@@ -59,7 +59,7 @@ names come in any case, options with or without `$`, keys as `messages/{id}` or 
   thousand an hour at most. isApprovalRequest is refused: nothing here can tell it.
 - **automaticRepliesSetting**: one reply to each address in seven days, or after a new setting; never to lists, programs, reports, or whoever has not written to the
   mailbox's own address. mailTips shows it to colleagues.
-- **Not here**: filters by lastModifiedDateTime and by recipients; itemAttachment and referenceAttachment as input;
+- **Not here**: filters of messages by recipients; itemAttachment and referenceAttachment as input;
   search folders; open extensions; online meetings.
 
 ";

@@ -240,3 +240,70 @@ fn folders_are_found_by_what_they_are() {
         .json();
     assert_eq!(code(&wrong), "BadRequest");
 }
+
+#[test]
+fn what_was_changed_since_a_time_is_found_and_comes_in_its_order() {
+    let server = Server::start();
+    let web = Web::page(&server, "anna@example.test");
+    fill(&server, &web);
+    let all = ids(&web, "inbox");
+    std::thread::sleep(std::time::Duration::from_millis(1_100));
+    let changed = web
+        .patch(&format!("/v1.0/me/messages/{}", all[2]), &json!({"isRead": true}))
+        .expect(200)
+        .json();
+    let at = changed["lastModifiedDateTime"].as_str().unwrap();
+    assert!(at > changed["receivedDateTime"].as_str().unwrap(), "{changed:#}");
+    assert_eq!(
+        subjects(&web, &format!("lastModifiedDateTime ge {at}"), ""),
+        ["offer 2"]
+    );
+    assert_eq!(
+        subjects(&web, &format!("lastModifiedDateTime lt {at}"), ""),
+        ["Last", "it's here", "Offer 1"]
+    );
+    assert_eq!(
+        subjects(
+            &web,
+            &format!("lastModifiedDateTime ge {at} and isRead eq false"),
+            ""
+        ),
+        [""; 0]
+    );
+    // Who asks behind the last time that was shown misses nothing of the same second.
+    web.patch(&format!("/v1.0/me/messages/{}", all[0]), &json!({"isRead": true}))
+        .expect(200);
+    let later = subjects(&web, &format!("lastModifiedDateTime gt {at}"), "");
+    assert!(later.contains(&"Last".to_owned()), "{later:?}");
+    let in_order = |filter: &str, direction: &str| {
+        let mut next = Some(format!(
+            "/v1.0/me/mailFolders/inbox/messages?$select=subject&$top=1&$orderby=lastModifiedDateTime%20{direction}{filter}"
+        ));
+        let mut out = Vec::new();
+        while let Some(url) = next {
+            let page = web.get(&url).expect(200).json();
+            out.extend(
+                page["value"]
+                    .as_array()
+                    .unwrap()
+                    .iter()
+                    .map(|m| m["subject"].as_str().unwrap().to_owned()),
+            );
+            next = page["@odata.nextLink"].as_str().map(str::to_owned);
+        }
+        out
+    };
+    assert_eq!(in_order("", "asc"), ["Offer 1", "it's here", "offer 2", "Last"]);
+    assert_eq!(in_order("", "desc"), ["Last", "offer 2", "it's here", "Offer 1"]);
+    let since = encode(&format!("lastModifiedDateTime ge {at}"));
+    assert_eq!(in_order(&format!("&$filter={since}"), "asc"), ["offer 2", "Last"]);
+    let anywhere = web
+        .get("/v1.0/me/messages?$orderby=lastModifiedDateTime")
+        .expect(400);
+    assert!(
+        anywhere.json()["error"]["message"]
+            .as_str()
+            .unwrap()
+            .contains("one folder")
+    );
+}

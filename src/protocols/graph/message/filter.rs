@@ -2,6 +2,7 @@
 
 use super::category::to_keyword;
 use super::view::{COMPLETE, PROPERTIES};
+use crate::base::TimeMs;
 use crate::mail::FolderTree;
 use crate::mail::listing::{Column, Condition, Matching, Order};
 use crate::model::{Flags, FolderId};
@@ -13,7 +14,7 @@ use crate::protocols::http::ids;
 
 /// The properties that messages can be filtered by.
 const FILTERABLE: &str = "isRead, isDraft, hasAttachments, importance, flag/flagStatus, receivedDateTime, createdDateTime, \
-     sentDateTime, subject, from/emailAddress/address, from/emailAddress/name, sender/emailAddress/address, \
+     sentDateTime, lastModifiedDateTime, subject, from/emailAddress/address, from/emailAddress/name, sender/emailAddress/address, \
      internetMessageId, conversationId, parentFolderId, id, categories/any";
 
 fn unsupported(what: impl std::fmt::Display) -> GraphError {
@@ -161,12 +162,9 @@ fn extended_property(inner: &Expr) -> Result<Condition, GraphError> {
 
 fn compare(path: &Path, op: Op, literal: &Literal, tree: &FolderTree) -> Result<Condition, GraphError> {
     let wrong = || unsupported(format!("{path} {} {literal}", op.word()));
-    if matches!(
-        path.key().as_str(),
-        "receiveddatetime" | "createddatetime" | "sentdatetime"
-    ) {
+    if let Some(times) = times(path) {
         let ms = literal.text().and_then(time::parse).ok_or_else(wrong)?;
-        return Ok(of_time(path.key() == "sentdatetime", op, ms));
+        return Ok(of_time(&times, op, ms));
     }
     let equal = equal(path, literal, tree)?.ok_or_else(wrong)?;
     match op {
@@ -244,31 +242,50 @@ fn folder(tree: &FolderTree, name: &str) -> Result<Condition, GraphError> {
     })
 }
 
+/// What a property that is a time can be compared by.
+struct Times {
+    since: fn(TimeMs) -> Condition,
+    before: fn(TimeMs) -> Condition,
+    /// Compared to the millisecond: who asks for what was changed after the last one that was shown may get that one again,
+    /// and never misses what was changed within the same second.
+    is_exact: bool,
+}
+
+fn times(path: &Path) -> Option<Times> {
+    let times = |since, before| Times {
+        since,
+        before,
+        is_exact: false,
+    };
+    match path.key().as_str() {
+        "receiveddatetime" | "createddatetime" => {
+            Some(times(Condition::ReceivedSince, Condition::ReceivedBefore))
+        }
+        "sentdatetime" => Some(times(Condition::SentSince, Condition::SentBefore)),
+        "lastmodifieddatetime" => Some(Times {
+            is_exact: true,
+            ..times(Condition::ChangedSince, Condition::ChangedBefore)
+        }),
+        _ => None,
+    }
+}
+
 /// Times are shown in whole seconds, and compared as they are shown: who asks for what came after the last one that was
 /// shown does not get that one again.
-fn of_time(is_sent: bool, op: Op, ms: i64) -> Condition {
-    let since = |ms| {
-        if is_sent {
-            Condition::SentSince(ms)
-        } else {
-            Condition::ReceivedSince(ms)
-        }
-    };
-    let before = |ms| {
-        if is_sent {
-            Condition::SentBefore(ms)
-        } else {
-            Condition::ReceivedBefore(ms)
-        }
-    };
+fn of_time(times: &Times, op: Op, ms: TimeMs) -> Condition {
+    let (since, before) = (times.since, times.before);
     let floor = ms.div_euclid(1000) * 1000;
     let ceiling = if floor == ms { ms } else { floor + 1000 };
     let is_second = Condition::And(vec![since(ceiling), before(floor + 1000)]);
+    let (at, behind) = match times.is_exact {
+        true => (ms, ms + 1),
+        false => (ceiling, floor + 1000),
+    };
     match op {
-        Op::Ge => since(ceiling),
-        Op::Gt => since(floor + 1000),
-        Op::Lt => before(ceiling),
-        Op::Le => before(floor + 1000),
+        Op::Ge => since(at),
+        Op::Gt => since(behind),
+        Op::Lt => before(at),
+        Op::Le => before(behind),
         Op::Eq => is_second,
         Op::Ne => not(is_second),
     }
@@ -295,7 +312,7 @@ pub fn order(text: Option<&str>, filter: Option<&Expr>) -> Result<(Order, bool),
             "ErrorInvalidUrlQuery",
             format!(
                 "the order »{key}« is not supported; messages can be ordered by receivedDateTime and, in one folder, \
-                 by sentDateTime, each asc or desc"
+                 by sentDateTime and lastModifiedDateTime, each asc or desc"
             ),
         )
     };
@@ -321,6 +338,7 @@ pub fn order(text: Option<&str>, filter: Option<&Expr>) -> Result<(Order, bool),
             _ if found.is_some() || fixed.contains(&name) => {}
             "receiveddatetime" | "createddatetime" => found = Some((Order::Received, is_ascending)),
             "sentdatetime" => found = Some((Order::Sent, is_ascending)),
+            "lastmodifieddatetime" => found = Some((Order::Changed, is_ascending)),
             _ => return Err(wrong(key)),
         }
     }

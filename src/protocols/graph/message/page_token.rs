@@ -5,7 +5,7 @@ use crate::model::ItemId;
 use crate::protocols::graph::error::GraphError;
 
 pub fn print(next: &Next) -> String {
-    format!("{:x}.{:x}.{:x}", next.after.at_ms, next.after.id.0, next.skip)
+    format!("{:x}.{:x}.{:x}", next.after.at, next.after.id.0, next.skip)
 }
 
 /// Errors: BadRequest for what was never given out.
@@ -16,7 +16,7 @@ pub fn parse(token: &str) -> Result<Next, GraphError> {
         Some(Next {
             after: Position {
                 // Times before 1970 are printed as their bits.
-                at_ms: part()? as i64,
+                at: part()? as i64,
                 id: ItemId(part()? as i64),
             },
             skip: part()?.min(1 << 40),
@@ -33,12 +33,9 @@ mod tests {
 
     #[test]
     fn a_place_comes_back() {
-        for at_ms in [-5, 0, 1_795_376_465_999] {
+        for at in [-5, 0, 1_795_376_465_999] {
             let next = Next {
-                after: Position {
-                    at_ms,
-                    id: ItemId(77),
-                },
+                after: Position { at, id: ItemId(77) },
                 skip: 3,
             };
             assert_eq!(parse(&print(&next)).unwrap(), next);

@@ -138,9 +138,8 @@ impl Row<'_> {
         let item = &m.item;
         match name {
             "id" => ids::print_item(item.id).into(),
-            "createdDateTime" | "lastModifiedDateTime" | "receivedDateTime" => {
-                rfc3339(item.received_at_ms).into()
-            }
+            "createdDateTime" | "receivedDateTime" => rfc3339(item.received_at_ms).into(),
+            "lastModifiedDateTime" => rfc3339(m.changed_at_ms).into(),
             "sentDateTime" => rfc3339(m.sent_at_ms.unwrap_or(item.received_at_ms)).into(),
             "changeKey" => change_key(item.modseq).into(),
             "categories" => categories(&item.keywords).into(),

@@ -13,6 +13,10 @@ CREATE TABLE body_data (
   body_id INTEGER PRIMARY KEY REFERENCES body (id),
   packed  BLOB NOT NULL
 ) STRICT;
+CREATE TABLE clock (
+  modseq INTEGER PRIMARY KEY,
+  at_ms  INTEGER NOT NULL               -- never falls
+) STRICT;
 CREATE TABLE collection (
   folder_id      INTEGER PRIMARY KEY REFERENCES folder (id),
   display_name   TEXT,
@@ -152,7 +156,7 @@ CREATE TABLE state (
   indexed_item  INTEGER NOT NULL,   -- items up to this id are in item_text
   used_bytes    INTEGER NOT NULL,
   uid_validity  INTEGER NOT NULL    -- the next folder's
-) STRICT;
+, clock_at_ms INTEGER NOT NULL DEFAULT 0) STRICT;
 CREATE TABLE tombstone (
   folder_id INTEGER NOT NULL,
   modseq    INTEGER NOT NULL,
@@ -162,6 +166,7 @@ CREATE TABLE tombstone (
   PRIMARY KEY (folder_id, modseq)
 ) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX body_by_hash ON body (hash);
+CREATE INDEX clock_by_time ON clock (at_ms);
 CREATE INDEX delivered_by_age ON delivered (at_ms);
 CREATE UNIQUE INDEX folder_by_name ON folder (coalesce(parent_id, 0), kind, name);
 CREATE UNIQUE INDEX folder_by_role ON folder (role) WHERE role IS NOT NULL;
