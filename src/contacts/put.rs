@@ -1,6 +1,7 @@
 //! Storing a card.
 
 use crate::base::Result;
+use crate::formats::card::version::{Version, in_version, is_outdated};
 use crate::formats::card::{Card, read_card};
 use crate::identity::Ctx;
 use crate::identity::shares::require_level;
@@ -10,7 +11,7 @@ use crate::model::share::ShareLevel;
 use crate::objects::put::put_object;
 use crate::objects::{Condition, Put};
 
-/// Errors: Invalid, with the line, and those of [`put_object`].
+/// A card of version 2.1 is stored as one of 3.0. Errors: Invalid, with the line, and those of [`put_object`].
 pub async fn put_card(
     ctx: &Ctx,
     account: AccountId,
@@ -20,8 +21,17 @@ pub async fn put_card(
     condition: Condition,
 ) -> Result<Put> {
     require_level(ctx, account, book.folder.id, ShareLevel::Write).await?;
+    let is_outdated = is_outdated(&raw);
+    let raw = match is_outdated {
+        true => in_version(&raw, Version::V3)?,
+        false => raw,
+    };
     let columns = columns(read_card(&raw)?);
-    put_object(ctx, account, book.folder.id, name, raw, columns, condition).await
+    let mut put = put_object(ctx, account, book.folder.id, name, raw, columns, condition).await?;
+    if let Put::Stored { is_as_given, .. } = &mut put {
+        *is_as_given &= !is_outdated;
+    }
+    Ok(put)
 }
 
 pub(super) fn columns(card: Card) -> ObjectColumns {

@@ -1,6 +1,8 @@
 //! Cards (vCard, RFC 6350, RFC 2426): what lists show and searches look at. The structure is checked with line numbers
 //! here, values are read by calcard. Properties that are not named here stay in the stored bytes as they came.
 
+pub mod version;
+
 use super::content_line::{Component, read_component};
 use crate::base::{Error, Result};
 use calcard::vcard::{VCard, VCardProperty, VCardValue};

@@ -7,6 +7,7 @@ use super::props::Wanted;
 use super::xml::{CALDAV, CARDDAV, Element};
 use crate::base::{self, Kind};
 use crate::calendar::zone_of;
+use crate::formats::card::version::{Version, in_version};
 use crate::formats::content_line::print::print_component;
 use crate::formats::content_line::{Component, read_component};
 use crate::formats::ical::instances::{Window, expanded, with_busy_times_in, with_overrides_in};
@@ -33,6 +34,8 @@ pub struct Data {
     series: Series,
     busy: Option<Window>,
     selection: Option<Selection>,
+    /// Of cards.
+    version: Option<Version>,
     floating: Zone,
 }
 
@@ -54,6 +57,7 @@ impl Data {
             series: Series::Whole,
             busy: None,
             selection: None,
+            version: None,
             floating: Zone::utc(),
         };
         let Wanted::Some(all) = wanted else {
@@ -66,6 +70,8 @@ impl Data {
         }
         if let Some(e) = all.iter().find(|e| e.is(CARDDAV, "address-data")) {
             check_type(e, "text/vcard", &["3.0", "4.0"], "<A:supported-address-data/>")?;
+            // RFC 6352 means 3.0 where none is named; programs that name none are given what they have stored.
+            out.version = e.attribute("version").and_then(Version::parse);
             let properties = properties_of(e, CARDDAV)?;
             out.selection = properties.map(|properties| Selection {
                 name: "VCARD".to_owned(),
@@ -103,7 +109,15 @@ impl Data {
 
     /// The bytes as they are to be told; empty ones, which nobody asked for, stay so.
     pub fn show(&self, kind: ObjectKind, raw: Vec<u8>) -> Shown {
-        if self.is_whole() || raw.is_empty() {
+        if raw.is_empty() {
+            return Shown::Bytes(raw);
+        }
+        let raw = match self.version.filter(|_| kind == ObjectKind::Card) {
+            // What cannot be read any more is shown as it lies there.
+            Some(version) => in_version(&raw, version).unwrap_or(raw),
+            None => raw,
+        };
+        if self.is_whole() {
             return Shown::Bytes(raw);
         }
         match self.shaped(kind, &raw) {

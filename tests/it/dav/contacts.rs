@@ -65,7 +65,8 @@ fn cards_are_found_by_text() {
     .expect(403);
 }
 
-/// Every card of the corpus is stored to the byte or refused with a reason, and what is stored is listed.
+/// Every card of the corpus is stored to the byte (those of version 2.1 as 3.0) or refused with a reason, and what is
+/// stored is listed.
 #[test]
 fn real_cards_and_events_come_back_to_the_byte() {
     let server = Server::start();
@@ -79,7 +80,14 @@ fn real_cards_and_events_come_back_to_the_byte() {
             let reply = anna.send("PUT", &path, &[], &raw);
             match reply.status {
                 201 => {
-                    assert_eq!(anna.get(&path).expect(200).body, raw);
+                    let got = anna.get(&path).expect(200);
+                    // Version 2.1 is not given out.
+                    let text = String::from_utf8_lossy(&raw);
+                    let version = text.split("VERSION:").nth(1).unwrap_or_default();
+                    match version.starts_with("2.1") {
+                        true => assert!(got.text().contains("VERSION:3.0"), "{}", got.text()),
+                        false => assert!(got.body == raw, "{}", got.text()),
+                    }
                     stored += 1;
                 }
                 403 => refused += 1,
@@ -92,4 +100,62 @@ fn real_cards_and_events_come_back_to_the_byte() {
         );
         assert_eq!(names(&sync(&anna, base, "")).len(), stored);
     }
+}
+
+#[test]
+fn cards_come_in_every_version_and_go_out_in_the_one_that_is_asked_for() {
+    let server = Server::start();
+    let anna = anna(&server);
+    let new = "BEGIN:VCARD\r\nVERSION:4.0\r\nUID:4\r\nFN:Dora\r\nKIND:individual\r\nTEL;VALUE=uri;PREF=1;TYPE=cell:tel:+49-1\r\n\
+        PHOTO:data:image/png;base64,iVBORw0KGgo=\r\nEND:VCARD\r\n";
+    put(&anna, &format!("{BOOK}new.vcf"), new).expect(201);
+    let old = "BEGIN:VCARD\r\nVERSION:2.1\r\nN;CHARSET=UTF-8;ENCODING=QUOTED-PRINTABLE:M=C3=BCller;J=C3=B6rg=\r\n;;;\r\n\
+        FN;CHARSET=UTF-8;ENCODING=QUOTED-PRINTABLE:J=C3=B6rg M=C3=BCller\r\nTEL;CELL:+49 2\r\nEND:VCARD\r\n";
+    let stored = put(&anna, &format!("{BOOK}old.vcf"), old).expect(201);
+    assert_eq!(
+        stored.header("etag"),
+        "",
+        "its bytes are others than those that were given"
+    );
+    let data = |version: &str, name: &str| {
+        let inner = format!(
+            "<D:prop><A:address-data content-type=\"text/vcard\"{version}/></D:prop><D:href>{BOOK}{name}</D:href>"
+        );
+        report(&anna, BOOK, "A:addressbook-multiget", &inner)
+    };
+    let said = data(" version=\"3.0\"", "new.vcf");
+    for line in [
+        "VERSION:3.0",
+        "TEL;TYPE=CELL,PREF:+49-1",
+        "PHOTO;ENCODING=b;TYPE=PNG:iVBORw0KGgo=",
+    ] {
+        assert!(said.contains(line), "{line} in {said}");
+    }
+    assert!(data("", "new.vcf").contains("VERSION:4.0"), "as it is stored");
+    let said = data(" version=\"4.0\"", "old.vcf");
+    for line in ["VERSION:4.0", "FN:Jörg Müller", "TEL;TYPE=cell:+49 2"] {
+        assert!(said.contains(line), "{line} in {said}");
+    }
+    let get = |accept: &str, name: &str| {
+        anna.send("GET", &format!("{BOOK}{name}"), &[accept], b"")
+            .expect(200)
+    };
+    let got = get("Accept: text/vcard; version=3.0", "new.vcf");
+    assert_eq!(
+        got.header("content-type"),
+        "text/vcard; version=3.0; charset=utf-8"
+    );
+    assert!(got.text().contains("VERSION:3.0") && got.text().contains("N:Dora;;;;"));
+    assert_eq!(get("Accept: */*", "new.vcf").text(), new);
+    assert!(
+        get("Accept: */*", "old.vcf")
+            .text()
+            .contains("VERSION:3.0\r\nN:Müller;Jörg;;;\r\n")
+    );
+    let found = "<D:prop><D:getetag/><A:address-data/></D:prop><A:filter><A:prop-filter name=\"FN\">\
+        <A:text-match match-type=\"equals\">jörg müller</A:text-match></A:prop-filter></A:filter>";
+    assert_eq!(
+        names(&report(&anna, BOOK, "A:addressbook-query", found)),
+        ["old.vcf"]
+    );
 }
