@@ -10,6 +10,7 @@ mod dav;
 mod direct;
 mod discovery;
 mod disk_full;
+mod doors;
 mod export;
 mod graph;
 mod hook;
