@@ -2,6 +2,7 @@
 //! `docs/backup-format.md`, well enough to be read without this program.
 
 mod bring_back;
+pub mod deleted;
 mod index;
 mod keep;
 mod pack;

@@ -8,6 +8,7 @@ mod account;
 mod app;
 mod backup;
 mod collect;
+mod deleted;
 mod doctor;
 mod domain;
 mod export;
@@ -108,6 +109,9 @@ enum Command {
     /// Programs that may sign people in (app registrations)
     #[command(subcommand)]
     App(app::App),
+    /// What somebody has deleted in the last thirty days, and getting it back
+    #[command(subcommand)]
+    Deleted(deleted::Deleted),
     /// Take everything away: Maildir or mbox, ICS and VCF, with a list of every item and its hash
     Export(export::Export),
     /// Backups, encrypted, each night: where they go, what is in them
@@ -138,6 +142,7 @@ pub fn main() -> ExitCode {
         Command::Share(c) => c.run(),
         Command::Domain(c) => c.run(),
         Command::Collect(c) => c.run(),
+        Command::Deleted(c) => c.run(),
         Command::Queue(c) => c.run(),
         Command::App(c) => c.run(),
         Command::Export(c) => c.run(),

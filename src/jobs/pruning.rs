@@ -1,6 +1,7 @@
 //! Forgetting what has been kept long enough: tombstones, delivery ids, expired tokens,
 //! and files that power cuts left behind; and changing the key that tokens are signed with.
 
+use crate::backup::deleted::{KEPT_MS, prune_deleted};
 use crate::base::{Result, TimeMs};
 use crate::identity::accounts::list_accounts;
 use crate::identity::{Ctx, keys};
@@ -40,6 +41,7 @@ pub async fn prune(ctx: &Ctx) -> Result<()> {
     prune_uploads(ctx).await?;
     for account in list_accounts(ctx).await? {
         tidy_account(ctx, account.id).await?;
+        prune_deleted(ctx, account.id, now_ms - KEPT_MS).await?;
         let file = ctx.store.account(account.id)?;
         file.write(move |tx| {
             tx.prune_tombstones(now_ms - TOMBSTONES_MS)?;

@@ -48,6 +48,7 @@ pub async fn expunge_messages(
                 None => true,
             };
             let items: Vec<Item> = tx.deleted_items(folder)?.into_iter().filter(is_meant).collect();
+            tx.dump_items(&items, now_ms)?;
             tx.remove_items(&items, now_ms)?;
             out.span.after = tx.mail_folder(folder)?.highest_modseq;
             out.uids = items.iter().map(|i| i.uid).collect();
@@ -76,7 +77,11 @@ pub async fn delete_message(
                 Some(trash) if !for_good && trash.id != item.folder_id => {
                     tx.move_items(&[item], trash.id, now_ms).map(drop)
                 }
-                _ => tx.remove_items(&[item], now_ms),
+                _ => {
+                    let items = [item];
+                    tx.dump_items(&items, now_ms)?;
+                    tx.remove_items(&items, now_ms)
+                }
             }
         })
         .await

@@ -278,6 +278,7 @@ fn delete_folder_in(
         delete_folder_in(tx, child.id, true, now_ms)?;
     }
     let items = tx.items_by_uid(id, 1, u32::MAX)?;
+    tx.dump_items(&items, now_ms)?;
     tx.remove_items(&items, now_ms)?;
     tx.remove_folder(id, now_ms)
 }

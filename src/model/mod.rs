@@ -5,6 +5,7 @@ pub mod account;
 pub mod address;
 pub mod change;
 pub mod collect;
+pub mod deleted;
 pub mod flags;
 pub mod folder;
 pub mod ids;

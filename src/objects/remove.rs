@@ -26,6 +26,7 @@ pub async fn delete_object(
                 return Err(no_such_object());
             };
             condition.check(Some(&object))?;
+            tx.dump_items(std::slice::from_ref(&object.item), now_ms)?;
             tx.remove_object(&object, now_ms)
         })
         .await

@@ -105,6 +105,7 @@ impl Tx<'_, AccountDb> {
     /// Removes a collection with all that it holds.
     pub fn remove_collection(&mut self, id: FolderId, now_ms: TimeMs) -> Result<()> {
         for object in self.objects(id)? {
+            self.dump_items(std::slice::from_ref(&object.item), now_ms)?;
             self.remove_object(&object, now_ms)?;
         }
         for table in ["collection", "object_gone"] {

@@ -220,7 +220,8 @@ impl Snapshot<'_, AccountDb> {
 
 const WRONG_REFS: &str = "SELECT count(*) FROM body b WHERE refs <>
     (SELECT count(*) FROM item WHERE body_id = b.id) + (SELECT count(*) FROM outbox WHERE body_id = b.id)
-    + (SELECT count(*) FROM scheduling WHERE body_id = b.id) + (SELECT count(*) FROM reaction WHERE body_id = b.id)";
+    + (SELECT count(*) FROM scheduling WHERE body_id = b.id) + (SELECT count(*) FROM reaction WHERE body_id = b.id)
+    + (SELECT count(*) FROM dumped WHERE body_id = b.id)";
 
 impl Tx<'_, AccountDb> {
     /// Counts again what is counted, drops what belongs to nothing, and empties the text index.
@@ -236,7 +237,8 @@ impl Tx<'_, AccountDb> {
             "DELETE FROM message WHERE body_id NOT IN (SELECT id FROM body);
              UPDATE body SET refs = (SELECT count(*) FROM item WHERE body_id = body.id)
                + (SELECT count(*) FROM outbox WHERE body_id = body.id) + (SELECT count(*) FROM scheduling WHERE body_id = body.id)
-               + (SELECT count(*) FROM reaction WHERE body_id = body.id);
+               + (SELECT count(*) FROM reaction WHERE body_id = body.id)
+               + (SELECT count(*) FROM dumped WHERE body_id = body.id);
              UPDATE state SET used_bytes = (SELECT coalesce(sum(size_bytes), 0) FROM item);",
         )?;
         let unused: Vec<i64> = {

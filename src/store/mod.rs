@@ -16,6 +16,7 @@ pub mod delivered;
 pub mod directory;
 pub mod disk;
 pub mod doctor;
+mod dumpster;
 pub mod error;
 pub mod file;
 pub mod folder;

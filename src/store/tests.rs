@@ -200,6 +200,37 @@ fn the_same_bytes_are_stored_once_and_go_with_their_last_use() {
 }
 
 #[test]
+fn what_is_deleted_keeps_its_bytes_until_it_is_forgotten() {
+    let f = fixture();
+    let item = f.add(f.inbox, &large(3));
+    let body = item.body_id;
+    f.file
+        .write_blocking(move |tx| {
+            tx.dump_items(std::slice::from_ref(&item), 7)?;
+            tx.remove_items(&[item], 7)
+        })
+        .unwrap();
+    assert_eq!((f.blob_count(), f.findings()), (1, Vec::<String>::new()));
+    assert_eq!(
+        f.file.read_blocking(|s| s.used_bytes()).unwrap(),
+        0,
+        "no quota counts it"
+    );
+    let old = |before| {
+        f.file
+            .write_blocking(move |tx| tx.deleted_before(before, 10))
+            .unwrap()
+    };
+    assert!(old(7).is_empty());
+    let deleted = old(8).remove(0);
+    assert_eq!((deleted.body_id, &deleted.folder[..]), (body, "INBOX"));
+    f.file
+        .write_blocking(move |tx| tx.forget_deleted(&deleted))
+        .unwrap();
+    assert_eq!((f.blob_count(), f.findings()), (0, Vec::<String>::new()));
+}
+
+#[test]
 fn bytes_that_come_back_in_the_same_group_stay() {
     let f = fixture();
     let raw = large(2);

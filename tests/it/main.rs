@@ -7,6 +7,7 @@ mod collect;
 mod corpus;
 mod counterparts;
 mod dav;
+mod deleted;
 mod direct;
 mod discovery;
 mod disk_full;

@@ -251,6 +251,7 @@ pub fn remove_in(
             _ => Vec::new(),
         };
     }
+    tx.dump_items(std::slice::from_ref(&object.item), now_ms)?;
     tx.remove_object(object, now_ms)?;
     send_in(tx, &hook.store, &hook.me, messages, now_ms)
 }

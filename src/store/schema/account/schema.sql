@@ -31,6 +31,21 @@ CREATE TABLE delivered (
   delivery_id TEXT PRIMARY KEY,
   at_ms       INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE dumped (
+  id             INTEGER PRIMARY KEY,   -- that the item had
+  kind           INTEGER NOT NULL,      -- of the folder it was in, model::FolderKind
+  folder_id      INTEGER NOT NULL,
+  folder         TEXT NOT NULL,         -- its path or name
+  name           TEXT,                  -- of an object
+  title          TEXT NOT NULL,
+  sender         TEXT,
+  flags          INTEGER NOT NULL,
+  keywords       TEXT,
+  received_at_ms INTEGER NOT NULL,
+  size_bytes     INTEGER NOT NULL,
+  body_id        INTEGER NOT NULL REFERENCES body (id),
+  at_ms          INTEGER NOT NULL
+) STRICT;
 CREATE TABLE folder (
   id             INTEGER PRIMARY KEY,
   parent_id      INTEGER REFERENCES folder (id),
@@ -168,6 +183,8 @@ CREATE TABLE tombstone (
 CREATE UNIQUE INDEX body_by_hash ON body (hash);
 CREATE INDEX clock_by_time ON clock (at_ms);
 CREATE INDEX delivered_by_age ON delivered (at_ms);
+CREATE INDEX dumped_by_age ON dumped (at_ms, id);
+CREATE INDEX dumped_by_body ON dumped (body_id);
 CREATE UNIQUE INDEX folder_by_name ON folder (coalesce(parent_id, 0), kind, name);
 CREATE UNIQUE INDEX folder_by_role ON folder (role) WHERE role IS NOT NULL;
 CREATE INDEX item_all_received ON item (received_at_ms, id, folder_id);
