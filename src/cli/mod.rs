@@ -13,6 +13,7 @@ mod domain;
 mod export;
 mod health;
 mod hook;
+mod import;
 mod output;
 mod outside;
 mod public;
@@ -110,6 +111,9 @@ enum Command {
     App(app::App),
     /// Take everything away: Maildir or mbox, ICS and VCF, with a list of every item and its hash
     Export(export::Export),
+    /// Bring everything here: from files, from an export; as often as you like, nothing comes twice
+    #[command(subcommand)]
+    Import(import::Import),
     /// Backups, encrypted, each night: where they go, what is in them
     #[command(subcommand)]
     Backup(backup::Backup),
@@ -141,6 +145,7 @@ pub fn main() -> ExitCode {
         Command::Queue(c) => c.run(),
         Command::App(c) => c.run(),
         Command::Export(c) => c.run(),
+        Command::Import(c) => c.run(),
         Command::Backup(c) => c.run(),
         Command::Restore(c) => c.run(),
         Command::Doctor(c) => c.run(),

@@ -52,6 +52,7 @@ impl Database for AccountDb {
         include_str!("schema/account/0010.sql"),
         include_str!("schema/account/0011.sql"),
         include_str!("schema/account/0012.sql"),
+        include_str!("schema/account/0013.sql"),
     ];
 
     fn begin(&self, conn: &Connection, effects: &mut AccountEffects) -> Result<()> {

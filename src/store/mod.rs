@@ -24,6 +24,7 @@ pub mod job;
 pub mod layout;
 pub mod listing;
 pub mod message;
+pub mod moved;
 pub mod migrate;
 pub mod object;
 mod object_walk;

@@ -1,6 +1,6 @@
 //! PATCH messages/{id}
 
-use super::category::{categories, to_keyword};
+use crate::mail::category::{categories, to_keyword};
 use super::contents::change_contents;
 use super::expand::take_flags;
 use super::get::whole_message;

@@ -1,6 +1,6 @@
 //! `$filter` and `$orderby` of messages: which properties there are, and what each means to the mail room.
 
-use super::category::to_keyword;
+use crate::mail::category::to_keyword;
 use super::view::{COMPLETE, PROPERTIES};
 use crate::base::TimeMs;
 use crate::mail::FolderTree;

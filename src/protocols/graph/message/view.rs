@@ -1,7 +1,7 @@
 //! A message as Graph's message.
 
 use super::body::{headers, item_body};
-use super::category::categories;
+use crate::mail::category::categories;
 use super::expand::Expansion;
 use super::recipient::{first, recipient, recipients};
 use crate::base::clock::rfc3339;
