@@ -1,11 +1,16 @@
 //! `hauspost import ...`
 
 use super::output::print_done;
-use super::{DataFolder, Form, with_store};
+use super::outside::Outside;
+use super::server_url::{self, MOVE_PASSWORD};
+use super::{DataFolder, Form, read_password, with_store};
 use crate::base::{Error, Result};
+use crate::delivery::PostRoom;
+use crate::delivery::schedule::Schedule;
 use crate::identity::Ctx;
 use crate::identity::accounts::find_account;
 use crate::moving::import::files::{Files, Kind, exported_accounts};
+use crate::moving::import::imap::Imap;
 use crate::moving::import::{Options, Report, import_account};
 use clap::{Args, Subcommand};
 use serde_json::json;
@@ -28,6 +33,8 @@ pub enum Import {
     Vcf(FromFiles),
     /// What hauspost export has written: all its accounts, or one
     Export(FromExport),
+    /// A mailbox on another server; Gmail's labels become folders and categories
+    Imap(FromServer),
 }
 
 /// What every run is told.
@@ -69,6 +76,22 @@ pub struct FromFiles {
 }
 
 #[derive(Args)]
+pub struct FromServer {
+    /// Server: imaps://user@host (imap://: STARTTLS); an @ in the user is %40
+    url: String,
+    /// Whose it becomes
+    #[arg(long, value_name = "ADDRESS")]
+    account: String,
+    /// Read its password from standard input; without it, it is taken from HAUSPOST_MOVE_PASSWORD
+    #[arg(long)]
+    password_stdin: bool,
+    #[command(flatten)]
+    outside: Outside,
+    #[command(flatten)]
+    common: Common,
+}
+
+#[derive(Args)]
 pub struct FromExport {
     /// The folder that was exported to
     path: PathBuf,
@@ -89,6 +112,7 @@ impl Import {
             Import::Ics(c) => c.run(Kind::Ics),
             Import::Vcf(c) => c.run(Kind::Vcf),
             Import::Export(c) => c.run(),
+            Import::Imap(c) => c.run_imap(),
         }
     }
 }
@@ -143,6 +167,35 @@ impl FromFiles {
             let report = import_files(&ctx, files, &self.account, &self.common.options()).await?;
             self.common.report(&[report])
         })
+    }
+}
+
+impl FromServer {
+    fn run_imap(self) -> Result<()> {
+        let mut server = server_url::mailbox(&self.url)?;
+        server.password = move_password(self.password_stdin)?;
+        let options = self.outside.options("localhost".into(), 0, Schedule::default())?;
+        with_store(&self.common.data, async |ctx| {
+            let account = find_account(&ctx, &self.account).await?;
+            let room = PostRoom::new(ctx.store.clone(), options);
+            let mut source = Imap::open(&ctx, &room, server).await?;
+            let report = import_account(&ctx, &account, &mut source, &self.common.options()).await?;
+            self.common.report(&[report])
+        })
+    }
+}
+
+/// Of the other server. Errors: Invalid, when there is none.
+pub fn move_password(from_stdin: bool) -> Result<String> {
+    if from_stdin {
+        return read_password();
+    }
+    let found = std::env::var(MOVE_PASSWORD).unwrap_or_default();
+    match found.is_empty() {
+        true => Err(Error::invalid(format!(
+            "the other server needs a password: use --password-stdin, or put it into {MOVE_PASSWORD}"
+        ))),
+        false => Ok(found),
     }
 }
 

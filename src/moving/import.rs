@@ -6,6 +6,7 @@
 //! kept as it came ([`quarantine`]) and listed.
 
 pub mod files;
+pub mod imap;
 mod mail;
 mod place;
 mod plan;

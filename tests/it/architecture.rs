@@ -82,7 +82,8 @@ fn allowed(module: &str) -> Option<Vec<&'static str>> {
             "base", "formats", "model", "store", "identity", "objects", "mail", "calendar", "contacts",
         ],
         "moving" => vec![
-            "base", "formats", "model", "store", "identity", "objects", "mail", "calendar", "contacts", "delivery",
+            "base", "formats", "model", "store", "identity", "objects", "mail", "calendar", "contacts",
+            "delivery",
         ],
         "appliance" => vec!["base", "formats", "model", "store", "identity"],
         "jobs" => vec![

@@ -2,13 +2,18 @@
 
 mod archives;
 mod files;
+mod imap;
 
 use crate::server::{Server, run_with};
 use serde_json::Value;
 
 /// Runs `hauspost import` and reads its report; also one that says that something is not whole.
 pub fn import(server: &Server, arguments: &[&str]) -> Value {
-    let out = run_with(server.data.path(), &[&["import"], arguments, &["--json"]].concat(), "");
+    let out = run_with(
+        server.data.path(),
+        &[&["import"], arguments, &["--json"]].concat(),
+        "",
+    );
     serde_json::from_slice(&out.stdout).unwrap_or_else(|_| {
         panic!("{arguments:?}: {}", String::from_utf8_lossy(&out.stderr));
     })

@@ -178,6 +178,10 @@ fn entries(folder: &Path) -> Result<Vec<PathBuf>> {
 
 /// The last part of a path, without its extension when `is_stem`.
 fn file_name(path: &Path, is_stem: bool) -> String {
-    let part = if is_stem { path.file_stem() } else { path.file_name() };
+    let part = if is_stem {
+        path.file_stem()
+    } else {
+        path.file_name()
+    };
     part.unwrap_or_default().to_string_lossy().into_owned()
 }

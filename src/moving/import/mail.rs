@@ -129,7 +129,9 @@ fn size(fetched: &Fetched) -> u64 {
 async fn prepare_batch(wanted: &[Listed], batch: Vec<Fetched>) -> Result<(Vec<Letter>, Vec<String>)> {
     let (mut intakes, mut problems): (Vec<(Listed, Intake)>, Vec<String>) = (Vec::new(), Vec::new());
     for fetched in batch {
-        let Some(listed) = wanted.get(fetched.at) else { continue };
+        let Some(listed) = wanted.get(fetched.at) else {
+            continue;
+        };
         match fetched.content {
             Content::Bytes(intake) => intakes.push((listed.clone(), intake)),
             Content::Unreadable(why) => problems.push(format!("{}: {why}", listed.name)),
@@ -216,7 +218,11 @@ fn find_moved(tx: &mut Tx<'_, AccountDb>, goal: &Goal, hash: &[u8; 32]) -> Resul
     let Some((folder, row)) = tx.moved_and_gone(&goal.source, hash)? else {
         return Ok(None);
     };
-    let Some(item) = row.item_id.and_then(|id| tx.mail_item(id).transpose()).transpose()? else {
+    let Some(item) = row
+        .item_id
+        .and_then(|id| tx.mail_item(id).transpose())
+        .transpose()?
+    else {
         return Ok(None);
     };
     tx.forget_moved(folder.id, &row.name)?;

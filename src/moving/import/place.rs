@@ -1,6 +1,7 @@
 //! Where the folders of a source go: by what they are for, else by their path.
 
 use super::Options;
+use super::roles::role_of_name;
 use super::source::SourceFolder;
 use crate::base::{Result, text};
 use crate::identity::Ctx;
@@ -41,7 +42,18 @@ impl<'a> Places<'a> {
     /// What the source's folders are for: that of one decides about those below it.
     pub fn note_roles(&mut self, folders: &[SourceFolder]) {
         let mail = folders.iter().filter(|f| f.kind == FolderKind::Mail);
-        self.roles = mail.filter_map(|f| Some((f.path.clone(), f.role?))).collect();
+        self.roles = mail
+            .clone()
+            .filter_map(|f| Some((f.path.clone(), f.role?)))
+            .collect();
+        // A folder that holds only others need not be one there.
+        for top in mail.filter_map(|f| f.path.split_once('/').map(|(top, _)| top)) {
+            if let Some(role) = role_of_name(top)
+                && !self.roles.values().any(|r| *r == role)
+            {
+                self.roles.insert(top.to_owned(), role);
+            }
+        }
     }
 
     /// Whether it is to come.
@@ -123,7 +135,11 @@ impl<'a> Places<'a> {
             return Ok(None);
         }
         let mut address = address_of(&name);
-        let kinds = [FolderKind::Calendar, FolderKind::TaskList, FolderKind::AddressBook];
+        let kinds = [
+            FolderKind::Calendar,
+            FolderKind::TaskList,
+            FolderKind::AddressBook,
+        ];
         let taken = list_collections(self.ctx, self.account.id, &kinds).await?;
         while taken.iter().any(|c| c.folder.name == address) || address == "inbox" {
             address.push_str("-2");
@@ -149,7 +165,11 @@ impl<'a> Places<'a> {
 
 /// A path that our folders can have.
 fn clean(path: &str) -> String {
-    let mut levels: Vec<String> = path.split('/').map(clean_level).filter(|l| !l.is_empty()).collect();
+    let mut levels: Vec<String> = path
+        .split('/')
+        .map(clean_level)
+        .filter(|l| !l.is_empty())
+        .collect();
     if levels.len() > MAX_DEPTH {
         let rest = levels.split_off(MAX_DEPTH - 1).join(".");
         levels.push(text::cut(&rest, MAX_NAME_BYTES).to_owned());
@@ -161,7 +181,10 @@ fn clean(path: &str) -> String {
 }
 
 fn clean_level(level: &str) -> String {
-    let level: String = level.chars().map(|c| if c.is_control() { '_' } else { c }).collect();
+    let level: String = level
+        .chars()
+        .map(|c| if c.is_control() { '_' } else { c })
+        .collect();
     text::cut(level.trim(), MAX_NAME_BYTES).to_owned()
 }
 
@@ -173,7 +196,11 @@ fn address_of(name: &str) -> String {
         .map(|c| if c.is_alphanumeric() { c } else { '-' })
         .collect();
     let plain = text::cut(plain.trim_matches('-'), 100).to_owned();
-    if plain.is_empty() { "imported".to_owned() } else { plain }
+    if plain.is_empty() {
+        "imported".to_owned()
+    } else {
+        plain
+    }
 }
 
 #[cfg(test)]

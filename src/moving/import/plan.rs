@@ -57,11 +57,15 @@ pub async fn make_plans<S: Source>(
         let target = places.find(&folder, writes).await?;
         let mut move_folder = known
             .iter()
-            .find(|k| k.path == folder.path && k.version == folder.version)
+            .find(|k| k.path == folder.path && k.version == ledger_version(&folder))
             .map(|k| k.id);
         if let (true, Some(target)) = (writes, &target) {
-            let (source, path, version, to) =
-                (name.to_owned(), folder.path.clone(), folder.version.clone(), target.folder_id);
+            let (source, path, version, to) = (
+                name.to_owned(),
+                folder.path.clone(),
+                ledger_version(&folder),
+                target.folder_id,
+            );
             let made = file.write(move |tx| tx.put_moved_folder(&source, &path, &version, to));
             move_folder = Some(made.await?);
         }
@@ -83,6 +87,14 @@ pub async fn make_plans<S: Source>(
         mark_lost_folders(ctx, account, options, places, known, &seen).await?;
     }
     Ok(plans)
+}
+
+/// A calendar and a task list may have one name.
+fn ledger_version(folder: &SourceFolder) -> String {
+    match folder.kind {
+        FolderKind::Mail => folder.version.clone(),
+        kind => format!("{}/{}", kind as i64, folder.version),
+    }
 }
 
 /// Folders that are no longer there, or whose names have come to mean something else.
@@ -157,8 +169,12 @@ async fn compare(
         mark_gone(ctx, account, folder, gone).await?;
         for batch in changes.chunks(BATCH) {
             let batch = batch.to_vec();
-            file.write(move |tx| batch.into_iter().try_for_each(|(row, marks)| change_marks(tx, folder, row, &marks)))
-                .await?;
+            file.write(move |tx| {
+                batch
+                    .into_iter()
+                    .try_for_each(|(row, marks)| change_marks(tx, folder, row, &marks))
+            })
+            .await?;
         }
     }
     Ok(())
@@ -171,7 +187,11 @@ fn differs(row: &Moved, marks: &Marks) -> bool {
 /// What was added and taken away there is added and taken away here; what was changed here stays.
 fn change_marks(tx: &mut Tx<'_, AccountDb>, folder: i64, row: Moved, now: &Marks) -> Result<()> {
     let before = Keywords::from_stored(&row.tag);
-    if let Some(item) = row.item_id.and_then(|id| tx.mail_item(id).transpose()).transpose()? {
+    if let Some(item) = row
+        .item_id
+        .and_then(|id| tx.mail_item(id).transpose())
+        .transpose()?
+    {
         let mut keywords = item.keywords.clone();
         before.iter().filter(|k| !now.keywords.contains(k)).for_each(|k| {
             keywords.remove(k);

@@ -170,7 +170,10 @@ impl Report {
             lines.push(format!("  {} that are gone there were removed", self.removed));
         }
         lines.extend(self.aside.iter().map(|k| {
-            format!("  put aside: {}, {}: {}; it is in {}", k.folder, k.name, k.reason, k.file)
+            format!(
+                "  put aside: {}, {}: {}; it is in {}",
+                k.folder, k.name, k.reason, k.file
+            )
         }));
         lines.extend(self.problems.iter().map(|p| format!("  not brought: {p}")));
         if self.compared > 0 || !self.differences.is_empty() {
@@ -179,9 +182,16 @@ impl Report {
                 0 => String::new(),
                 n => format!(", {n} the same under another header"),
             };
-            lines.push(format!("  {} items compared, {more} differences{twins}", self.compared));
+            lines.push(format!(
+                "  {} items compared, {more} differences{twins}",
+                self.compared
+            ));
             lines.extend(self.differences.iter().map(|d| {
-                let title = if d.title.is_empty() { String::new() } else { format!(" »{}«", d.title) };
+                let title = if d.title.is_empty() {
+                    String::new()
+                } else {
+                    format!(" »{}«", d.title)
+                };
                 format!("    {}, {}{title}: {}", d.folder, d.name, d.what)
             }));
         }

@@ -46,7 +46,11 @@ impl Marks {
             Some((_, flag)) => self.flags = self.flags.with(*flag),
             None if !name.starts_with('\\') => {
                 // Two spellings are about.
-                let name = if name.eq_ignore_ascii_case("Forwarded") { "$Forwarded" } else { name };
+                let name = if name.eq_ignore_ascii_case("Forwarded") {
+                    "$Forwarded"
+                } else {
+                    name
+                };
                 self.keywords.add(name);
             }
             None => {}

@@ -9,7 +9,7 @@ use crate::base::{Error, Kind, Result, TimeMs};
 use crate::model::moved::{Moved, State};
 use crate::model::object::{Object, ObjectColumns};
 use crate::model::{Flags, FolderId, FolderKind};
-use crate::objects::put::{put_object_in, prepare_put};
+use crate::objects::put::{prepare_put, put_object_in};
 use crate::objects::{Condition, Put};
 use crate::store::Tx;
 use crate::store::account::AccountDb;
@@ -102,7 +102,9 @@ async fn store_batch(
 ) -> Result<()> {
     let (mut things, mut aside) = (Vec::new(), Vec::new());
     for fetched in batch {
-        let Some(listed) = wanted.get(fetched.at) else { continue };
+        let Some(listed) = wanted.get(fetched.at) else {
+            continue;
+        };
         let raw = match fetched.content {
             Content::Bytes(intake) => intake.into_bytes()?,
             Content::Unreadable(why) => {
@@ -121,7 +123,12 @@ async fn store_batch(
     let file = run.ctx.store.account(run.account.id)?;
     let (shared, batch) = (goal.clone(), things.clone());
     let outcomes = file
-        .write(move |tx| batch.iter().map(|t| store_thing(tx, &shared, t)).collect::<Result<Vec<_>>>())
+        .write(move |tx| {
+            batch
+                .iter()
+                .map(|t| store_thing(tx, &shared, t))
+                .collect::<Result<Vec<_>>>()
+        })
         .await?;
     for (thing, outcome) in things.into_iter().zip(outcomes) {
         match outcome {
@@ -150,11 +157,18 @@ async fn prepare(run: &FolderRun<'_>, goal: &Goal, listed: &Listed, raw: Vec<u8>
         _ => (calendar::read_columns(&raw)?, "ics"),
     };
     let is_fitting = |name: &str| crate::objects::collections::check_object_name(name).is_ok();
-    let name = match listed.name.strip_suffix(extension).is_some_and(|n| n.ends_with('.')) {
+    let name = match listed
+        .name
+        .strip_suffix(extension)
+        .is_some_and(|n| n.ends_with('.'))
+    {
         true if is_fitting(&listed.name) => listed.name.clone(),
         _ => match columns.uid.as_ref().map(|uid| format!("{uid}.{extension}")) {
             Some(name) if is_fitting(&name) => name,
-            _ => format!("{}.{extension}", &blake3::hash(listed.name.as_bytes()).to_hex()[..32]),
+            _ => format!(
+                "{}.{extension}",
+                &blake3::hash(listed.name.as_bytes()).to_hex()[..32]
+            ),
         },
     };
     let staged = prepare_put(run.ctx, run.account.id, &name, raw).await?;
@@ -179,7 +193,8 @@ fn store_thing(tx: &mut Tx<'_, AccountDb>, goal: &Goal, thing: &Thing) -> Result
     let (name, outcome) = match find_here(tx, goal, thing)? {
         Some(here) => {
             let is_as_it_came = before.is_some_and(|row| {
-                row.item_id == Some(here.item.id) && tx.body_hash(here.item.body_id).is_ok_and(|h| h == row.hash)
+                row.item_id == Some(here.item.id)
+                    && tx.body_hash(here.item.body_id).is_ok_and(|h| h == row.hash)
             });
             if tx.body_hash(here.item.body_id)? == hash {
                 note(tx, goal, thing, &here)?;
@@ -217,7 +232,11 @@ fn free_name(tx: &Tx<'_, AccountDb>, goal: &Goal, name: &str) -> Result<String> 
     }
     let (stem, extension) = name.rsplit_once('.').unwrap_or((name, "ics"));
     let source = blake3::hash(goal.source.as_bytes()).to_hex();
-    Ok(format!("{}-{}.{extension}", crate::base::text::cut(stem, 200), &source[..8]))
+    Ok(format!(
+        "{}-{}.{extension}",
+        crate::base::text::cut(stem, 200),
+        &source[..8]
+    ))
 }
 
 fn note(tx: &mut Tx<'_, AccountDb>, goal: &Goal, thing: &Thing, here: &Object) -> Result<()> {

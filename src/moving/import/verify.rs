@@ -59,7 +59,11 @@ pub async fn compare_folder<S: Source>(
     fetched?;
     let folder = plan.target.as_ref().map(|t| t.folder_id);
     let mut pairs: Vec<(Listed, Moved, There)> = Vec::with_capacity(BATCH);
-    let mut rest = wanted.into_iter().zip(ours).zip(hashes?).map(|((l, m), h)| (l, m, h));
+    let mut rest = wanted
+        .into_iter()
+        .zip(ours)
+        .zip(hashes?)
+        .map(|((l, m), h)| (l, m, h));
     loop {
         pairs.clear();
         pairs.extend(rest.by_ref().take(BATCH));
@@ -70,9 +74,9 @@ pub async fn compare_folder<S: Source>(
         let is_mail = plan.folder.kind == FolderKind::Mail;
         let found = file
             .read(move |s| {
-                let compared = batch.iter().map(|(listed, row, there)| {
-                    compare(s, folder.filter(|_| is_mail), listed, row, there)
-                });
+                let compared = batch
+                    .iter()
+                    .map(|(listed, row, there)| compare(s, folder.filter(|_| is_mail), listed, row, there));
                 compared.collect::<Result<Vec<_>>>()
             })
             .await?;
@@ -154,7 +158,10 @@ fn compare(
     if let Some(marks) = listed.marks.as_ref().filter(|_| folder.is_some()) {
         let same = |k: &str| item.keywords.contains(k);
         let count = marks.keywords.iter().count();
-        if marks.flags != item.flags || !marks.keywords.iter().all(same) || item.keywords.iter().count() != count {
+        if marks.flags != item.flags
+            || !marks.keywords.iter().all(same)
+            || item.keywords.iter().count() != count
+        {
             differ("has other flags".into());
         }
     }

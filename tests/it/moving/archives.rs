@@ -11,7 +11,11 @@ const GMAIL: &str = "From 1@xxx Sun Feb 02 04:05:06 +0000 2003\nX-GM-THRID: 1\nX
     From 3@xxx Sun Feb 02 04:05:06 +0000 2003\nX-GM-THRID: 3\nX-Gmail-Labels: Archived,Starred\nSubject: three\n\nx\n";
 
 fn python(script: &str, arguments: &[&str]) {
-    let done = Command::new("python3").args(["-c", script]).args(arguments).status().unwrap();
+    let done = Command::new("python3")
+        .args(["-c", script])
+        .args(arguments)
+        .status()
+        .unwrap();
     assert!(done.success());
 }
 
@@ -26,15 +30,23 @@ fn takeout_comes_in(archive: &str, write: &str) {
     let report = import(&server, &arguments);
     assert_proven(&report, 4);
     let mut anna = Mailbox::open(server.imap, "anna@example.test");
-    let counts: Vec<usize> = ["INBOX", "Sent", "Archive"].iter().map(|f| anna.count(f)).collect();
+    let counts: Vec<usize> = ["INBOX", "Sent", "Archive"]
+        .iter()
+        .map(|f| anna.count(f))
+        .collect();
     assert_eq!(counts, [1, 1, 1]);
     anna.ok("SELECT INBOX");
     let flags = String::from_utf8_lossy(&anna.ok("FETCH 1 (FLAGS)").lines.concat()).into_owned();
-    assert!(flags.contains("B=C3=BCro") && !flags.contains("\\Seen"), "{flags}");
+    assert!(
+        flags.contains("B=C3=BCro") && !flags.contains("\\Seen"),
+        "{flags}"
+    );
     // It is unpacked elsewhere each time, and known nevertheless.
     let again = import(&server, &arguments);
     assert_eq!((sum(&again, "stored"), sum(&again, "known")), (0, 4));
-    let left = std::fs::read_dir(server.data.path().join("import")).unwrap().count();
+    let left = std::fs::read_dir(server.data.path().join("import"))
+        .unwrap()
+        .count();
     assert_eq!(left, 0, "what was unpacked is gone");
 }
 

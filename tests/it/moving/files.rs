@@ -41,7 +41,11 @@ fn goes_out_and_comes_back(form: &str) {
     );
     assert_eq!(put.status, 201, "{}", put.text());
     let to = Folder::new();
-    let exported = export(&from, to.path(), &["--as", form, "--account", "anna@example.test"]);
+    let exported = export(
+        &from,
+        to.path(),
+        &["--as", form, "--account", "anna@example.test"],
+    );
     let messages = exported["exported"][0]["messages"].as_i64().unwrap() as usize;
     let objects = exported["exported"][0]["objects"].as_i64().unwrap() as usize;
     assert_eq!(objects, 5);
@@ -66,7 +70,10 @@ fn goes_out_and_comes_back(form: &str) {
     assert_eq!(sum(&again, "known") as usize, messages + objects);
     assert_proven(&again, messages + objects);
     // Into another account by name.
-    let ben = import(&here, &["export", at, "--account", "anna@example.test=ben@example.test"]);
+    let ben = import(
+        &here,
+        &["export", at, "--account", "anna@example.test=ben@example.test"],
+    );
     assert_eq!(sum(&ben, "stored") as usize, messages + objects);
 }
 
@@ -100,7 +107,11 @@ fn what_was_changed_here_is_named() {
     what.sort_unstable();
     assert_eq!(
         what,
-        ["came here, and was removed here", "has other flags", "is in another folder here"]
+        [
+            "came here, and was removed here",
+            "has other flags",
+            "is in another folder here"
+        ]
     );
     // What was removed here does not come back by itself.
     let again = import(&here, &["export", at]);
@@ -114,7 +125,9 @@ fn write(path: &Path, text: impl AsRef<[u8]>) {
 
 /// As Dovecot leaves it, with line ends of Unix.
 fn maildir(root: &Path) {
-    let message = |n: u32| format!("From: x@other.test\nMessage-ID: <{n}@other.test>\nSubject: number {n}\n\nbody {n}\n");
+    let message = |n: u32| {
+        format!("From: x@other.test\nMessage-ID: <{n}@other.test>\nSubject: number {n}\n\nbody {n}\n")
+    };
     for folder in ["", ".Gesendete Elemente", ".Kunden.M&APw-ller"] {
         for sub in ["cur", "new", "tmp"] {
             fs::create_dir_all(root.join(folder).join(sub)).unwrap();
@@ -123,7 +136,10 @@ fn maildir(root: &Path) {
     write(&root.join("cur/1.a,S=99:2,RS"), message(1));
     write(&root.join("new/2.a"), message(2));
     write(&root.join(".Gesendete Elemente/cur/3.a:2,PSb"), message(3));
-    write(&root.join(".Gesendete Elemente/dovecot-keywords"), "0 eins\n1 Wichtig\n");
+    write(
+        &root.join(".Gesendete Elemente/dovecot-keywords"),
+        "0 eins\n1 Wichtig\n",
+    );
     write(&root.join(".Kunden.M&APw-ller/cur/4.a:2,DF"), message(4));
     write(&root.join("subscriptions"), "Gesendete Elemente\n");
 }
@@ -138,11 +154,22 @@ fn a_maildir_comes_in_with_folders_flags_and_keywords_and_catches_up() {
     let arguments = ["maildir", at, "--account", "anna@example.test", "--verify"];
     let report = import(&server, &arguments);
     assert_proven(&report, 4);
-    let all = contents(&server, "anna@example.test", &["INBOX", "Sent", "Kunden/M&APw-ller"]);
+    let all = contents(
+        &server,
+        "anna@example.test",
+        &["INBOX", "Sent", "Kunden/M&APw-ller"],
+    );
     assert_eq!(all.len(), 4);
-    assert!(all.iter().all(|(_, raw, _)| raw.ends_with(b"\r\n") && !raw.windows(2).any(|w| w == b"\n\n")));
+    assert!(
+        all.iter()
+            .all(|(_, raw, _)| raw.ends_with(b"\r\n") && !raw.windows(2).any(|w| w == b"\n\n"))
+    );
     let sent = all.iter().find(|(folder, ..)| folder == "Sent").unwrap();
-    assert!(sent.2.contains("\\Seen") && sent.2.contains("$Forwarded") && sent.2.contains("Wichtig"), "{}", sent.2);
+    assert!(
+        sent.2.contains("\\Seen") && sent.2.contains("$Forwarded") && sent.2.contains("Wichtig"),
+        "{}",
+        sent.2
+    );
     // Meanwhile there: one read, one moved, one new, one gone.
     fs::rename(root.join("new/2.a"), root.join("cur/2.a:2,S")).unwrap();
     fs::rename(
@@ -154,12 +181,19 @@ fn a_maildir_comes_in_with_folders_flags_and_keywords_and_catches_up() {
     write(&root.join("cur/5.a:2,"), "Subject: new\n\nx\n");
     let report = import(&server, &[&arguments[..], &["--follow-deletions"]].concat());
     assert_eq!(
-        (sum(&report, "stored"), sum(&report, "moved"), sum(&report, "changed")),
+        (
+            sum(&report, "stored"),
+            sum(&report, "moved"),
+            sum(&report, "changed")
+        ),
         (1, 1, 1)
     );
     assert_eq!(report["imported"][0]["removed"], 1);
     let mut anna = Mailbox::open(server.imap, "anna@example.test");
-    let counts: Vec<usize> = ["INBOX", "Sent", "Kunden/M&APw-ller"].iter().map(|f| anna.count(f)).collect();
+    let counts: Vec<usize> = ["INBOX", "Sent", "Kunden/M&APw-ller"]
+        .iter()
+        .map(|f| anna.count(f))
+        .collect();
     assert_eq!(counts, [2, 2, 0]);
     let last = import(&server, &arguments);
     assert_proven(&last, 4);
@@ -171,14 +205,23 @@ fn the_same_mail_from_two_sources_is_here_once() {
     let files = Folder::new();
     maildir(&files.path().join("Maildir"));
     let at = files.path().join("Maildir");
-    import(&server, &["maildir", at.to_str().unwrap(), "--account", "anna@example.test"]);
+    import(
+        &server,
+        &["maildir", at.to_str().unwrap(), "--account", "anna@example.test"],
+    );
     // Another server's copy of it, with a line more in the header.
     let mbox = files.path().join("inbox.mbox");
     write(
         &mbox,
         "From x@other.test Sun Feb 02 04:05:06 2003\nReceived: by elsewhere\nMessage-ID: <1@other.test>\nSubject: number 1\n\nbody 1\n\n",
     );
-    let more = ["--account", "anna@example.test", "--verify", "--folder", "inbox=INBOX"];
+    let more = [
+        "--account",
+        "anna@example.test",
+        "--verify",
+        "--folder",
+        "inbox=INBOX",
+    ];
     let report = import(&server, &[&["mbox", mbox.to_str().unwrap()], &more[..]].concat());
     assert_eq!((sum(&report, "stored"), sum(&report, "adopted")), (0, 1));
     assert_eq!(report["imported"][0]["otherHeader"], 1);
@@ -204,7 +247,13 @@ fn a_profile_of_thunderbird_comes_in() {
     );
     let report = import(
         &server,
-        &["files", profile.to_str().unwrap(), "--account", "anna@example.test", "--verify"],
+        &[
+            "files",
+            profile.to_str().unwrap(),
+            "--account",
+            "anna@example.test",
+            "--verify",
+        ],
     );
     assert_eq!(sum(&report, "stored"), 2);
     assert_eq!(report["imported"][0]["differences"], serde_json::json!([]));
@@ -214,7 +263,13 @@ fn a_profile_of_thunderbird_comes_in() {
     assert_eq!(all.len(), 2);
     let inbox = all.iter().find(|(folder, ..)| folder == "INBOX").unwrap();
     assert_eq!(inbox.1, b"Subject: a\r\n\r\nFrom x\r\n");
-    for flag in ["\\Seen", "\\Answered", "$Forwarded", "Wichtig", "22-Nov-2026 19:41:05"] {
+    for flag in [
+        "\\Seen",
+        "\\Answered",
+        "$Forwarded",
+        "Wichtig",
+        "22-Nov-2026 19:41:05",
+    ] {
         assert!(inbox.2.contains(flag), "{flag}: {}", inbox.2);
     }
 }
@@ -255,10 +310,17 @@ fn calendars_and_contacts_come_in_and_what_cannot_be_read_is_kept_and_listed() {
     assert_eq!((sum(&again, "stored"), sum(&again, "known")), (0, 5));
     assert_eq!(again["imported"][0]["aside"].as_array().unwrap().len(), 2);
     let anna = dav::anna(&server);
-    let card = anna.get("/dav/addressbooks/anna@example.test/people/c1.vcf").expect(200).text();
+    let card = anna
+        .get("/dav/addressbooks/anna@example.test/people/c1.vcf")
+        .expect(200)
+        .text();
     assert!(card.contains("PHOTO") && card.contains("Zoë"), "{card}");
     // It changes there: here too. It changes on both sides: ours stays, and theirs is kept aside.
-    let changed = |who: &str| fs::read_to_string(&book).unwrap().replace("FN:Zoë", &format!("FN:{who}"));
+    let changed = |who: &str| {
+        fs::read_to_string(&book)
+            .unwrap()
+            .replace("FN:Zoë", &format!("FN:{who}"))
+    };
     write(&book, changed("Zoë Müller"));
     let report = import(&server, &arguments);
     assert_eq!(sum(&report, "changed"), 1);
@@ -268,7 +330,10 @@ fn calendars_and_contacts_come_in_and_what_cannot_be_read_is_kept_and_listed() {
     write(&book, changed("Theirs"));
     let report = import(&server, &arguments);
     assert_eq!(sum(&report, "setAside"), 1);
-    let card = anna.get("/dav/addressbooks/anna@example.test/people/c1.vcf").expect(200).text();
+    let card = anna
+        .get("/dav/addressbooks/anna@example.test/people/c1.vcf")
+        .expect(200)
+        .text();
     assert!(card.contains("FN:Ours"), "{card}");
 }
 
@@ -282,7 +347,13 @@ fn a_run_that_is_killed_again_and_again_ends_as_one_that_was_not() {
         .map(|n| format!("From x Sun Feb 02 04:05:06 2003\nSubject: {n}\nMessage-ID: <{n}@x>\nStatus: RO\n\nbody {n}\n\n"))
         .collect();
     write(&mbox, text);
-    let arguments = ["import", "mbox", mbox.to_str().unwrap(), "--account", "ben@example.test"];
+    let arguments = [
+        "import",
+        "mbox",
+        mbox.to_str().unwrap(),
+        "--account",
+        "ben@example.test",
+    ];
     let mut ben = Mailbox::open(server.imap, "ben@example.test");
     let mut rounds = 0;
     while ben.count("INBOX") < count && rounds < 8 {
@@ -301,7 +372,16 @@ fn a_run_that_is_killed_again_and_again_ends_as_one_that_was_not() {
         child.kill().unwrap();
         child.wait().unwrap();
     }
-    let report = import(&server, &["mbox", mbox.to_str().unwrap(), "--account", "ben@example.test", "--verify"]);
+    let report = import(
+        &server,
+        &[
+            "mbox",
+            mbox.to_str().unwrap(),
+            "--account",
+            "ben@example.test",
+            "--verify",
+        ],
+    );
     assert_proven(&report, count);
     assert_eq!(ben.count("INBOX"), count, "each once");
     assert!(rounds > 1, "it was never killed in the middle");

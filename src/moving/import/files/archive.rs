@@ -11,8 +11,15 @@ const MOST_ENTRIES: usize = 5_000_000;
 const PIECE: usize = 256 << 10;
 
 pub fn is_archive(path: &Path) -> bool {
-    let name = path.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
-    path.is_file() && [".zip", ".tgz", ".tar.gz", ".tar"].iter().any(|e| name.ends_with(e))
+    let name = path
+        .file_name()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .to_lowercase();
+    path.is_file()
+        && [".zip", ".tgz", ".tar.gz", ".tar"]
+            .iter()
+            .any(|e| name.ends_with(e))
 }
 
 /// Errors: Invalid, when it is damaged; OverQuota, when the disk has no room for what is in it.
@@ -35,7 +42,10 @@ fn damaged(archive: &Path, e: impl std::error::Error + Send + Sync + 'static) ->
 fn unpack_zip(ctx: &Ctx, file: File, archive: &Path, to: &Path) -> Result<()> {
     let mut zip = zip::ZipArchive::new(std::io::BufReader::new(file)).map_err(|e| damaged(archive, e))?;
     if zip.len() > MOST_ENTRIES {
-        return Err(Error::invalid(format!("{} has too many entries", archive.display())));
+        return Err(Error::invalid(format!(
+            "{} has too many entries",
+            archive.display()
+        )));
     }
     for at in 0..zip.len() {
         let mut entry = zip.by_index(at).map_err(|e| damaged(archive, e))?;
@@ -53,7 +63,10 @@ fn unpack_tar(ctx: &Ctx, reader: impl Read, archive: &Path, to: &Path) -> Result
     let mut tar = tar::Archive::new(reader);
     for (count, entry) in tar.entries().map_err(|e| damaged(archive, e))?.enumerate() {
         if count > MOST_ENTRIES {
-            return Err(Error::invalid(format!("{} has too many entries", archive.display())));
+            return Err(Error::invalid(format!(
+                "{} has too many entries",
+                archive.display()
+            )));
         }
         let mut entry = entry.map_err(|e| damaged(archive, e))?;
         if !entry.header().entry_type().is_file() {

@@ -88,7 +88,11 @@ impl Look {
                     false => {
                         let is_one = start.len() == 1;
                         for server in start {
-                            let above = if is_one { String::new() } else { file_name(&server, false) };
+                            let above = if is_one {
+                                String::new()
+                            } else {
+                                file_name(&server, false)
+                            };
                             self.walk(&server, &above, 0)?;
                         }
                         self.note_databases(&root);
@@ -160,8 +164,15 @@ impl Look {
                 continue;
             }
             // Thunderbird's and Apple's way to say that something lies below a folder, and a mail server's for all of it.
-            let name = name.strip_suffix(".sbd").or(name.strip_suffix(".mbox")).unwrap_or(&name);
-            let path = if name == "Maildir" { above.to_owned() } else { join(above, name) };
+            let name = name
+                .strip_suffix(".sbd")
+                .or(name.strip_suffix(".mbox"))
+                .unwrap_or(&name);
+            let path = if name == "Maildir" {
+                above.to_owned()
+            } else {
+                join(above, name)
+            };
             self.walk(&below, &path, depth + 1)?;
         }
         Ok(())
@@ -197,7 +208,11 @@ impl Look {
         for file in calendars {
             let (name, has_events, has_tasks) = look_at_calendar(&file);
             // One event a file, as vdirsyncer keeps them: the folder is the calendar.
-            let name = if is_many && name == file_name(&file, true) { last.clone() } else { name };
+            let name = if is_many && name == file_name(&file, true) {
+                last.clone()
+            } else {
+                name
+            };
             let entry = by_name.entry(name).or_default();
             entry.0.push(file);
             entry.1 |= has_events;
@@ -253,11 +268,18 @@ impl Look {
     /// Contacts and calendars of a profile lie in databases that belong to Thunderbird.
     fn note_databases(&mut self, root: &Path) {
         for (file, what) in [
-            ("abook.sqlite", "contacts: export them in Thunderbird's address book as VCF"),
-            ("calendar-data/local.sqlite", "events: export them in Thunderbird's calendar as ICS"),
+            (
+                "abook.sqlite",
+                "contacts: export them in Thunderbird's address book as VCF",
+            ),
+            (
+                "calendar-data/local.sqlite",
+                "events: export them in Thunderbird's calendar as ICS",
+            ),
         ] {
             if root.join(file).exists() {
-                self.problems.push(format!("{file} holds {what}, and import that file too"));
+                self.problems
+                    .push(format!("{file} holds {what}, and import that file too"));
             }
         }
     }

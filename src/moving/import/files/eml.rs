@@ -46,7 +46,9 @@ impl Messages {
     }
 
     pub fn read(&mut self, listed: &Listed, intake: &mut Intake) -> Result<()> {
-        let path = usize::try_from(listed.place).ok().and_then(|at| self.files.get(at));
+        let path = usize::try_from(listed.place)
+            .ok()
+            .and_then(|at| self.files.get(at));
         let path = path.ok_or_else(|| Error::internal("a file that was not listed"))?;
         match path.extension().is_some_and(|e| e.eq_ignore_ascii_case("emlx")) {
             true => read_emlx(path, intake),
@@ -60,7 +62,9 @@ fn read_emlx(path: &Path, intake: &mut Intake) -> Result<()> {
     let mut reader = BufReader::new(std::fs::File::open(path)?);
     let mut length = Vec::new();
     (&mut reader).take(32).read_until(b'\n', &mut length)?;
-    let length = std::str::from_utf8(&length).ok().and_then(|l| l.trim().parse::<u64>().ok());
+    let length = std::str::from_utf8(&length)
+        .ok()
+        .and_then(|l| l.trim().parse::<u64>().ok());
     let length = length.ok_or_else(|| Error::invalid("its first line is no length"))?;
     let mut crlf = Crlf::new(intake);
     let mut rest = reader.take(length);

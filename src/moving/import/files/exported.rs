@@ -41,7 +41,10 @@ pub fn exported_accounts(folder: &Path) -> Result<Vec<(String, PathBuf)>> {
         }
     }
     match out.is_empty() {
-        true => Err(Error::not_found(format!("there is no export in {}", folder.display()))),
+        true => Err(Error::not_found(format!(
+            "there is no export in {}",
+            folder.display()
+        ))),
         false => Ok(out),
     }
 }
@@ -72,7 +75,13 @@ pub fn find(home: &Path, look: &mut Look) -> Result<()> {
     }
     // Folders that went while the export was made, and whose messages are in it.
     for (path, records) in by_folder {
-        look.add_mail(path, Holds::Exported(Messages { home: home.to_owned(), records }));
+        look.add_mail(
+            path,
+            Holds::Exported(Messages {
+                home: home.to_owned(),
+                records,
+            }),
+        );
     }
     let mut objects = Vec::new();
     collections::check_objects(home, |record, _| objects.push(record))?;
@@ -83,7 +92,11 @@ pub fn find(home: &Path, look: &mut Look) -> Result<()> {
             _ => FolderKind::Calendar,
         };
         let below = format!("{}/", entry.path);
-        let records = objects.iter().filter(|o| o.file.starts_with(&below)).cloned().collect();
+        let records = objects
+            .iter()
+            .filter(|o| o.file.starts_with(&below))
+            .cloned()
+            .collect();
         look.found.push(Found {
             folder: SourceFolder {
                 path: entry.display_name,

@@ -59,7 +59,9 @@ impl Maildir {
     }
 
     pub fn read(&mut self, listed: &Listed, intake: &mut Intake) -> Result<()> {
-        let path = usize::try_from(listed.place).ok().and_then(|at| self.files.get(at));
+        let path = usize::try_from(listed.place)
+            .ok()
+            .and_then(|at| self.files.get(at));
         let path = path.ok_or_else(|| crate::base::Error::internal("a file that was not listed"))?;
         read_crlf(path, intake)
     }

@@ -65,7 +65,10 @@ pub fn is_mbox(path: &Path) -> bool {
 pub fn is_gmail(path: &Path) -> bool {
     let mut head = Vec::new();
     let read = File::open(path).and_then(|f| f.take(HEAD as u64).read_to_end(&mut head));
-    let header = head.iter().position(|b| *b == b'\n').map_or(&head[..0], |at| &head[at + 1..]);
+    let header = head
+        .iter()
+        .position(|b| *b == b'\n')
+        .map_or(&head[..0], |at| &head[at + 1..]);
     read.is_ok() && (first(header, "X-Gmail-Labels").is_some() || first(header, "X-GM-THRID").is_some())
 }
 
@@ -90,7 +93,10 @@ impl Mbox {
     }
 
     fn entries(&self) -> Result<Arc<Vec<Entry>>> {
-        let mut slot = self.scanned.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut slot = self
+            .scanned
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
         if let Some(known) = &*slot {
             return Ok(known.clone());
         }
@@ -101,10 +107,9 @@ impl Mbox {
 
     pub fn list(&mut self) -> Result<Vec<Listed>> {
         let all = self.entries()?;
-        let of_role = all
-            .iter()
-            .enumerate()
-            .filter(|(_, e)| !e.is_deleted && (self.role.is_none() || self.role == e.role.or(Some(Role::Archive))));
+        let of_role = all.iter().enumerate().filter(|(_, e)| {
+            !e.is_deleted && (self.role.is_none() || self.role == e.role.or(Some(Role::Archive)))
+        });
         Ok(of_role
             .map(|(at, e)| Listed {
                 name: e.name.clone(),
@@ -148,7 +153,8 @@ fn is_from_line(line: &[u8]) -> bool {
     let rest = String::from_utf8_lossy(rest);
     let rest = rest.trim();
     let words = || rest.split_ascii_whitespace();
-    let has_time = words().any(|w| w.len() >= 4 && w.contains(':') && w.bytes().all(|b| b.is_ascii_digit() || b == b':'));
+    let has_time = words()
+        .any(|w| w.len() >= 4 && w.contains(':') && w.bytes().all(|b| b.is_ascii_digit() || b == b':'));
     let has_year = words().any(|w| w.len() == 4 && w.bytes().all(|b| b.is_ascii_digit()));
     rest.is_empty() || rest == "-" || (has_time && has_year)
 }
@@ -157,7 +163,9 @@ fn is_from_line(line: &[u8]) -> bool {
 fn from_date(line: &[u8]) -> Option<TimeMs> {
     let text = String::from_utf8_lossy(line);
     let words: Vec<&str> = text.split_ascii_whitespace().collect();
-    let at = words.iter().position(|w| w.len() >= 7 && w.matches(':').count() == 2)?;
+    let at = words
+        .iter()
+        .position(|w| w.len() >= 7 && w.matches(':').count() == 2)?;
     let (month, day, time) = (words.get(at.checked_sub(2)?)?, words.get(at - 1)?, words[at]);
     let is_number = |w: &&&str, length: usize| w.len() == length && w.bytes().all(|b| b.is_ascii_digit());
     let year = words[at + 1..].iter().find(|w| is_number(w, 4))?;
@@ -181,7 +189,10 @@ fn scan(path: &Path) -> Result<Vec<Entry>> {
             if let Some(reading) = open.take() {
                 all.push(reading.finish(lines.offset, &mut counts));
             }
-            open = Some(Reading::begin(from_date(text), lines.offset + lines.line.len() as u64));
+            open = Some(Reading::begin(
+                from_date(text),
+                lines.offset + lines.line.len() as u64,
+            ));
         } else if let Some(reading) = &mut open {
             reading.take(&lines);
         } else if !text.is_empty() {
@@ -199,7 +210,9 @@ fn scan(path: &Path) -> Result<Vec<Entry>> {
     let file_date = modified_ms(path);
     for entry in all.iter_mut().filter(|e| e.received_at_ms.is_none()) {
         // The message's own Date is asked first, when it is stored.
-        entry.received_at_ms = entry.received_at_ms.or(if entry.length == 0 { file_date } else { None });
+        entry.received_at_ms = entry
+            .received_at_ms
+            .or(if entry.length == 0 { file_date } else { None });
     }
     Ok(all)
 }
@@ -282,7 +295,8 @@ impl Reading {
 }
 
 fn starts_without_case(line: &[u8], start: &[u8]) -> bool {
-    line.get(..start.len()).is_some_and(|l| l.eq_ignore_ascii_case(start))
+    line.get(..start.len())
+        .is_some_and(|l| l.eq_ignore_ascii_case(start))
 }
 
 /// nsMsgMessageFlags of Thunderbird.
@@ -301,8 +315,11 @@ fn mozilla_marks(own: &[u8], entry: &mut Entry) {
     if status & 0x1000 != 0 {
         entry.marks.add_name("$Forwarded");
     }
-    let keys = first(own, "X-Mozilla-Keys").map(String::from_utf8_lossy).unwrap_or_default();
-    keys.split_ascii_whitespace().for_each(|k| entry.marks.add_name(k));
+    let keys = first(own, "X-Mozilla-Keys")
+        .map(String::from_utf8_lossy)
+        .unwrap_or_default();
+    keys.split_ascii_whitespace()
+        .for_each(|k| entry.marks.add_name(k));
 }
 
 /// What mutt, Dovecot and we ourselves write, and Gmail's labels.
@@ -322,7 +339,9 @@ fn header_marks(head: &[u8], entry: &mut Entry) {
                 }
             }
         } else if field.name.eq_ignore_ascii_case(b"X-Keywords") {
-            value().split_ascii_whitespace().for_each(|k| entry.marks.add_name(k));
+            value()
+                .split_ascii_whitespace()
+                .for_each(|k| entry.marks.add_name(k));
         } else if field.name.eq_ignore_ascii_case(b"X-Gmail-Labels") {
             gmail_marks(&decode_text(field.value), entry);
         }
@@ -331,16 +350,50 @@ fn header_marks(head: &[u8], entry: &mut Entry) {
 
 /// In the languages of whoever asked for the archive.
 const UNREAD: [&str; 8] = [
-    "unread", "ungelesen", "non lus", "no leídos", "non letto", "ongelezen", "não lidas", "nieprzeczytane",
+    "unread",
+    "ungelesen",
+    "non lus",
+    "no leídos",
+    "non letto",
+    "ongelezen",
+    "não lidas",
+    "nieprzeczytane",
 ];
 const OPENED: [&str; 6] = ["opened", "geöffnet", "ouvert", "abierto", "aperto", "geopend"];
-const STARRED: [&str; 7] =
-    ["starred", "markiert", "suivis", "destacados", "speciali", "met ster", "com estrela"];
-const IMPORTANT: [&str; 6] = ["important", "wichtig", "importants", "importantes", "importanti", "belangrijk"];
-const INBOX: [&str; 7] = [
-    "inbox", "posteingang", "boîte de réception", "recibidos", "posta in arrivo", "postvak in", "caixa de entrada",
+const STARRED: [&str; 7] = [
+    "starred",
+    "markiert",
+    "suivis",
+    "destacados",
+    "speciali",
+    "met ster",
+    "com estrela",
 ];
-const ARCHIVED: [&str; 6] = ["archived", "archiviert", "archivés", "archivados", "archiviati", "gearchiveerd"];
+const IMPORTANT: [&str; 6] = [
+    "important",
+    "wichtig",
+    "importants",
+    "importantes",
+    "importanti",
+    "belangrijk",
+];
+const INBOX: [&str; 7] = [
+    "inbox",
+    "posteingang",
+    "boîte de réception",
+    "recibidos",
+    "posta in arrivo",
+    "postvak in",
+    "caixa de entrada",
+];
+const ARCHIVED: [&str; 6] = [
+    "archived",
+    "archiviert",
+    "archivés",
+    "archivados",
+    "archiviati",
+    "gearchiveerd",
+];
 
 fn gmail_marks(labels: &str, entry: &mut Entry) {
     let (mut roles, mut is_unread) = (Vec::new(), false);
@@ -399,7 +452,10 @@ mod tests {
         assert_eq!(all.len(), 3);
         assert_eq!(all[0].marks.flags, Flags::SEEN.with(Flags::ANSWERED));
         assert_eq!(all[0].marks.keywords.as_str(), "$Forwarded $label1");
-        assert_eq!(all[0].length, "Subject: a\n\nFrom here on\n\nFrom me to you\n".len() as u64);
+        assert_eq!(
+            all[0].length,
+            "Subject: a\n\nFrom here on\n\nFrom me to you\n".len() as u64
+        );
         assert_eq!(all[0].received_at_ms, Some(1_795_376_465_000));
         assert_eq!(all[1].marks.flags, Flags::SEEN.with(Flags::FLAGGED));
         assert_eq!(all[1].received_at_ms, Some(1_044_155_106_000));
@@ -412,7 +468,10 @@ mod tests {
             "From 1@xxx Sun Feb 02 04:05:06 +0000 2003\nX-Gmail-Labels: =?UTF-8?Q?Posteingang,Ungelesen,B=C3=BCro_1,Markiert?=\n\nx\n\n\
              From 2@xxx Sun Feb 02 04:05:06 +0000 2003\nX-Gmail-Labels: Archived,Opened\n\nx\n",
         );
-        assert_eq!((all[0].role, all[0].marks.flags), (Some(Role::Inbox), Flags::FLAGGED));
+        assert_eq!(
+            (all[0].role, all[0].marks.flags),
+            (Some(Role::Inbox), Flags::FLAGGED)
+        );
         assert_eq!(all[0].marks.keywords.as_str(), "B=C3=BCro=201");
         assert_eq!((all[1].role, all[1].marks.flags), (None, Flags::SEEN));
     }

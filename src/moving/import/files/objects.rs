@@ -54,7 +54,8 @@ impl Objects {
         }
         // One object may stand in two files.
         let mut seen = HashSet::new();
-        self.found.retain(|o| seen.insert((o.name.clone(), blake3::hash(&o.raw))));
+        self.found
+            .retain(|o| seen.insert((o.name.clone(), blake3::hash(&o.raw))));
         let mut counts = std::collections::HashMap::new();
         for object in &mut self.found {
             let count: &mut u32 = counts.entry(object.name.clone()).or_default();
@@ -74,8 +75,14 @@ impl Objects {
     }
 
     pub fn read(&mut self, listed: &Listed, intake: &mut Intake) -> Result<()> {
-        let object = usize::try_from(listed.place).ok().and_then(|at| self.found.get(at));
-        intake.write(&object.ok_or_else(|| Error::internal("an object that was not listed"))?.raw)
+        let object = usize::try_from(listed.place)
+            .ok()
+            .and_then(|at| self.found.get(at));
+        intake.write(
+            &object
+                .ok_or_else(|| Error::internal("an object that was not listed"))?
+                .raw,
+        )
     }
 }
 
@@ -99,7 +106,10 @@ pub fn look_at_calendar(path: &Path) -> (String, bool, bool) {
     let has_tasks = has("BEGIN:VTODO");
     let has_events = ["BEGIN:VEVENT", "BEGIN:VJOURNAL"].iter().any(|w| has(w));
     let named = read_stream(&raw).ok();
-    let named = named.and_then(|all| all.first().and_then(|c| c.text("X-WR-CALNAME").or(c.text("NAME"))));
+    let named = named.and_then(|all| {
+        all.first()
+            .and_then(|c| c.text("X-WR-CALNAME").or(c.text("NAME")))
+    });
     let name = named.filter(|n| !n.trim().is_empty());
     let name = name.unwrap_or_else(|| file_name(path, true));
     // What cannot be read is put aside as an event.
@@ -112,18 +122,26 @@ fn split_calendar(raw: &[u8], kind: FolderKind) -> Result<Vec<Object>> {
     let mut out: Vec<(String, Component)> = Vec::new();
     for calendar in read_stream(raw)? {
         if calendar.name != "VCALENDAR" {
-            return Err(Error::invalid(format!("line {}: this is no calendar", calendar.line)));
+            return Err(Error::invalid(format!(
+                "line {}: this is no calendar",
+                calendar.line
+            )));
         }
         let mut head = calendar.clone();
         let parts = std::mem::take(&mut head.parts);
         head.remove("METHOD");
-        let (zones, parts): (Vec<Component>, Vec<Component>) = parts.into_iter().partition(|p| p.name == "VTIMEZONE");
+        let (zones, parts): (Vec<Component>, Vec<Component>) =
+            parts.into_iter().partition(|p| p.name == "VTIMEZONE");
         let first_of_this = out.len();
         for mut part in parts {
             if (part.name == "VTODO") != (kind == FolderKind::TaskList) {
                 continue;
             }
-            let uid = match part.text("UID").map(|u| u.trim().to_owned()).filter(|u| !u.is_empty()) {
+            let uid = match part
+                .text("UID")
+                .map(|u| u.trim().to_owned())
+                .filter(|u| !u.is_empty())
+            {
                 Some(uid) => uid,
                 None => {
                     let uid = blake3::hash(print_component(&part).as_bytes()).to_hex()[..32].to_owned();
@@ -143,7 +161,9 @@ fn split_calendar(raw: &[u8], kind: FolderKind) -> Result<Vec<Object>> {
         for (_, object) in &mut out[first_of_this..] {
             let mut named = BTreeSet::new();
             object.parts.iter().for_each(|p| zones_of(p, &mut named));
-            let used = zones.iter().filter(|z| z.text("TZID").is_some_and(|id| named.contains(&id)));
+            let used = zones
+                .iter()
+                .filter(|z| z.text("TZID").is_some_and(|id| named.contains(&id)));
             let mut all: Vec<Component> = used.cloned().collect();
             all.append(&mut object.parts);
             object.parts = all;
@@ -157,7 +177,12 @@ fn split_calendar(raw: &[u8], kind: FolderKind) -> Result<Vec<Object>> {
 }
 
 fn zones_of(component: &Component, out: &mut BTreeSet<String>) {
-    out.extend(component.properties.iter().filter_map(|p| p.param("TZID").map(str::to_owned)));
+    out.extend(
+        component
+            .properties
+            .iter()
+            .filter_map(|p| p.param("TZID").map(str::to_owned)),
+    );
     component.parts.iter().for_each(|p| zones_of(p, out));
 }
 
@@ -190,7 +215,9 @@ fn split_cards(raw: &[u8]) -> Vec<Object> {
 
 fn one_card(raw: Vec<u8>) -> Object {
     let raw = super::vcard21::modern(raw);
-    let uid = read_stream(&raw).ok().and_then(|all| all.first().and_then(|c| c.text("UID")));
+    let uid = read_stream(&raw)
+        .ok()
+        .and_then(|all| all.first().and_then(|c| c.text("UID")));
     let uid = uid.map(|u| u.trim().to_owned()).filter(|u| !u.is_empty());
     let name = uid.unwrap_or_else(|| blake3::hash(&raw).to_hex()[..32].to_owned());
     Object { name, raw }
@@ -226,7 +253,12 @@ mod tests {
         for event in &events {
             read_columns(&event.raw).unwrap();
         }
-        assert_eq!(split_calendar(raw.as_bytes(), FolderKind::TaskList).unwrap().len(), 1);
+        assert_eq!(
+            split_calendar(raw.as_bytes(), FolderKind::TaskList)
+                .unwrap()
+                .len(),
+            1
+        );
     }
 
     #[test]
@@ -235,6 +267,11 @@ mod tests {
         let all = split_cards(raw);
         assert_eq!(all.len(), 3);
         assert_eq!(all[0].name, "1");
-        assert_eq!(all.iter().filter(|o| crate::contacts::read_columns(&o.raw).is_ok()).count(), 2);
+        assert_eq!(
+            all.iter()
+                .filter(|o| crate::contacts::read_columns(&o.raw).is_ok())
+                .count(),
+            2
+        );
     }
 }

@@ -14,7 +14,9 @@ pub fn modern(raw: Vec<u8>) -> Vec<u8> {
 
 fn convert(raw: &[u8]) -> Vec<u8> {
     let mut out = String::new();
-    let mut lines = raw.split(|b| *b == b'\n').map(|l| l.strip_suffix(b"\r").unwrap_or(l));
+    let mut lines = raw
+        .split(|b| *b == b'\n')
+        .map(|l| l.strip_suffix(b"\r").unwrap_or(l));
     while let Some(line) = lines.next() {
         let Some(colon) = line.iter().position(|b| *b == b':') else {
             // Folded base64.
@@ -52,7 +54,11 @@ fn convert(raw: &[u8]) -> Vec<u8> {
             true => text.split(';').map(escape_text).collect::<Vec<_>>().join(";"),
             false => text,
         };
-        let text = if kept.first().is_some_and(|n| n.eq_ignore_ascii_case("VERSION")) { "3.0".into() } else { text };
+        let text = if kept.first().is_some_and(|n| n.eq_ignore_ascii_case("VERSION")) {
+            "3.0".into()
+        } else {
+            text
+        };
         out.push_str(&format!("{}:{text}\r\n", kept.join(";")));
     }
     while out.ends_with("\r\n\r\n") {
@@ -84,8 +90,14 @@ mod tests {
         let text = String::from_utf8(modern(raw.to_vec())).unwrap();
         assert!(text.contains("VERSION:3.0\r\n"), "{text}");
         assert!(text.contains("N:Müller;Zoë;;;\r\n"), "{text}");
-        assert!(text.contains("FN:Zoë\r\n") && text.contains("TEL;TYPE=CELL;TYPE=VOICE:+49 1\r\n"), "{text}");
+        assert!(
+            text.contains("FN:Zoë\r\n") && text.contains("TEL;TYPE=CELL;TYPE=VOICE:+49 1\r\n"),
+            "{text}"
+        );
         assert!(crate::contacts::read_columns(text.as_bytes()).is_ok());
-        assert_eq!(modern(b"BEGIN:VCARD\nVERSION:3.0".to_vec()), b"BEGIN:VCARD\nVERSION:3.0");
+        assert_eq!(
+            modern(b"BEGIN:VCARD\nVERSION:3.0".to_vec()),
+            b"BEGIN:VCARD\nVERSION:3.0"
+        );
     }
 }
