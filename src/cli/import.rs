@@ -9,6 +9,8 @@ use crate::delivery::PostRoom;
 use crate::delivery::schedule::Schedule;
 use crate::identity::Ctx;
 use crate::identity::accounts::find_account;
+use crate::moving::dav::collections::Service;
+use crate::moving::import::dav::Dav;
 use crate::moving::import::files::{Files, Kind, exported_accounts};
 use crate::moving::import::imap::Imap;
 use crate::moving::import::{Options, Report, import_account};
@@ -35,6 +37,10 @@ pub enum Import {
     Export(FromExport),
     /// A mailbox on another server; Gmail's labels become folders and categories
     Imap(FromServer),
+    /// Calendars and tasks on another server: https://user@host, or the address of one calendar
+    Caldav(FromServer),
+    /// Contacts on another server
+    Carddav(FromServer),
 }
 
 /// What every run is told.
@@ -77,7 +83,7 @@ pub struct FromFiles {
 
 #[derive(Args)]
 pub struct FromServer {
-    /// Server: imaps://user@host (imap://: STARTTLS); an @ in the user is %40
+    /// Server: imaps://user@host (imap://: STARTTLS), or https://user@host/path; an @ in the user is %40
     url: String,
     /// Whose it becomes
     #[arg(long, value_name = "ADDRESS")]
@@ -113,12 +119,14 @@ impl Import {
             Import::Vcf(c) => c.run(Kind::Vcf),
             Import::Export(c) => c.run(),
             Import::Imap(c) => c.run_imap(),
+            Import::Caldav(c) => c.run_dav(Service::Calendars),
+            Import::Carddav(c) => c.run_dav(Service::Contacts),
         }
     }
 }
 
 /// `A=B`, or `A` alone.
-fn pair(text: &str) -> (String, Option<String>) {
+pub fn pair(text: &str) -> (String, Option<String>) {
     match text.split_once('=') {
         Some((a, b)) => (a.to_owned(), Some(b.to_owned())),
         None => (text.to_owned(), None),
@@ -179,6 +187,19 @@ impl FromServer {
             let account = find_account(&ctx, &self.account).await?;
             let room = PostRoom::new(ctx.store.clone(), options);
             let mut source = Imap::open(&ctx, &room, server).await?;
+            let report = import_account(&ctx, &account, &mut source, &self.common.options()).await?;
+            self.common.report(&[report])
+        })
+    }
+
+    fn run_dav(self, service: Service) -> Result<()> {
+        let (url, user) = server_url::dav(&self.url)?;
+        let password = move_password(self.password_stdin)?;
+        let options = self.outside.options("localhost".into(), 0, Schedule::default())?;
+        with_store(&self.common.data, async |ctx| {
+            let account = find_account(&ctx, &self.account).await?;
+            let room = PostRoom::new(ctx.store.clone(), options);
+            let mut source = Dav::new(&ctx, &room, (url, &user, &password), service);
             let report = import_account(&ctx, &account, &mut source, &self.common.options()).await?;
             self.common.report(&[report])
         })

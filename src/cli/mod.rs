@@ -11,6 +11,7 @@ mod collect;
 mod doctor;
 mod domain;
 mod export;
+mod export_to;
 mod health;
 mod hook;
 mod import;
@@ -111,7 +112,10 @@ enum Command {
     App(app::App),
     /// Take everything away: Maildir or mbox, ICS and VCF, with a list of every item and its hash
     Export(export::Export),
-    /// Bring everything here: from files, from an export; as often as you like, nothing comes twice
+    /// Take everything to another server directly: IMAP, CalDAV, CardDAV; as often as you like, nothing goes twice
+    #[command(subcommand)]
+    ExportTo(export_to::ExportTo),
+    /// Bring everything here: from files, from an export, from another server; as often as you like, nothing comes twice
     #[command(subcommand)]
     Import(import::Import),
     /// Backups, encrypted, each night: where they go, what is in them
@@ -145,6 +149,7 @@ pub fn main() -> ExitCode {
         Command::Queue(c) => c.run(),
         Command::App(c) => c.run(),
         Command::Export(c) => c.run(),
+        Command::ExportTo(c) => c.run(),
         Command::Import(c) => c.run(),
         Command::Backup(c) => c.run(),
         Command::Restore(c) => c.run(),

@@ -127,9 +127,7 @@ pub fn mailbox(text: &str) -> Result<CollectServer> {
         ));
     }
     if s.url.password().is_some() {
-        return Err(Error::invalid(format!(
-            "a password on the command line can be seen by others; put it into {MOVE_PASSWORD} or use --password-stdin"
-        )));
+        return Err(password_in_url());
     }
     Ok(CollectServer {
         protocol: CollectProtocol::Imap,
@@ -141,6 +139,32 @@ pub fn mailbox(text: &str) -> Result<CollectServer> {
         user: s.user,
         password: s.password,
     })
+}
+
+/// A server of calendars or contacts, and who signs in there: `https://user@host/path`. Errors: Invalid.
+pub fn dav(text: &str) -> Result<(Url, String)> {
+    let schemes = [("https", Security::Tls, 443), ("http", Security::None, 80)];
+    let s = Server::parse(text, &schemes, MOVE_PASSWORD)?;
+    if s.url.password().is_some() {
+        return Err(password_in_url());
+    }
+    if s.user.is_empty() {
+        return Err(Error::invalid(
+            "the server needs a user, as in https://anna%40provider.example@dav.provider.example/",
+        ));
+    }
+    let mut url = s.url;
+    // What cannot be set was not there.
+    let _ = url.set_username("");
+    url.set_query(None);
+    url.set_fragment(None);
+    Ok((url, s.user))
+}
+
+fn password_in_url() -> Error {
+    Error::invalid(format!(
+        "a password on the command line can be seen by others; put it into {MOVE_PASSWORD} or use --password-stdin"
+    ))
 }
 
 /// With `?keep=true` messages stay there, with `?split=true` it is the mailbox of a whole domain. Errors: Invalid.

@@ -5,6 +5,7 @@
 //! ledger go into one commit, many at a time, so that a run that is killed goes on where it was. What cannot be read is
 //! kept as it came ([`quarantine`]) and listed.
 
+pub mod dav;
 pub mod files;
 pub mod imap;
 mod mail;
@@ -12,7 +13,7 @@ mod place;
 mod plan;
 mod quarantine;
 mod report;
-mod roles;
+pub mod roles;
 pub mod source;
 mod things;
 mod verify;

@@ -1,8 +1,10 @@
 //! Moving in: from files and from other servers, killed and repeated, with the comparison of every item as the proof.
 
 mod archives;
+mod dav;
 mod files;
 mod imap;
+mod outward;
 
 use crate::server::{Server, run_with};
 use serde_json::Value;

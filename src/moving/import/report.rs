@@ -111,6 +111,11 @@ impl Report {
         });
     }
 
+    /// A folder that goes out.
+    pub fn begin_outward(&mut self, folder: FolderReport) {
+        self.folders.push(folder);
+    }
+
     /// The folder that was begun last.
     pub fn folder(&mut self) -> &mut FolderReport {
         if self.folders.is_empty() {
@@ -142,7 +147,11 @@ impl Report {
     /// For people, a line each.
     pub fn lines(&self) -> Vec<String> {
         let mb = |bytes: u64| bytes.div_ceil(1 << 20);
-        let mut lines = vec![format!("{} into {}", self.source, self.address)];
+        let (first, words) = match self.source.strip_prefix("to:") {
+            Some(there) => (format!("{} into {there}", self.address), ("go", "went")),
+            None => (format!("{} into {}", self.source, self.address), ("come", "came")),
+        };
+        let mut lines = vec![first];
         for f in &self.folders {
             let to = match &f.target {
                 Some(target) if *target != f.path => format!(" -> {target}"),
@@ -150,12 +159,12 @@ impl Report {
             };
             let mut line = format!("  {}{to}: {} items, {} MB; ", f.path, f.items, mb(f.bytes));
             line += &match self.is_dry_run {
-                true => format!("{} to come ({} MB)", f.new, mb(f.new_bytes)),
-                false => format!("{} came", f.stored),
+                true => format!("{} to {} ({} MB)", f.new, words.0, mb(f.new_bytes)),
+                false => format!("{} {}", f.stored, words.1),
             };
             for (count, what) in [
-                (f.known, "here from before"),
-                (f.adopted, "were here already"),
+                (f.known, "known from before"),
+                (f.adopted, "were there already"),
                 (f.moved, "moved"),
                 (f.changed, "changed"),
                 (f.set_aside, "put aside"),
@@ -167,7 +176,10 @@ impl Report {
             lines.push(line);
         }
         if self.removed > 0 {
-            lines.push(format!("  {} that are gone there were removed", self.removed));
+            lines.push(format!(
+                "  {} that are gone on the other side were removed",
+                self.removed
+            ));
         }
         lines.extend(self.aside.iter().map(|k| {
             format!(
@@ -175,7 +187,7 @@ impl Report {
                 k.folder, k.name, k.reason, k.file
             )
         }));
-        lines.extend(self.problems.iter().map(|p| format!("  not brought: {p}")));
+        lines.extend(self.problems.iter().map(|p| format!("  not moved: {p}")));
         if self.compared > 0 || !self.differences.is_empty() {
             let more = self.more_differences + self.differences.len() as u64;
             let twins = match self.other_header {

@@ -1,6 +1,7 @@
 //! Lines of files that may be large, and line ends as mail has them.
 
 use crate::base::Result;
+use crate::formats::mime::line_endings::WholeLines;
 use crate::mail::Intake;
 use std::io::BufRead;
 
@@ -56,10 +57,10 @@ impl<R: BufRead> Lines<R> {
     }
 }
 
-/// Hands pieces on; a line feed without a carriage return gets one, as every IMAP server would show it.
+/// Hands pieces on, with line ends as every IMAP server would show them.
 pub struct Crlf<'a> {
     intake: &'a mut Intake,
-    last: u8,
+    lines: WholeLines,
     out: Vec<u8>,
 }
 
@@ -67,26 +68,14 @@ impl<'a> Crlf<'a> {
     pub fn new(intake: &'a mut Intake) -> Crlf<'a> {
         Crlf {
             intake,
-            last: 0,
+            lines: WholeLines::default(),
             out: Vec::new(),
         }
     }
 
     pub fn write(&mut self, piece: &[u8]) -> Result<()> {
         self.out.clear();
-        let mut rest = piece;
-        while let Some(at) = memchr::memchr(b'\n', rest) {
-            let before = if at == 0 { self.last } else { rest[at - 1] };
-            self.out.extend_from_slice(&rest[..at]);
-            if before != b'\r' {
-                self.out.push(b'\r');
-            }
-            self.out.push(b'\n');
-            self.last = b'\n';
-            rest = &rest[at + 1..];
-        }
-        self.out.extend_from_slice(rest);
-        self.last = rest.last().copied().unwrap_or(self.last);
+        self.lines.convert(piece, &mut self.out);
         self.intake.write(&self.out)
     }
 }
