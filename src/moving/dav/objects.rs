@@ -121,15 +121,14 @@ pub async fn read_objects(
         }
     }
     // A server may write an address in another way, or leave something out.
-    for url in wanted {
-        if !out.contains_key(&decoded(url)) {
-            match client.send(url, &Ask::plain("GET")).await?.check() {
-                Ok(reply) => {
-                    out.insert(decoded(url), with_crlf(&String::from_utf8_lossy(&reply.body)));
-                }
-                Err(e) if e.kind() == Kind::NotFound => {}
-                Err(e) => return Err(e),
+    let missing: Vec<&Url> = wanted.iter().filter(|u| !out.contains_key(&decoded(u))).collect();
+    for url in missing {
+        match client.send(url, &Ask::plain("GET")).await?.check() {
+            Ok(reply) => {
+                out.insert(decoded(url), with_crlf(&String::from_utf8_lossy(&reply.body)));
             }
+            Err(e) if e.kind() == Kind::NotFound => {}
+            Err(e) => return Err(e),
         }
     }
     Ok(out)

@@ -131,7 +131,7 @@ impl Source for Dav {
                 } else {
                     let mut intake = Intake::new(&ctx, MAX_BYTES as u64);
                     intake.write(raw)?;
-                    Content::Bytes(intake)
+                    Content::Bytes(Box::new(intake))
                 };
                 hand_on(&out, batch * objects::BATCH + at, content).await?;
             }

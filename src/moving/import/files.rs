@@ -146,7 +146,7 @@ impl Source for Files {
                 Holds::ExportedObjects(o) => o.read(listed, &mut intake),
             };
             let content = match read {
-                Ok(()) => Content::Bytes(intake),
+                Ok(()) => Content::Bytes(Box::new(intake)),
                 Err(e) if e.kind() == crate::base::Kind::OverQuota => return Err(e),
                 Err(e) => Content::Unreadable(e.message().to_owned()),
             };

@@ -268,7 +268,7 @@ async fn read_body(ctx: &Ctx, client: &mut Client, answer: &mut Answer) -> Resul
         } else {
             let mut intake = Intake::new(ctx, MAX_BYTES);
             client.body(size, |piece| intake.write(piece)).await?;
-            content = Some(Content::Bytes(intake));
+            content = Some(Content::Bytes(Box::new(intake)));
         }
         answer.line.extend_from_slice(b"\"\"");
         client.rest(answer).await?;
@@ -287,7 +287,7 @@ async fn read_body(ctx: &Ctx, client: &mut Client, answer: &mut Answer) -> Resul
             Some(Value::Text(text)) if !text.eq_ignore_ascii_case(b"NIL") => {
                 let mut intake = Intake::new(ctx, MAX_BYTES);
                 intake.write(text)?;
-                Some(Content::Bytes(intake))
+                Some(Content::Bytes(Box::new(intake)))
             }
             _ => None,
         };

@@ -127,7 +127,7 @@ fn size(fetched: &Fetched) -> u64 {
 }
 
 async fn prepare_batch(wanted: &[Listed], batch: Vec<Fetched>) -> Result<(Vec<Letter>, Vec<String>)> {
-    let (mut intakes, mut problems): (Vec<(Listed, Intake)>, Vec<String>) = (Vec::new(), Vec::new());
+    let (mut intakes, mut problems): (Vec<(Listed, Box<Intake>)>, Vec<String>) = (Vec::new(), Vec::new());
     for fetched in batch {
         let Some(listed) = wanted.get(fetched.at) else {
             continue;

@@ -86,7 +86,7 @@ pub struct Fetched {
 }
 
 pub enum Content {
-    Bytes(Intake),
+    Bytes(Box<Intake>),
     /// It is there, and cannot be read from where it is.
     Unreadable(String),
 }
