@@ -8,7 +8,6 @@ use crate::base::text::hex;
 use crate::formats::imap::parse::envelope::{Envelope, parse_envelope};
 use crate::formats::mime::address::Mailbox;
 use crate::mail::abridged::read_abridged;
-use crate::mail;
 use crate::mail::category::categories;
 use crate::model::Flags;
 use crate::model::message::ListedMessage;
