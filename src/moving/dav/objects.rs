@@ -3,6 +3,7 @@
 use super::client::{Ask, Client};
 use super::collections::{Remote, href, last_part, property, propfind};
 use crate::base::{Error, Kind, Result};
+use crate::contacts::put::as_stored;
 use crate::formats::xml::{CALDAV, CARDDAV, DAV, NAMESPACES, text};
 use crate::model::FolderKind;
 use std::collections::HashMap;
@@ -117,7 +118,7 @@ pub async fn read_objects(
         if let (Some(href), Some(data)) = (href(&response), property(&response, ns, name))
             && let Ok(url) = remote.url.join(href)
         {
-            out.insert(decoded(&url), with_crlf(&data.text));
+            out.insert(decoded(&url), as_ours(&data.text));
         }
     }
     // A server may write an address in another way, or leave something out.
@@ -125,7 +126,7 @@ pub async fn read_objects(
     for url in missing {
         match client.send(url, &Ask::plain("GET")).await?.check() {
             Ok(reply) => {
-                out.insert(decoded(url), with_crlf(&String::from_utf8_lossy(&reply.body)));
+                out.insert(decoded(url), as_ours(&String::from_utf8_lossy(&reply.body)));
             }
             Err(e) if e.kind() == Kind::NotFound => {}
             Err(e) => return Err(e),
@@ -139,6 +140,12 @@ pub fn decoded(url: &Url) -> String {
     percent_encoding::percent_decode_str(url.path())
         .decode_utf8_lossy()
         .into_owned()
+}
+
+/// The bytes that we would keep.
+fn as_ours(text: &str) -> Vec<u8> {
+    let whole = with_crlf(text);
+    as_stored(whole.clone()).unwrap_or(whole)
 }
 
 /// XML makes one line feed of every line's end; iCalendar and vCard want both (RFC 5545 §3.1).

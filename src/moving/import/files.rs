@@ -11,7 +11,6 @@ mod maildir;
 mod mbox;
 mod objects;
 mod text;
-mod vcard21;
 
 pub use archive::unpack;
 pub use exported::exported_accounts;

@@ -2,8 +2,11 @@
 
 use super::file_name;
 use crate::base::{Error, Result};
+use crate::contacts::put::as_stored;
+use crate::formats::card::version::is_outdated;
 use crate::formats::content_line::print::print_component;
 use crate::formats::content_line::{Component, Property, read_stream};
+use crate::formats::mime::text::guess;
 use crate::mail::Intake;
 use crate::model::FolderKind;
 use crate::moving::import::source::Listed;
@@ -214,7 +217,11 @@ fn split_cards(raw: &[u8]) -> Vec<Object> {
 }
 
 fn one_card(raw: Vec<u8>) -> Object {
-    let raw = super::vcard21::modern(raw);
+    // Old telephones write no UTF-8; what cannot be read in spite of that is put aside as it came.
+    let raw = match as_stored(guess(&raw).into_owned().into_bytes()) {
+        Ok(modern) if modern.is_ascii() || std::str::from_utf8(&raw).is_ok() || is_outdated(&raw) => modern,
+        _ => raw,
+    };
     let uid = read_stream(&raw)
         .ok()
         .and_then(|all| all.first().and_then(|c| c.text("UID")));
@@ -259,6 +266,20 @@ mod tests {
                 .len(),
             1
         );
+    }
+
+    #[test]
+    fn cards_of_old_telephones_can_be_read() {
+        let raw = b"BEGIN:VCARD\r\nVERSION:2.1\r\nN;CHARSET=UTF-8;ENCODING=QUOTED-PRINTABLE:M=C3=BCller;Zo=\r\n=C3=AB;;;\r\n\
+            FN:Zo\xeb\r\nTEL;CELL;VOICE:+49 1\r\nEND:VCARD\r\n";
+        let all = split_cards(raw);
+        let text = String::from_utf8(all[0].raw.clone()).unwrap();
+        assert!(
+            text.contains("VERSION:3.0") && text.contains("Müller;Zoë"),
+            "{text}"
+        );
+        assert!(text.contains("FN:Zoë"), "{text}");
+        assert!(crate::contacts::read_columns(text.as_bytes()).is_ok());
     }
 
     #[test]
