@@ -35,12 +35,12 @@ if [ -n "$need" ]; then
   # shellcheck disable=SC2086
   $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $need >/dev/null
 fi
-# Programs that speak CalDAV, as counterparts of the tests; pinned, so that a test means the same tomorrow.
+# Programs and a server that speak CalDAV, as counterparts of the tests; pinned, so that a test means the same tomorrow.
 clients="$(dirname "$0")/../../run/dav-clients"
-if [ "${1:-run}" = test ] && [ ! -x "$clients/bin/vdirsyncer" ]; then
-  echo "installing: caldav and vdirsyncer into run/dav-clients"
+if [ "${1:-run}" = test ] && [ ! -x "$clients/bin/radicale" ]; then
+  echo "installing: caldav, vdirsyncer and radicale into run/dav-clients"
   python3 -m venv "$clients"
-  "$clients/bin/pip" install --quiet --disable-pip-version-check caldav==3.6.0 vdirsyncer==0.21.0
+  "$clients/bin/pip" install --quiet --disable-pip-version-check caldav==3.6.0 vdirsyncer==0.21.0 radicale==3.9.0
 fi
 command -v cargo >/dev/null 2>&1 || { echo "Rust is missing: install it from https://rustup.rs"; exit 1; }
 command -v npm >/dev/null 2>&1 || { echo "Node.js 20 or newer is missing: install it from https://nodejs.org"; exit 1; }

@@ -12,8 +12,10 @@ mod deleted;
 mod doctor;
 mod domain;
 mod export;
+mod export_to;
 mod health;
 mod hook;
+mod import;
 mod output;
 mod outside;
 mod public;
@@ -114,6 +116,12 @@ enum Command {
     Deleted(deleted::Deleted),
     /// Take everything away: Maildir or mbox, ICS and VCF, with a list of every item and its hash
     Export(export::Export),
+    /// Take everything to another server directly: IMAP, CalDAV, CardDAV; as often as you like, nothing goes twice
+    #[command(subcommand)]
+    ExportTo(export_to::ExportTo),
+    /// Bring everything here: from files, from an export, from another server; as often as you like, nothing comes twice
+    #[command(subcommand)]
+    Import(import::Import),
     /// Backups, encrypted, each night: where they go, what is in them
     #[command(subcommand)]
     Backup(backup::Backup),
@@ -146,6 +154,8 @@ pub fn main() -> ExitCode {
         Command::Queue(c) => c.run(),
         Command::App(c) => c.run(),
         Command::Export(c) => c.run(),
+        Command::ExportTo(c) => c.run(),
+        Command::Import(c) => c.run(),
         Command::Backup(c) => c.run(),
         Command::Restore(c) => c.run(),
         Command::Doctor(c) => c.run(),

@@ -85,6 +85,7 @@ fn percent_decode(text: &str) -> Option<String> {
 /// Environment variables for passwords that are not in the URLs.
 pub const SMARTHOST_PASSWORD: &str = "HAUSPOST_SMARTHOST_PASSWORD";
 pub const COLLECT_PASSWORD: &str = "HAUSPOST_COLLECT_PASSWORD";
+pub const MOVE_PASSWORD: &str = "HAUSPOST_MOVE_PASSWORD";
 
 /// Errors: Invalid.
 pub fn smarthost(text: &str) -> Result<Smarthost> {
@@ -113,6 +114,57 @@ pub fn collect(text: &str) -> Result<CollectServer> {
         )));
     }
     Ok(server)
+}
+
+/// A mailbox to move from or to; its password comes from elsewhere. Errors: Invalid, also when there is one in the URL, where
+/// everybody on the machine can see it.
+pub fn mailbox(text: &str) -> Result<CollectServer> {
+    let schemes = [("imaps", Security::Tls, 993), ("imap", Security::Starttls, 143)];
+    let s = Server::parse(text, &schemes, MOVE_PASSWORD)?;
+    if s.user.is_empty() {
+        return Err(Error::invalid(
+            "the mailbox needs a user, as in imaps://anna%40provider.example@imap.provider.example",
+        ));
+    }
+    if s.url.password().is_some() {
+        return Err(password_in_url());
+    }
+    Ok(CollectServer {
+        protocol: CollectProtocol::Imap,
+        keep: true,
+        split: false,
+        host: s.host,
+        port: s.port,
+        security: s.security,
+        user: s.user,
+        password: s.password,
+    })
+}
+
+/// A server of calendars or contacts, and who signs in there: `https://user@host/path`. Errors: Invalid.
+pub fn dav(text: &str) -> Result<(Url, String)> {
+    let schemes = [("https", Security::Tls, 443), ("http", Security::None, 80)];
+    let s = Server::parse(text, &schemes, MOVE_PASSWORD)?;
+    if s.url.password().is_some() {
+        return Err(password_in_url());
+    }
+    if s.user.is_empty() {
+        return Err(Error::invalid(
+            "the server needs a user, as in https://anna%40provider.example@dav.provider.example/",
+        ));
+    }
+    let mut url = s.url;
+    // What cannot be set was not there.
+    let _ = url.set_username("");
+    url.set_query(None);
+    url.set_fragment(None);
+    Ok((url, s.user))
+}
+
+fn password_in_url() -> Error {
+    Error::invalid(format!(
+        "a password on the command line can be seen by others; put it into {MOVE_PASSWORD} or use --password-stdin"
+    ))
 }
 
 /// With `?keep=true` messages stay there, with `?split=true` it is the mailbox of a whole domain. Errors: Invalid.

@@ -22,16 +22,21 @@ pub async fn put_card(
 ) -> Result<Put> {
     require_level(ctx, account, book.folder.id, ShareLevel::Write).await?;
     let is_outdated = is_outdated(&raw);
-    let raw = match is_outdated {
-        true => in_version(&raw, Version::V3)?,
-        false => raw,
-    };
+    let raw = as_stored(raw)?;
     let columns = columns(read_card(&raw)?);
     let mut put = put_object(ctx, account, book.folder.id, name, raw, columns, condition).await?;
     if let Put::Stored { is_as_given, .. } = &mut put {
         *is_as_given &= !is_outdated;
     }
     Ok(put)
+}
+
+/// The bytes that are kept of a card: a card of version 2.1 becomes one of 3.0. Errors: Invalid.
+pub fn as_stored(raw: Vec<u8>) -> Result<Vec<u8>> {
+    match is_outdated(&raw) {
+        true => in_version(&raw, Version::V3),
+        false => Ok(raw),
+    }
 }
 
 pub(super) fn columns(card: Card) -> ObjectColumns {

@@ -40,6 +40,17 @@ impl Finding {
     }
 }
 
+impl From<Finding> for crate::base::Error {
+    fn from(finding: Finding) -> Self {
+        use crate::base::Error;
+        match finding {
+            Finding::Name(t) => Error::not_found(t),
+            Finding::Login(t) => Error::not_authenticated(t),
+            Finding::Connect(t) | Finding::Tls(t) | Finding::Protocol(t) => Error::unavailable(t),
+        }
+    }
+}
+
 impl From<Trouble> for Finding {
     fn from(t: Trouble) -> Self {
         match t {

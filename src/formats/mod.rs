@@ -1,4 +1,4 @@
-//! Bytes to values and back: MIME, IMAP, DSN, HTML, iCalendar, vCard. Syntax only; nothing here knows accounts or folders.
+//! Bytes to values and back: MIME, IMAP, DSN, HTML, iCalendar, vCard, XML. Syntax only; nothing here knows accounts or folders.
 
 pub mod card;
 pub mod content_line;
@@ -9,3 +9,4 @@ pub mod imap;
 pub mod mime;
 pub mod sealed;
 pub mod selection;
+pub mod xml;

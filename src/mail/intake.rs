@@ -109,6 +109,22 @@ impl Intake {
         }
     }
 
+    /// The bytes themselves, for those who look at them. Blocks.
+    pub fn into_bytes(self) -> Result<Vec<u8>> {
+        match self.large {
+            Some(stage) => stage.finish()?.read_all(),
+            None => Ok(self.small),
+        }
+    }
+
+    /// What the bytes are found by (blake3), for those who only compare. Blocks.
+    pub fn into_hash(self) -> Result<[u8; 32]> {
+        match self.large {
+            Some(stage) => Ok(*stage.finish()?.hash()),
+            None => Ok(*blake3::hash(&self.small).as_bytes()),
+        }
+    }
+
     /// For those who know what is in it. Blocks: for large messages until they are on the disk.
     pub fn finish_as(self, derived: Derived) -> Result<Prepared> {
         let staged = match self.large {

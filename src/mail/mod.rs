@@ -6,6 +6,7 @@
 pub mod abridged;
 pub mod append;
 pub mod body;
+pub mod category;
 pub mod change;
 pub mod copy;
 pub mod copy_folder;

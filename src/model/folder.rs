@@ -3,9 +3,10 @@
 use super::{FolderId, Modseq, Uid};
 use serde::Serialize;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum FolderKind {
+    #[default]
     Mail = 1,
     Calendar = 2,
     AddressBook = 3,

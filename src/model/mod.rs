@@ -11,6 +11,7 @@ pub mod folder;
 pub mod ids;
 pub mod job;
 pub mod message;
+pub mod moved;
 pub mod object;
 pub mod outbound;
 pub mod outgoing;

@@ -10,16 +10,17 @@
 //! FOLDER/<address>/calendars/<name>.ics, calendars/<name>/...   and likewise tasks, and contacts with .vcf
 //! ```
 
-mod collections;
-mod items;
+pub(in crate::moving) mod collections;
+pub(in crate::moving) mod items;
 mod maildir;
-mod manifest;
-mod mbox;
+pub(in crate::moving) mod manifest;
+pub(in crate::moving) mod mbox;
 mod names;
 mod stream;
 mod verify;
 
 pub use manifest::{Finished, Manifest};
+pub use names::account_folder;
 pub use verify::{Checked, verify_export};
 
 use crate::base::{Error, Kind, Result};

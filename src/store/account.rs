@@ -53,6 +53,7 @@ impl Database for AccountDb {
         include_str!("schema/account/0011.sql"),
         include_str!("schema/account/0012.sql"),
         include_str!("schema/account/0013.sql"),
+        include_str!("schema/account/0014.sql"),
     ];
 
     fn begin(&self, conn: &Connection, effects: &mut AccountEffects) -> Result<()> {

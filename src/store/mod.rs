@@ -26,6 +26,7 @@ pub mod layout;
 pub mod listing;
 pub mod message;
 pub mod migrate;
+pub mod moved;
 pub mod object;
 mod object_walk;
 pub mod outbox;

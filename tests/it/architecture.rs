@@ -81,7 +81,10 @@ fn allowed(module: &str) -> Option<Vec<&'static str>> {
         "backup" => vec![
             "base", "formats", "model", "store", "identity", "objects", "mail", "calendar", "contacts",
         ],
-        "moving" => vec!["base", "formats", "model", "store", "identity", "objects", "mail"],
+        "moving" => vec![
+            "base", "formats", "model", "store", "identity", "objects", "mail", "calendar", "contacts",
+            "delivery",
+        ],
         "appliance" => vec!["base", "formats", "model", "store", "identity"],
         "jobs" => vec![
             "base",

@@ -198,6 +198,82 @@ impl Dovecot {
     }
 }
 
+/// Radicale with CalDAV and CardDAV over TLS. One person, `office`, with [`PROVIDER_PASSWORD`].
+pub struct Radicale {
+    pub port: u16,
+    pub ca: PathBuf,
+    _running: Running,
+    _folder: Folder,
+}
+
+impl Radicale {
+    pub fn start() -> Radicale {
+        let folder = Folder::new();
+        let d = folder.path();
+        let (ca, cert, key) = certificate(d);
+        let port = free_port();
+        write(&d.join("users"), &format!("office:{PROVIDER_PASSWORD}\n"));
+        let text = |p: &Path| p.to_str().unwrap().to_owned();
+        let program = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("run/dav-clients/bin/python");
+        let mut start = Command::new(program);
+        start.args([
+            "-m",
+            "radicale",
+            "--config",
+            "",
+            "--server-ssl",
+            "--logging-level",
+            "error",
+        ]);
+        start.args(["--server-hosts", &format!("127.0.0.1:{port}")]);
+        start.args(["--server-certificate", &text(&cert), "--server-key", &text(&key)]);
+        start.args(["--auth-type", "htpasswd", "--auth-htpasswd-encryption", "plain"]);
+        start.args([
+            "--auth-htpasswd-filename",
+            &text(&d.join("users")),
+            "--auth-delay",
+            "0",
+        ]);
+        start.args(["--storage-filesystem-folder", &text(&d.join("data"))]);
+        let running = Running::start(start);
+        wait_for_port(port);
+        Radicale {
+            port,
+            ca,
+            _running: running,
+            _folder: folder,
+        }
+    }
+
+    /// What its person sees.
+    pub fn web(&self) -> crate::web::Web {
+        use base64::Engine;
+        let packed = base64::engine::general_purpose::STANDARD.encode(format!("office:{PROVIDER_PASSWORD}"));
+        let base = format!("https://localhost:{}", self.port);
+        crate::web::Web::at(base, self.ca.clone()).with(format!("Authorization: Basic {packed}"))
+    }
+
+    /// A collection below its person's home: `kind` is MKCALENDAR, or MKCOL for an address book.
+    pub fn make(&self, name: &str, kind: &str, shown: &str) {
+        let (root, inner, end) = match kind {
+            "MKCALENDAR" => ("C:mkcalendar", "", "</C:mkcalendar>"),
+            _ => (
+                "D:mkcol",
+                "<D:resourcetype><D:collection/><A:addressbook/></D:resourcetype>",
+                "</D:mkcol>",
+            ),
+        };
+        let body = format!(
+            "<{root} xmlns:D=\"DAV:\" xmlns:C=\"urn:ietf:params:xml:ns:caldav\" xmlns:A=\"urn:ietf:params:xml:ns:carddav\">\
+             <D:set><D:prop>{inner}<D:displayname>{shown}</D:displayname></D:prop></D:set>{end}"
+        );
+        let header = ["Content-Type: application/xml"];
+        self.web()
+            .send(kind, &format!("/office/{name}/"), &header, body.as_bytes())
+            .expect(201);
+    }
+}
+
 /// A name server that answers for `test.`, and for `broken.test.` says that it cannot.
 pub struct NameServer {
     pub address: SocketAddr,

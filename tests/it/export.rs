@@ -13,7 +13,7 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 /// A server on which anna has the corpus and some folders.
-fn filled() -> Server {
+pub fn filled() -> Server {
     let server = Server::start_with(&["--max-received-per-minute", "1000"]);
     hand_over(&server, &corpus());
     let mut anna = Mailbox::open(server.imap, "anna@example.test");
@@ -35,7 +35,7 @@ fn filled() -> Server {
     server
 }
 
-fn export(server: &Server, to: &Path, more: &[&str]) -> Value {
+pub fn export(server: &Server, to: &Path, more: &[&str]) -> Value {
     let to = to.to_str().unwrap();
     let arguments = [&["export", to, "--verify", "--json"], more].concat();
     serde_json::from_str(&server.cli(&arguments)).unwrap()
@@ -317,7 +317,7 @@ fn wrong_requests_say_what_to_do() {
 }
 
 /// What calendars and address books hold that a program has put there, by their addresses.
-fn filled_collections(server: &Server) -> BTreeMap<String, String> {
+pub fn filled_collections(server: &Server) -> BTreeMap<String, String> {
     let anna = dav::anna(server);
     let zone = |offset: &str| {
         format!(

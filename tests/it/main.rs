@@ -19,6 +19,7 @@ mod imap;
 mod kill_rounds;
 mod mailbox;
 mod mbsync;
+mod moving;
 mod oidc;
 mod oidc_apps;
 mod one_port;

@@ -52,6 +52,15 @@ impl Web {
         }
     }
 
+    /// Another server than ours.
+    pub fn at(base: String, ca: PathBuf) -> Web {
+        Web {
+            base,
+            ca,
+            headers: Vec::new(),
+        }
+    }
+
     pub fn with(mut self, header: impl Into<String>) -> Web {
         self.headers.push(header.into());
         self

@@ -92,19 +92,26 @@ impl PostRoom {
     }
 }
 
-/// Connects, protects the connection as wanted, and logs in.
-pub async fn sign_in(room: &PostRoom, server: &CollectServer) -> Result<Session<Named>, Finding> {
+/// Connects and protects the connection as wanted.
+pub async fn connect(room: &PostRoom, server: &CollectServer) -> Result<Client<Named>, Finding> {
     let plain = room.connect_plain(&server.host, server.port).await?;
-    let client = match server.security {
-        Security::Tls => greet(room, Named(room.protect(&server.host, plain).await?)).await?,
-        Security::None => greet(room, Named(Box::new(plain))).await?,
+    match server.security {
+        Security::Tls => greet(room, Named(room.protect(&server.host, plain).await?)).await,
+        Security::None => greet(room, Named(Box::new(plain))).await,
         Security::Starttls => {
             let mut client = greet(room, Named(Box::new(plain))).await?;
             room.in_time(client.run_command_and_check_ok("STARTTLS", None))
                 .await?;
-            Client::new(Named(room.protect(&server.host, client.into_inner()).await?))
+            Ok(Client::new(Named(
+                room.protect(&server.host, client.into_inner()).await?,
+            )))
         }
-    };
+    }
+}
+
+/// As [`connect`], and logs in.
+pub async fn sign_in(room: &PostRoom, server: &CollectServer) -> Result<Session<Named>, Finding> {
+    let client = connect(room, server).await?;
     let login = client.login(&server.user, &server.password);
     match tokio::time::timeout(room.options.patience.answer, login).await {
         Ok(Ok(session)) => Ok(session),

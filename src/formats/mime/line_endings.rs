@@ -20,6 +20,32 @@ pub fn to_crlf(bytes: &[u8]) -> Cow<'_, [u8]> {
     Cow::Owned(out)
 }
 
+/// Gives line feeds that come alone their carriage return, in pieces cut anywhere, as every IMAP server shows them. A carriage
+/// return alone stays.
+#[derive(Default)]
+pub struct WholeLines {
+    last: u8,
+}
+
+impl WholeLines {
+    /// Puts the piece behind `out`.
+    pub fn convert(&mut self, piece: &[u8], out: &mut Vec<u8>) {
+        let mut rest = piece;
+        while let Some(at) = memchr::memchr(b'\n', rest) {
+            let before = if at == 0 { self.last } else { rest[at - 1] };
+            out.extend_from_slice(&rest[..at]);
+            if before != b'\r' {
+                out.push(b'\r');
+            }
+            out.push(b'\n');
+            self.last = b'\n';
+            rest = &rest[at + 1..];
+        }
+        out.extend_from_slice(rest);
+        self.last = rest.last().copied().unwrap_or(self.last);
+    }
+}
+
 fn is_crlf(bytes: &[u8]) -> bool {
     let mut previous = 0;
     for &byte in bytes {
@@ -89,6 +115,16 @@ mod tests {
             (b"a.\r\n", Some(b"a.\r\n")),
         ] {
             assert_eq!(unstuff_line(line), want);
+        }
+    }
+
+    #[test]
+    fn lines_are_made_whole_wherever_the_pieces_are_cut() {
+        let (text, expected) = (b"a\nb\r\nc\rd\n\n", b"a\r\nb\r\nc\rd\r\n\r\n");
+        for size in 1..text.len() {
+            let (mut lines, mut out) = (WholeLines::default(), Vec::new());
+            text.chunks(size).for_each(|piece| lines.convert(piece, &mut out));
+            assert_eq!(out, expected, "in pieces of {size}");
         }
     }
 }

@@ -53,7 +53,7 @@ impl Mbox {
         Ok(())
     }
 
-    pub fn put(&mut self, path: &str, mut letter: Letter<'_>) -> Result<Record> {
+    pub(super) fn put(&mut self, path: &str, mut letter: Letter<'_>) -> Result<Record> {
         let name = self
             .folders
             .get(path)

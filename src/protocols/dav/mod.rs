@@ -22,8 +22,8 @@ mod proppatch;
 mod props;
 mod put;
 mod report;
-mod xml;
 
+use crate::formats::xml;
 use actix_web::web::{self, ServiceConfig};
 
 pub fn configure(config: &mut ServiceConfig) {

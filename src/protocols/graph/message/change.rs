@@ -1,10 +1,10 @@
 //! PATCH messages/{id}
 
-use super::category::{categories, to_keyword};
 use super::contents::change_contents;
 use super::expand::take_flags;
 use super::get::whole_message;
 use super::view::COMPLETE;
+use crate::mail::category::{categories, to_keyword};
 use crate::mail::change::{MessageChange, change_message};
 use crate::mail::listing::get_message;
 use crate::model::{Flags, Keywords};

@@ -1,9 +1,9 @@
 //! `$filter` and `$orderby` of messages: which properties there are, and what each means to the mail room.
 
-use super::category::to_keyword;
 use super::view::{COMPLETE, PROPERTIES};
 use crate::base::TimeMs;
 use crate::mail::FolderTree;
+use crate::mail::category::to_keyword;
 use crate::mail::listing::{Column, Condition, Matching, Order};
 use crate::model::{Flags, FolderId};
 use crate::protocols::graph::error::GraphError;

@@ -4,8 +4,8 @@
 //! `size:1000..5000` look at one thing; AND, OR, NOT, minus and parentheses join them. A word that is no key of ours is
 //! a word to be found: a search never fails for what somebody typed.
 
-use super::category::to_keyword;
 use crate::base::TimeMs;
+use crate::mail::category::to_keyword;
 use crate::mail::listing::Condition;
 use crate::mail::search::Field;
 use crate::model::Flags;

@@ -1,7 +1,6 @@
 //! `messages`: mail, in one folder or in all.
 
 mod body;
-pub mod category;
 pub mod change;
 pub mod contents;
 pub mod copy;

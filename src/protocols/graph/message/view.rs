@@ -1,7 +1,6 @@
 //! A message as Graph's message.
 
 use super::body::{headers, item_body};
-use super::category::categories;
 use super::expand::Expansion;
 use super::recipient::{first, recipient, recipients};
 use crate::base::clock::rfc3339;
@@ -9,6 +8,7 @@ use crate::base::text::hex;
 use crate::formats::imap::parse::envelope::{Envelope, parse_envelope};
 use crate::formats::mime::address::Mailbox;
 use crate::mail::abridged::read_abridged;
+use crate::mail::category::categories;
 use crate::model::Flags;
 use crate::model::message::ListedMessage;
 use crate::protocols::graph::call::{Call, change_key};

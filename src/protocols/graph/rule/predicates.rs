@@ -1,9 +1,9 @@
 //! Conditions and exceptions: the table of their names, to the room's tests and back.
 
+use crate::mail::category::{from_keyword, to_keyword};
 use crate::model::rule::{ActionFlag, Person, Place, Sensitivity, Side, Test, Trait};
 use crate::protocols::graph::error::GraphError;
 use crate::protocols::graph::json;
-use crate::protocols::graph::message::category::{from_keyword, to_keyword};
 use crate::protocols::graph::sending::wanted::mailboxes;
 use serde_json::{Map, Value, json};
 

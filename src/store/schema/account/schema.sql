@@ -99,6 +99,23 @@ CREATE TABLE message (
   structure       BLOB NOT NULL,
   parts           BLOB NOT NULL
 , conversation BLOB, sender_address TEXT) STRICT;
+CREATE TABLE move_folder (
+  id        INTEGER PRIMARY KEY,
+  source    TEXT NOT NULL,              -- where it comes from: a server and a user, a folder of files
+  path      TEXT NOT NULL,              -- the folder's name there
+  version   TEXT NOT NULL,              -- under another one names stand for other items (UIDVALIDITY)
+  folder_id INTEGER NOT NULL            -- ours
+) STRICT;
+CREATE TABLE moved (
+  move_folder_id INTEGER NOT NULL REFERENCES move_folder (id),
+  name           TEXT NOT NULL,         -- of the item, in that folder
+  item_id        INTEGER,               -- ours; NULL: it was put aside
+  hash           BLOB NOT NULL,         -- blake3 of the bytes as they were there
+  state          INTEGER NOT NULL,      -- model::moved::State
+  flags          INTEGER NOT NULL,      -- as they were there
+  tag            TEXT NOT NULL,         -- keywords as they were there; an object's ETag; why it was put aside
+  PRIMARY KEY (move_folder_id, name)
+) STRICT, WITHOUT ROWID;
 CREATE TABLE object (
   item_id    INTEGER PRIMARY KEY REFERENCES item (id),
   folder_id  INTEGER NOT NULL,
@@ -202,6 +219,9 @@ CREATE INDEX message_by_importance ON message (importance) WHERE importance <> 1
 CREATE INDEX message_by_message_id ON message (message_id) WHERE message_id IS NOT NULL;
 CREATE INDEX message_by_sender ON message (lower(sender_address)) WHERE sender_address IS NOT NULL;
 CREATE INDEX message_with_attachments ON message (has_attachments) WHERE has_attachments = 1;
+CREATE UNIQUE INDEX move_folder_by_path ON move_folder (source, path, version);
+CREATE INDEX moved_by_item ON moved (item_id) WHERE item_id IS NOT NULL;
+CREATE INDEX moved_gone ON moved (hash) WHERE state = 3;
 CREATE UNIQUE INDEX object_by_name ON object (folder_id, name);
 CREATE INDEX object_by_start ON object (folder_id, start_s, item_id) WHERE start_s IS NOT NULL;
 CREATE INDEX object_by_time ON object (folder_id, last_s, first_s) WHERE first_s IS NOT NULL;

@@ -1,7 +1,7 @@
-//! XML of requests as a small tree with limits on depth, number and size (no DTD, no entities of their own), and the
-//! names and escapes of answers.
+//! XML as a small tree with limits on depth, number and size (no DTD, no entities of their own), and the names and escapes
+//! of WebDAV's.
 
-use super::error::DavError;
+use crate::base::{Error, Result};
 use quick_xml::XmlVersion;
 use quick_xml::escape::escape;
 use quick_xml::events::{BytesStart, Event};
@@ -63,9 +63,9 @@ impl Element {
     }
 }
 
-/// Errors: 400, for what is no XML or more than anybody needs.
-pub fn read(raw: &[u8]) -> Result<Element, DavError> {
-    let bad = |what: &str| DavError::bad_request(format!("the XML of the request {what}"));
+/// Errors: Invalid, for what is no XML or more than anybody needs.
+pub fn read(raw: &[u8]) -> Result<Element> {
+    let bad = |what: &str| Error::invalid(format!("the XML {what}"));
     let text = std::str::from_utf8(raw).map_err(|_| bad("is not in UTF-8"))?;
     let mut reader = NsReader::from_str(text);
     let mut open: Vec<Element> = Vec::new();
@@ -125,13 +125,13 @@ fn push_text(open: &mut [Element], text: &str) {
     }
 }
 
-fn element(reader: &NsReader<&[u8]>, start: &BytesStart<'_>) -> Result<Element, DavError> {
+fn element(reader: &NsReader<&[u8]>, start: &BytesStart<'_>) -> Result<Element> {
     let (ns, local) = reader.resolver().resolve_element(start.name());
     let ns = match ns {
         ResolveResult::Bound(ns) => ns.into_inner().to_owned(),
         ResolveResult::Unbound => String::new(),
         ResolveResult::Unknown(prefix) => {
-            return Err(DavError::bad_request(format!(
+            return Err(Error::invalid(format!(
                 "the XML prefix »{prefix}« is not declared"
             )));
         }
@@ -142,7 +142,7 @@ fn element(reader: &NsReader<&[u8]>, start: &BytesStart<'_>) -> Result<Element, 
         ..Element::default()
     };
     for attribute in start.attributes().take(MAX_ATTRIBUTES) {
-        let bad = || DavError::bad_request("an attribute of the XML cannot be read");
+        let bad = || Error::invalid("an attribute of the XML cannot be read");
         let attribute = attribute.map_err(|_| bad())?;
         let name = attribute.key.into_inner();
         if !name.contains(':') && name != "xmlns" {

@@ -1,4 +1,4 @@
-//! Graph's categories as IMAP keywords and back: one word for both, so that every program shows the same.
+//! Categories, as Graph and Gmail have them, as IMAP keywords and back: one word for both, so that every program shows the same.
 //!
 //! A keyword is an atom; what an atom cannot hold is written `=XX`, as quoted-printable does.
 

@@ -1,0 +1,686 @@
+//! Mail to another server by IMAP: folders made where they are missing, messages appended many at a time with flags and dates.
+
+use super::letter::{Letter, Pieces};
+use super::{Options, Run};
+use crate::base::{Error, Kind, Result};
+use crate::delivery::PostRoom;
+use crate::formats::imap::date_time::{parse_date_time, print_date_time};
+use crate::identity::Ctx;
+use crate::mail::list_folders;
+use crate::model::collect::CollectServer;
+use crate::model::message::Item;
+use crate::model::moved::{Moved, State};
+use crate::model::{Account, Flags, Folder, FolderId, ItemId, Keywords};
+use crate::moving::imap::client::Client;
+use crate::moving::imap::mailboxes::{Mailbox, Naming, list_mailboxes, naming};
+use crate::moving::imap::response::{Value, named, quote};
+use crate::moving::imap::uid_set;
+use crate::moving::import::roles::assign;
+use crate::moving::import::source::{Marks, SourceFolder};
+use crate::moving::import::{FolderReport, Report};
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::sync::Arc;
+
+/// Appends that are out at the same time, and their bytes.
+const AHEAD: usize = 64;
+const AHEAD_BYTES: u64 = 4 << 20;
+/// UIDs of one command.
+const BATCH: usize = 250;
+
+/// A message there.
+#[derive(Clone)]
+struct There {
+    uid: u32,
+    size_bytes: u64,
+    marks: Marks,
+    received_at_ms: Option<i64>,
+}
+
+/// One folder on its way.
+struct FolderRun<'a> {
+    run: &'a Run<'a>,
+    client: &'a mut Client,
+    move_folder: i64,
+    folder: FolderId,
+    path: String,
+}
+
+/// Puts an account's mail onto another server. Errors: those of the connection and of the store; what is wrong with a single
+/// message is in the report.
+pub async fn send_mail(
+    ctx: &Ctx,
+    account: &Account,
+    (room, server): (&Arc<PostRoom>, &CollectServer),
+    options: &Options,
+) -> Result<Report> {
+    ctx.require_owner(account.id)?;
+    let run = Run {
+        ctx,
+        account,
+        options,
+        name: format!("to:imap:{}@{}:{}", server.user, server.host, server.port),
+    };
+    let mut client = Client::sign_in(room, server).await?;
+    let naming = naming(&mut client).await?;
+    let mailboxes = with_roles(list_mailboxes(&mut client, &naming).await?);
+    let mut report = Report::new(&run.name, account, options.is_dry_run);
+    for (path, folder) in list_folders(ctx, account.id).await?.iter() {
+        if let Some(goal) = options.goal(path) {
+            send_folder(
+                &run,
+                &mut client,
+                (&naming, &mailboxes),
+                (path, &goal, folder),
+                &mut report,
+            )
+            .await?;
+        }
+    }
+    client.log_out().await;
+    Ok(report)
+}
+
+/// What a server does not say is told by its names.
+fn with_roles(mut mailboxes: Vec<Mailbox>) -> Vec<Mailbox> {
+    let mut folders: Vec<SourceFolder> = mailboxes
+        .iter()
+        .map(|m| SourceFolder {
+            path: m.path.clone(),
+            role: m.role,
+            ..SourceFolder::default()
+        })
+        .collect();
+    assign(&mut folders);
+    for (mailbox, folder) in mailboxes.iter_mut().zip(folders) {
+        mailbox.role = folder.role;
+    }
+    mailboxes
+}
+
+async fn send_folder(
+    run: &Run<'_>,
+    client: &mut Client,
+    (naming, mailboxes): (&Naming, &[Mailbox]),
+    (path, goal, folder): (&str, &str, &Folder),
+    report: &mut Report,
+) -> Result<()> {
+    let by_role = mailboxes
+        .iter()
+        .find(|m| path == goal && m.role.is_some() && m.role == folder.role);
+    let name = naming.name_of(goal);
+    let known = by_role.or_else(|| mailboxes.iter().find(|m| m.name == name));
+    let name = known.map_or(name, |m| m.name.clone());
+    let file = run.ctx.store.account(run.account.id)?;
+    let id = folder.id;
+    let items = file.read(move |s| s.items_by_uid(id, 1, u32::MAX)).await?;
+    report.begin_outward(FolderReport {
+        path: path.to_owned(),
+        target: known.map(|m| m.path.clone()),
+        kind: "mail",
+        items: items.len() as u64,
+        bytes: items.iter().map(|i| i.size_bytes as u64).sum(),
+        ..FolderReport::default()
+    });
+    if known.is_none() {
+        if run.options.is_dry_run {
+            let folder = report.folder();
+            (folder.new, folder.new_bytes) = (folder.items, folder.bytes);
+            return Ok(());
+        }
+        make_mailbox(client, &name, folder.is_subscribed).await?;
+        report.folder().target = Some(goal.to_owned());
+    }
+    let version = select(client, &name, run.options.is_dry_run).await?;
+    let (source, path_text) = (run.name.clone(), path.to_owned());
+    let move_folder = match run.options.is_dry_run {
+        // Not in the ledger: it knows nothing.
+        true => {
+            let known = file.read(move |s| s.moved_folders(&source)).await?;
+            let known = known.iter().find(|k| k.path == path_text && k.version == version);
+            known.map_or(0, |k| k.id)
+        }
+        false => {
+            file.write(move |tx| tx.put_moved_folder(&source, &path_text, &version, id))
+                .await?
+        }
+    };
+    let mut work = FolderRun {
+        run,
+        client,
+        move_folder,
+        folder: id,
+        path: path.to_owned(),
+    };
+    work.bring(&name, items, report).await
+}
+
+async fn make_mailbox(client: &mut Client, name: &[u8], is_subscribed: bool) -> Result<()> {
+    let quoted = String::from_utf8_lossy(&quote(name)).into_owned();
+    client.run(&format!("CREATE {quoted}"), |_| Ok(())).await?;
+    if is_subscribed {
+        client.run(&format!("SUBSCRIBE {quoted}"), |_| Ok(())).await?;
+    }
+    Ok(())
+}
+
+/// Returns its UIDVALIDITY.
+async fn select(client: &mut Client, name: &[u8], only_reads: bool) -> Result<String> {
+    let verb = if only_reads { "EXAMINE" } else { "SELECT" };
+    let mut validity = String::from("0");
+    let command = format!("{verb} {}", String::from_utf8_lossy(&quote(name)));
+    client
+        .run(&command, |answer| {
+            let text = String::from_utf8_lossy(&answer.line).to_ascii_uppercase();
+            if let Some((_, rest)) = text.split_once("[UIDVALIDITY ") {
+                validity = rest.chars().take_while(char::is_ascii_digit).collect();
+            }
+            Ok(())
+        })
+        .await?;
+    Ok(validity)
+}
+
+fn marks_of(item: &Item) -> Marks {
+    Marks {
+        flags: item.flags,
+        keywords: item.keywords.clone(),
+    }
+}
+
+/// `(\Seen $Forwarded)`
+fn flag_list(flags: Flags, keywords: &Keywords) -> String {
+    let names = [
+        (Flags::SEEN, "\\Seen"),
+        (Flags::ANSWERED, "\\Answered"),
+        (Flags::FLAGGED, "\\Flagged"),
+        (Flags::DELETED, "\\Deleted"),
+        (Flags::DRAFT, "\\Draft"),
+    ];
+    let mut all: Vec<&str> = names
+        .iter()
+        .filter(|(f, _)| flags.contains(*f))
+        .map(|(_, n)| *n)
+        .collect();
+    // What is no atom there was none here either.
+    all.extend(keywords.iter().filter(|k| {
+        k.bytes()
+            .all(|b| b.is_ascii_graphic() && !b"(){%*\"\\]".contains(&b))
+    }));
+    format!("({})", all.join(" "))
+}
+
+impl FolderRun<'_> {
+    async fn bring(&mut self, name: &[u8], items: Vec<Item>, report: &mut Report) -> Result<()> {
+        let there = self.list().await?;
+        let mut rows = self.rows().await?;
+        let by_uid: HashMap<u32, &There> = there.iter().map(|t| (t.uid, t)).collect();
+        // What was removed there since is put there again only when somebody asks for it by another ledger: it was removed.
+        let mut by_item: HashMap<ItemId, (u32, Moved)> = HashMap::new();
+        let mut taken = HashSet::new();
+        for row in rows.drain(..) {
+            if let (Ok(uid), Some(item)) = (row.name.parse::<u32>(), row.item_id) {
+                taken.insert(uid);
+                by_item.insert(item, (uid, row));
+            }
+        }
+        let unsent: Vec<Item> = items
+            .iter()
+            .filter(|i| !by_item.contains_key(&i.id))
+            .cloned()
+            .collect();
+        let folder = report.folder();
+        folder.known = (items.len() - unsent.len()) as u64;
+        folder.new = unsent.len() as u64;
+        folder.new_bytes = unsent.iter().map(|i| i.size_bytes as u64).sum();
+        if self.run.options.is_dry_run {
+            return Ok(());
+        }
+        self.change_flags(&items, &by_item, &by_uid, report).await?;
+        if self.run.options.follow_deletions {
+            self.remove(&items, &by_item, report).await?;
+        }
+        let strangers: Vec<There> = there
+            .iter()
+            .filter(|t| !taken.contains(&t.uid))
+            .cloned()
+            .collect();
+        let left = self.adopt(unsent, strangers, report).await?;
+        let unnamed = self.append_all(name, left, report).await?;
+        if !unnamed.is_empty() {
+            // A server that does not say under which UIDs it has taken them.
+            let known: HashSet<u32> = self
+                .rows()
+                .await?
+                .iter()
+                .filter_map(|r| r.name.parse().ok())
+                .collect();
+            let strangers = self
+                .list()
+                .await?
+                .into_iter()
+                .filter(|t| !known.contains(&t.uid))
+                .collect();
+            let lost = self.adopt(unnamed, strangers, report).await?;
+            let folder = report.folder();
+            folder.adopted = folder.adopted.saturating_sub(folder.stored);
+            for item in lost {
+                report.problem(format!(
+                    "{}, UID {}: the other server has not kept it as it was sent",
+                    self.path, item.uid
+                ));
+            }
+        }
+        if self.run.options.verify {
+            self.compare(report).await?;
+        }
+        Ok(())
+    }
+
+    async fn rows(&self) -> Result<Vec<Moved>> {
+        let id = self.move_folder;
+        let file = self.run.ctx.store.account(self.run.account.id)?;
+        file.read(move |s| s.moved_items(id)).await
+    }
+
+    async fn list(&mut self) -> Result<Vec<There>> {
+        let mut out: Vec<There> = Vec::new();
+        self.client
+            .run("UID FETCH 1:* (UID FLAGS INTERNALDATE RFC822.SIZE)", |answer| {
+                out.extend(read_there(&answer.values()));
+                Ok(())
+            })
+            .await?;
+        out.sort_by_key(|t| t.uid);
+        out.dedup_by_key(|t| t.uid);
+        Ok(out)
+    }
+
+    async fn letter(&self, item: Item) -> Result<Letter> {
+        let file = self.run.ctx.store.account(self.run.account.id)?;
+        file.read(move |s| {
+            let body = s.open_body(item.body_id)?;
+            Letter::new(item, body)
+        })
+        .await
+    }
+
+    /// Finds those that lie there already, by their bytes. Returns the others.
+    async fn adopt(
+        &mut self,
+        items: Vec<Item>,
+        strangers: Vec<There>,
+        report: &mut Report,
+    ) -> Result<Vec<Item>> {
+        if strangers.is_empty() || items.is_empty() {
+            return Ok(items);
+        }
+        let mut ours: HashMap<[u8; 32], Vec<Item>> = HashMap::new();
+        let (mut sizes, mut left) = (HashSet::new(), Vec::new());
+        for item in items {
+            match self.letter(item.clone()).await {
+                Ok(letter) => {
+                    sizes.insert(letter.size_bytes);
+                    ours.entry(letter.hash).or_default().push(item);
+                }
+                Err(_) => left.push(item),
+            }
+        }
+        let likely: Vec<There> = strangers
+            .into_iter()
+            .filter(|t| sizes.contains(&t.size_bytes))
+            .collect();
+        for (uid, hash) in self.hashes(&likely).await? {
+            let Some(item) = ours.get_mut(&hash).and_then(Vec::pop) else {
+                continue;
+            };
+            self.note(vec![(uid, item, hash)]).await?;
+            report.folder().adopted += 1;
+        }
+        left.extend(ours.into_values().flatten());
+        left.sort_by_key(|i| i.uid);
+        Ok(left)
+    }
+
+    /// Of bodies there, by UID.
+    async fn hashes(&mut self, wanted: &[There]) -> Result<Vec<(u32, [u8; 32])>> {
+        let mut out = Vec::with_capacity(wanted.len());
+        let uids: Vec<u32> = wanted.iter().map(|t| t.uid).collect();
+        for batch in uids.chunks(BATCH) {
+            let tag = self
+                .client
+                .send(&format!("UID FETCH {} (UID BODY.PEEK[])", uid_set(batch, &[])))
+                .await?;
+            loop {
+                let mut answer = self.client.answer().await?;
+                let mut hash = None;
+                while let Some(size) = answer.body.take() {
+                    let mut hasher = blake3::Hasher::new();
+                    self.client
+                        .body(size, |piece| {
+                            hasher.update(piece);
+                            Ok(())
+                        })
+                        .await?;
+                    hash = Some(*hasher.finalize().as_bytes());
+                    answer.line.extend_from_slice(b"\"\"");
+                    self.client.rest(&mut answer).await?;
+                }
+                match answer.tagged() {
+                    Some((found, true, _)) if found == tag => break,
+                    Some((found, false, text)) if found == tag => {
+                        return Err(Error::unavailable(format!("the other server says: {text}")));
+                    }
+                    _ => {}
+                }
+                let all = answer.values();
+                let uid = all
+                    .get(3)
+                    .and_then(|p| named(p.list(), "UID"))
+                    .and_then(Value::number);
+                if let (Some(uid), Some(hash)) = (uid.and_then(|u| u32::try_from(u).ok()), hash) {
+                    out.push((uid, hash));
+                }
+            }
+        }
+        Ok(out)
+    }
+
+    /// Into the ledger: UIDs there, and ours.
+    async fn note(&self, sent: Vec<(u32, Item, [u8; 32])>) -> Result<()> {
+        let folder = self.move_folder;
+        let file = self.run.ctx.store.account(self.run.account.id)?;
+        file.write(move |tx| {
+            for (uid, item, hash) in sent {
+                let moved = Moved {
+                    name: uid.to_string(),
+                    item_id: Some(item.id),
+                    hash,
+                    state: State::Stored,
+                    flags: item.flags,
+                    tag: item.keywords.as_str().to_owned(),
+                };
+                tx.put_moved(folder, &moved)?;
+            }
+            Ok(())
+        })
+        .await
+    }
+
+    /// Returns those of which the server has not said under which UID it has them.
+    async fn append_all(&mut self, name: &[u8], items: Vec<Item>, report: &mut Report) -> Result<Vec<Item>> {
+        let does_not_wait = self.client.has("LITERAL+");
+        let mut unnamed = Vec::new();
+        let mut waiting: VecDeque<(String, Letter)> = VecDeque::new();
+        let mut sent = Vec::new();
+        for item in items {
+            let uid = item.uid;
+            let letter = match self.letter(item).await {
+                Ok(letter) => letter,
+                Err(e) => {
+                    report.problem(format!("{}, UID {uid}: {}", self.path, e.message()));
+                    continue;
+                }
+            };
+            let bytes: u64 = waiting.iter().map(|(_, l)| l.size_bytes).sum();
+            while waiting.len() >= AHEAD || (!waiting.is_empty() && bytes > AHEAD_BYTES) {
+                self.take_answer(&mut waiting, &mut sent, &mut unnamed, report)
+                    .await?;
+                if waiting.len() < AHEAD / 2 {
+                    break;
+                }
+            }
+            match self.append(name, letter, does_not_wait).await {
+                Ok(Some(out)) => waiting.push_back(out),
+                Ok(None) => {}
+                Err(e) if e.kind() == Kind::Invalid => {
+                    report.problem(format!("{}, UID {uid}: {}", self.path, e.message()));
+                }
+                Err(e) => return Err(e),
+            }
+            if !does_not_wait {
+                self.take_answer(&mut waiting, &mut sent, &mut unnamed, report)
+                    .await?;
+            }
+            if sent.len() >= AHEAD {
+                self.note(std::mem::take(&mut sent)).await?;
+            }
+        }
+        while !waiting.is_empty() {
+            self.take_answer(&mut waiting, &mut sent, &mut unnamed, report)
+                .await?;
+        }
+        self.note(sent).await?;
+        Ok(unnamed)
+    }
+
+    async fn append(
+        &mut self,
+        name: &[u8],
+        mut letter: Letter,
+        does_not_wait: bool,
+    ) -> Result<Option<(String, Letter)>> {
+        let item = &letter.item;
+        let mark = if does_not_wait { "+" } else { "" };
+        let command = format!(
+            "APPEND {} {} \"{}\" {{{}{mark}}}",
+            String::from_utf8_lossy(&quote(name)),
+            flag_list(item.flags, &item.keywords),
+            print_date_time(item.received_at_ms),
+            letter.size_bytes
+        );
+        let tag = self.client.send(&command).await?;
+        if !does_not_wait {
+            self.client.wait_for_go().await?;
+        }
+        let mut pieces = Pieces::default();
+        while let Some(piece) = letter.next(&mut pieces)? {
+            self.client.write(piece).await?;
+        }
+        self.client.write(b"\r\n").await?;
+        Ok(Some((tag, letter)))
+    }
+
+    /// The answer to the append that is out longest.
+    async fn take_answer(
+        &mut self,
+        waiting: &mut VecDeque<(String, Letter)>,
+        sent: &mut Vec<(u32, Item, [u8; 32])>,
+        unnamed: &mut Vec<Item>,
+        report: &mut Report,
+    ) -> Result<()> {
+        let Some((tag, letter)) = waiting.pop_front() else {
+            return Ok(());
+        };
+        loop {
+            let answer = self.client.answer().await?;
+            let Some((found, is_ok, text)) = answer.tagged().filter(|(found, ..)| *found == tag) else {
+                continue;
+            };
+            debug_assert_eq!(found, tag);
+            if !is_ok {
+                let what = crate::base::text::one_line(&text);
+                report.problem(format!(
+                    "{}, UID {}: the other server says: {what}",
+                    self.path, letter.item.uid
+                ));
+                return Ok(());
+            }
+            report.folder().stored += 1;
+            match append_uid(&text) {
+                Some(uid) => sent.push((uid, letter.item, letter.hash)),
+                None => unnamed.push(letter.item),
+            }
+            return Ok(());
+        }
+    }
+
+    /// What was marked here since it went out is marked there, and what was taken away is taken away.
+    async fn change_flags(
+        &mut self,
+        items: &[Item],
+        by_item: &HashMap<ItemId, (u32, Moved)>,
+        there: &HashMap<u32, &There>,
+        report: &mut Report,
+    ) -> Result<()> {
+        let mut changed = Vec::new();
+        for item in items {
+            let Some((uid, row)) = by_item.get(&item.id).filter(|(uid, _)| there.contains_key(uid)) else {
+                continue;
+            };
+            if row.flags == item.flags && row.tag == item.keywords.as_str() {
+                continue;
+            }
+            let before = Keywords::from_stored(&row.tag);
+            let taken: Keywords = before.iter().filter(|k| !item.keywords.contains(k)).collect();
+            let added: Keywords = item.keywords.iter().filter(|k| !before.contains(k)).collect();
+            for (sign, flags, keywords) in [
+                ("-", row.flags.without(item.flags), taken),
+                ("+", item.flags.without(row.flags), added),
+            ] {
+                let list = flag_list(flags, &keywords);
+                if list != "()" {
+                    self.client
+                        .run(&format!("UID STORE {uid} {sign}FLAGS.SILENT {list}"), |_| Ok(()))
+                        .await?;
+                }
+            }
+            changed.push((*uid, item.clone(), row.hash));
+        }
+        report.folder().changed = changed.len() as u64;
+        self.note(changed).await
+    }
+
+    /// What has gone here goes there.
+    async fn remove(
+        &mut self,
+        items: &[Item],
+        by_item: &HashMap<ItemId, (u32, Moved)>,
+        report: &mut Report,
+    ) -> Result<()> {
+        let here: HashSet<ItemId> = items.iter().map(|i| i.id).collect();
+        let mut gone: Vec<u32> = by_item
+            .iter()
+            .filter(|(id, _)| !here.contains(id))
+            .map(|(_, (uid, _))| *uid)
+            .collect();
+        gone.sort_unstable();
+        for batch in gone.chunks(BATCH) {
+            let set = uid_set(batch, &[]);
+            self.client
+                .run(&format!("UID STORE {set} +FLAGS.SILENT (\\Deleted)"), |_| Ok(()))
+                .await?;
+            // Without it everything that somebody has marked there would go.
+            if self.client.has("UIDPLUS") {
+                self.client.run(&format!("UID EXPUNGE {set}"), |_| Ok(())).await?;
+            }
+            let (folder, names): (i64, Vec<String>) =
+                (self.move_folder, batch.iter().map(u32::to_string).collect());
+            let file = self.run.ctx.store.account(self.run.account.id)?;
+            file.write(move |tx| names.iter().try_for_each(|n| tx.forget_moved(folder, n)))
+                .await?;
+            report.removed += batch.len() as u64;
+        }
+        Ok(())
+    }
+
+    /// The proof: every message of ours is there, with the same bytes, flags and date.
+    async fn compare(&mut self, report: &mut Report) -> Result<()> {
+        let there = self.list().await?;
+        let hashes: HashMap<u32, [u8; 32]> = self.hashes(&there).await?.into_iter().collect();
+        let by_uid: HashMap<u32, There> = there.into_iter().map(|t| (t.uid, t)).collect();
+        let rows = self.rows().await?;
+        let mut by_item: HashMap<ItemId, u32> = HashMap::new();
+        for row in &rows {
+            if let (Some(item), Ok(uid)) = (row.item_id, row.name.parse()) {
+                by_item.insert(item, uid);
+            }
+        }
+        let file = self.run.ctx.store.account(self.run.account.id)?;
+        let folder = self.folder;
+        for item in file.read(move |s| s.items_by_uid(folder, 1, u32::MAX)).await? {
+            report.compared += 1;
+            let (id, name, marks) = (item.id, format!("UID {}", item.uid), marks_of(&item));
+            let received_s = item.received_at_ms.div_euclid(1000);
+            let title = file
+                .read(move |s| s.listed_message(id))
+                .await?
+                .map(|m| m.subject)
+                .unwrap_or_default();
+            let found = by_item.get(&id).and_then(|uid| by_uid.get(uid));
+            let Some(found) = found else {
+                report.differ(&self.path, &name, &title, "is not there");
+                continue;
+            };
+            match self.letter(item).await {
+                Err(e) => report.differ(
+                    &self.path,
+                    &name,
+                    &title,
+                    format!("cannot be read here: {}", e.message()),
+                ),
+                Ok(letter) if hashes.get(&found.uid) != Some(&letter.hash) => {
+                    report.differ(&self.path, &name, &title, "has other contents there");
+                }
+                Ok(_) => {}
+            }
+            if flag_set(&found.marks) != flag_set(&marks) {
+                report.differ(&self.path, &name, &title, "has other flags there");
+            }
+            if found
+                .received_at_ms
+                .is_some_and(|ms| ms.div_euclid(1000) != received_s)
+            {
+                report.differ(&self.path, &name, &title, "has another date there");
+            }
+        }
+        Ok(())
+    }
+}
+
+/// In an order of its own, without regard to case.
+fn flag_set(marks: &Marks) -> (Flags, Vec<String>) {
+    let mut words: Vec<String> = marks.keywords.iter().map(str::to_ascii_lowercase).collect();
+    words.sort();
+    (marks.flags, words)
+}
+
+fn read_there(values: &[Value]) -> Option<There> {
+    let is_fetch = values
+        .get(2)
+        .is_some_and(|w| w.word().eq_ignore_ascii_case("FETCH"));
+    let pairs = values.get(3).filter(|_| is_fetch)?.list();
+    let mut marks = Marks::default();
+    for flag in named(pairs, "FLAGS").map(Value::list).unwrap_or_default() {
+        marks.add_name(&flag.word());
+    }
+    Some(There {
+        uid: u32::try_from(named(pairs, "UID")?.number()?).ok()?,
+        size_bytes: named(pairs, "RFC822.SIZE")?.number()?,
+        marks,
+        received_at_ms: named(pairs, "INTERNALDATE").and_then(|d| parse_date_time(&d.word())),
+    })
+}
+
+/// `OK [APPENDUID 38505 3955] done` (RFC 4315 §3).
+fn append_uid(text: &str) -> Option<u32> {
+    let (_, rest) = text.split_once("[APPENDUID ")?;
+    let (inside, _) = rest.split_once(']')?;
+    inside.split_ascii_whitespace().nth(1)?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn flags_are_printed_and_uids_are_read() {
+        let keywords: Keywords = ["$Forwarded", "a(b"].into_iter().collect();
+        assert_eq!(
+            flag_list(Flags::SEEN.with(Flags::DRAFT), &keywords),
+            "(\\Seen \\Draft $Forwarded)"
+        );
+        assert_eq!(flag_list(Flags::NONE, &Keywords::default()), "()");
+        assert_eq!(append_uid("OK [APPENDUID 38505 3955] done"), Some(3955));
+        assert_eq!(append_uid("OK done"), None);
+    }
+}
