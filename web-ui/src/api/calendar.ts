@@ -8,6 +8,7 @@ export interface Calendar {
   hexColor: string;
   isDefaultCalendar: boolean;
   canEdit: boolean;
+  canShare: boolean;
   isRemovable: boolean;
 }
 export interface Moment {
@@ -73,7 +74,9 @@ const TEXT = { Prefer: 'outlook.body-content-type="text"' };
 const eventPath = (id: string) => `/v1.0/me/events/${encodeURIComponent(id)}`;
 const calendarPath = (id: string) => `/v1.0/me/calendars/${encodeURIComponent(id)}`;
 
-export const getCalendars = () => callAll<Calendar>('/v1.0/me/calendars?$top=100&$select=id,name,hexColor,isDefaultCalendar,canEdit,isRemovable');
+export const getCalendars = () => callAll<Calendar>('/v1.0/me/calendars?$top=100&$select=id,name,hexColor,isDefaultCalendar,canEdit,canShare,isRemovable');
+export const changeCalendar = (id: string, body: { name?: string; hexColor?: string }) => call<Calendar>('PATCH', calendarPath(id), { body });
+export const deleteCalendar = (id: string) => call<null>('DELETE', calendarPath(id));
 export const createCalendar = (name: string, hexColor: string) => call<Calendar>('POST', '/v1.0/me/calendars', { body: { name, hexColor } });
 
 /** Everything of one calendar that touches the time from `from` to `to`, series taken apart. */

@@ -1,10 +1,12 @@
 // Answers for: days, times and what is known about an event, in words.
 import { type CalEvent } from '../data/calendar.svelte';
+import { withClock } from '../format/clock.svelte';
 import { locale, t } from '../i18n/index.svelte';
 import { addDays, sameDay } from './days';
 
 const formats = new Map<string, Intl.DateTimeFormat>();
 export function format(options: Intl.DateTimeFormatOptions, date: Date): string {
+  options = withClock(options);
   const key = locale() + JSON.stringify(options);
   let made = formats.get(key);
   if (!made) formats.set(key, (made = new Intl.DateTimeFormat(locale(), options)));

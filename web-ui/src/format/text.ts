@@ -1,9 +1,11 @@
 // Answers for: dates and sizes in the reader's language.
 import { locale } from '../i18n/index.svelte';
+import { withClock } from './clock.svelte';
 
 const formats = new Map<string, Intl.DateTimeFormat>();
 function format(options: Intl.DateTimeFormatOptions, date: Date): string {
   // Making a formatter is slow, and the list asks for one per row and frame.
+  options = withClock(options);
   const key = locale() + JSON.stringify(options);
   let made = formats.get(key);
   if (!made) formats.set(key, (made = new Intl.DateTimeFormat(locale(), options)));

@@ -1,7 +1,6 @@
 // Answers for: what can be seen to be wrong before the server is asked, in words that say what to do.
-import { t } from '../i18n/index.svelte';
-import type { Problems } from './StepForm.svelte';
-import type { ServerForm } from './wizard.svelte';
+import { t } from '../../i18n/index.svelte';
+import type { Problems, ServerForm } from './form';
 
 export function checkServer(form: ServerForm): Problems {
   const found: Problems = {};
