@@ -96,6 +96,21 @@ fn everybody_changes_their_settings_on_the_page() {
 }
 
 #[test]
+fn invitations_are_read_and_answered_in_the_mail() {
+    let data = Folder::new();
+    set_up(data.path(), &["--language", "de"]);
+    let server = Server::serve(data, &[]);
+    run_script(
+        "invite.mjs",
+        &server,
+        &[
+            ("HAUSPOST_SMTP", &server.smtp.to_string()),
+            ("HAUSPOST_PASSWORD", PASSWORD),
+        ],
+    );
+}
+
+#[test]
 fn a_folder_of_100_000_messages_is_opened_and_walked_on_the_page() {
     let data = Folder::new();
     set_up(data.path(), &["--language", "de"]);

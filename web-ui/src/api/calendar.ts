@@ -21,6 +21,8 @@ export interface Attendee {
   type: 'required' | 'optional' | 'resource';
   status?: { response: Response };
   emailAddress: EmailAddress;
+  /** A time that would suit them better. */
+  proposedNewTime?: { start: Moment; end: Moment } | null;
 }
 export const WEEKDAYS = ['sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday'] as const;
 export type Weekday = (typeof WEEKDAYS)[number];
@@ -94,5 +96,12 @@ export const deleteEvent = (id: string) => call<null>('DELETE', eventPath(id));
 /** The organizer calls it off, with a word to the guests. */
 export const cancelEvent = (id: string, comment: string) => request('POST', `${eventPath(id)}/cancel`, { body: { comment } });
 export type Answer = 'accept' | 'tentativelyAccept' | 'decline';
-export const answerEvent = (id: string, answer: Answer, comment: string) =>
-  request('POST', `${eventPath(id)}/${answer}`, { body: { comment, sendResponse: true } });
+export interface Proposal {
+  start: Date;
+  end: Date;
+}
+const utc = (at: Date): Moment => ({ dateTime: at.toISOString().slice(0, 19), timeZone: 'UTC' });
+/** Who does not accept may propose another time. */
+export const answerEvent = (id: string, answer: Answer, comment: string, proposed: Proposal | null = null) =>
+  request('POST', `${eventPath(id)}/${answer}`, { body: { comment, sendResponse: true, ...(proposed ? { proposedNewTime: { start: utc(proposed.start), end: utc(proposed.end) } } : {}) } });
+export const moveEvent = (id: string, to: Proposal) => changeEvent(id, { start: utc(to.start), end: utc(to.end) });
