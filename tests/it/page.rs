@@ -111,6 +111,21 @@ fn invitations_are_read_and_answered_in_the_mail() {
 }
 
 #[test]
+fn the_office_is_administered_on_the_page() {
+    let (data, place) = (Folder::new(), Folder::new());
+    set_up(data.path(), &["--language", "de"]);
+    let server = Server::serve(data, &[]);
+    run_script(
+        "admin.mjs",
+        &server,
+        &[
+            ("HAUSPOST_PLACE", place.path().to_str().unwrap()),
+            ("HAUSPOST_PASSWORD", PASSWORD),
+        ],
+    );
+}
+
+#[test]
 fn a_folder_of_100_000_messages_is_opened_and_walked_on_the_page() {
     let data = Folder::new();
     set_up(data.path(), &["--language", "de"]);

@@ -3,7 +3,7 @@
 use super::{Answer, access, members, named, no_content, resource};
 use crate::appliance::setup::check_language;
 use crate::base::clock::rfc3339;
-use crate::base::{Error, Result};
+use crate::base::{Error, Kind, Result};
 use crate::calendar::resource::get_resource;
 use crate::identity::Ctx;
 use crate::identity::access::{list_access, set_access};
@@ -243,12 +243,13 @@ async fn change(request: HttpRequest, address: Path<String>, body: Json<Change>)
     let ctx = administrator(&request).await?;
     let before = find_account(&ctx, &address).await?;
     let body = body.into_inner();
-    let is_about_aliases = body.aliases.is_some();
+    let has_aliases = body.aliases.is_some();
     let change = body.read(&before)?;
     let changed = change_account(&ctx, before.id, change).await;
-    let account = match is_about_aliases {
-        true => changed.at("aliases")?,
-        false => changed?,
+    let account = match changed {
+        // The last administrator: that is about no field of the form.
+        Err(e) if has_aliases && e.kind() != Kind::Conflict => return Err(e).at("aliases"),
+        other => other?,
     };
     Ok(HttpResponse::Ok().json(view(&ctx, &account).await?))
 }

@@ -2,10 +2,12 @@
 import { t } from '../../i18n/index.svelte';
 import type { Problems, ServerForm } from './form';
 
-export function checkServer(form: ServerForm): Problems {
+/** `mayBeOpen`: a server that asks nobody who they are. */
+export function checkServer(form: ServerForm, mayBeOpen = false): Problems {
   const found: Problems = {};
-  if (form.user.trim() === '') found.user = t('setup.server.userMissing');
-  if (form.password === '' && !form.hasPassword) found.password = t('setup.server.passwordMissing');
+  const isOpen = mayBeOpen && form.user.trim() === '' && form.password === '';
+  if (!isOpen && form.user.trim() === '') found.user = t('setup.server.userMissing');
+  if (!isOpen && form.password === '' && !form.hasPassword) found.password = t('setup.server.passwordMissing');
   if (form.host.trim() === '') found.host = t('setup.server.hostMissing');
   else if (/[\s/@:]/.test(form.host.trim())) found.host = t('setup.server.hostWrong');
   const port = Number(form.port);
