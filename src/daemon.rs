@@ -10,6 +10,7 @@ mod sockets;
 
 use crate::appliance::tls::CertificateFiles;
 use crate::appliance::{Tls, setup};
+use crate::backup::Runs;
 use crate::base::{Error, Result, SystemClock};
 use crate::delivery::{self, PostRoom};
 use crate::identity::{self, Ctx, Doorkeeper, accounts, domains};
@@ -117,6 +118,7 @@ async fn serve(
         requests: RateLimit::new(config.requests_per_10_minutes, Duration::from_secs(600)),
         claims: RateLimit::new(10, Duration::from_secs(60)),
         received: RateLimit::new(config.received_per_minute, Duration::from_secs(60)),
+        backups: Runs::default(),
     });
     let stop = StopSignals::listen()?;
     let acceptors = accept::open(&house, sockets)?;

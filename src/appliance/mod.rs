@@ -3,6 +3,7 @@
 pub mod authority;
 pub mod collect;
 pub mod health;
+pub mod outbound;
 pub mod setup;
 pub mod tls;
 pub mod upgrade;

@@ -1,7 +1,7 @@
 //! Setting the office up: answers are collected step by step, kept in the directory, and carried out at the end.
 //! The wizard and `hauspost setup` use the same functions.
 
-use super::collect;
+use super::{collect, outbound};
 use crate::base::{Error, Kind, Result, hostname, random};
 use crate::identity::accounts::{
     AccountChange, NewAccount, NewPassword, change_account, create_account, find_account,
@@ -9,7 +9,7 @@ use crate::identity::accounts::{
 use crate::identity::sessions::token_hash;
 use crate::identity::{Ctx, domains, password};
 use crate::model::collect::CollectServer;
-use crate::model::outbound::{Outbound, Smarthost};
+use crate::model::outbound::Outbound;
 use crate::model::{Account, AccountKind, EmailAddress};
 use crate::store::disk;
 use serde::{Deserialize, Serialize};
@@ -275,23 +275,8 @@ pub async fn set_inbound(ctx: &Ctx, mut inbound: Inbound) -> Result<Answers> {
 
 /// An empty password with a user name means: as before. Errors: Invalid.
 pub async fn set_outbound(ctx: &Ctx, mut outbound: Outbound) -> Result<Answers> {
-    if let Outbound::Smarthost { smarthost } = &mut outbound {
-        check_host(&mut smarthost.host, smarthost.port, "the provider's server")?;
-        let before = answers(ctx).await?.outbound;
-        if smarthost.password.is_empty()
-            && let Some(Outbound::Smarthost {
-                smarthost: Smarthost { password, .. },
-            }) = before
-        {
-            smarthost.password = password;
-        }
-        if !smarthost.user.is_empty() && smarthost.password.is_empty() {
-            return Err(
-                Error::invalid("please give the password for the provider's server")
-                    .with_reason("ServerPasswordMissing", &[]),
-            );
-        }
-    }
+    let before = answers(ctx).await?.outbound;
+    outbound::complete(&mut outbound, before)?;
     change(ctx, move |a| a.outbound = Some(outbound)).await
 }
 

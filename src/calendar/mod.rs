@@ -4,6 +4,7 @@
 pub mod agenda;
 pub mod attach;
 pub mod free_busy;
+pub mod invitation;
 mod known;
 pub mod put;
 pub mod query;

@@ -3,9 +3,13 @@
 use super::PostRoom;
 use crate::base::{Error, Result};
 use crate::model::EmailAddress;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use mail_auth::common::crypto::{RsaKey, Sha256};
 use mail_auth::common::headers::HeaderWriter;
 use mail_auth::dkim::DkimSigner;
+use rsa::RsaPrivateKey;
+use rsa::pkcs8::{DecodePrivateKey, EncodePublicKey};
 use rustls_pki_types::PrivateKeyDer;
 use rustls_pki_types::pem::PemObject;
 
@@ -41,6 +45,17 @@ impl PostRoom {
         };
         sign(from.domain(), &selector, &key, raw).map(Some)
     }
+}
+
+/// What the DNS is to say for a key (RFC 6376 §3.6.1). `key`: PKCS#8 PEM. Errors: Internal when it cannot be used.
+pub fn public_record(domain: &str, key: &str) -> Result<String> {
+    let bad = |why: String| Error::internal(format!("the DKIM key of {domain} cannot be used: {why}"));
+    let key = RsaPrivateKey::from_pkcs8_pem(key).map_err(|e| bad(e.to_string()))?;
+    let der = key
+        .to_public_key()
+        .to_public_key_der()
+        .map_err(|e| bad(e.to_string()))?;
+    Ok(format!("v=DKIM1; k=rsa; p={}", BASE64.encode(der.as_bytes())))
 }
 
 /// `key`: PKCS#8 PEM.

@@ -17,6 +17,7 @@ pub mod queue;
 pub mod queue_admin;
 pub mod reactions;
 pub mod receive;
+pub mod records;
 pub mod resolver;
 pub mod route;
 pub mod schedule;

@@ -81,6 +81,28 @@ impl Resolver {
         Ok(hosts.into_iter().map(|(_, host)| host).collect())
     }
 
+    /// The TXT records of a name, each put together; none where the name has none.
+    /// Errors: NotFound (no such name), Unavailable (no answer).
+    pub async fn texts(&self, name: &str) -> Result<Vec<String>> {
+        let found = match self.inner()?.txt_lookup(absolute(name)).await {
+            Ok(found) => found,
+            Err(e) if e.is_no_records_found() => return Ok(Vec::new()),
+            Err(e) => return Err(unanswered(name, e)),
+        };
+        let text = |data: &RData| match data {
+            RData::TXT(txt) => {
+                let bytes: Vec<u8> = txt
+                    .txt_data
+                    .iter()
+                    .flat_map(|part| part.iter().copied())
+                    .collect();
+                Some(String::from_utf8_lossy(&bytes).into_owned())
+            }
+            _ => None,
+        };
+        Ok(found.answers().iter().filter_map(|r| text(&r.data)).collect())
+    }
+
     fn inner(&self) -> Result<&TokioResolver> {
         self.inner
             .as_ref()

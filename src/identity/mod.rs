@@ -3,6 +3,7 @@
 pub mod access;
 pub mod accounts;
 pub mod assertion;
+pub mod audit;
 pub mod clients;
 pub mod consents;
 pub mod ctx;

@@ -22,6 +22,7 @@ pub mod index;
 pub mod intake;
 pub mod listing;
 pub mod move_messages;
+pub mod preferences;
 pub mod properties;
 pub mod quota;
 pub mod replies;

@@ -51,7 +51,7 @@ const PHOTO: &str = "photo";
 pub const MAX_PHOTO_BYTES: usize = 4 << 20;
 const MAX_CATEGORIES: usize = 500;
 
-async fn get<T: DeserializeOwned + Default + Send + 'static>(
+pub(super) async fn get<T: DeserializeOwned + Default + Send + 'static>(
     ctx: &Ctx,
     account: AccountId,
     key: &'static str,
@@ -70,7 +70,7 @@ async fn get<T: DeserializeOwned + Default + Send + 'static>(
 }
 
 /// Changes a setting in one step, so that two changes at once both hold.
-async fn change<T, R>(
+pub(super) async fn change<T, R>(
     ctx: &Ctx,
     account: AccountId,
     key: &'static str,

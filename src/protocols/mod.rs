@@ -11,6 +11,7 @@ pub mod smtp;
 pub mod web_api;
 
 use crate::appliance::Tls;
+use crate::backup::Runs;
 use crate::base::Patience;
 pub use crate::base::network::Network;
 use crate::base::stream::BoxStream;
@@ -38,6 +39,8 @@ pub struct House {
     pub requests: RateLimit<(String, AccountId)>,
     /// Tries of the set-up code by a peer.
     pub claims: RateLimit,
+    /// Backups that were asked for at the page.
+    pub backups: Runs,
 }
 
 /// What the doors are told at the start.

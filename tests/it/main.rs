@@ -25,6 +25,7 @@ mod oidc_apps;
 mod one_port;
 mod outgoing;
 mod page;
+mod page_api;
 mod scheduling;
 mod server;
 mod service;

@@ -83,6 +83,54 @@ fn events_contacts_and_tasks_are_made_changed_and_answered_on_the_page() {
 }
 
 #[test]
+fn everybody_changes_their_settings_on_the_page() {
+    let data = Folder::new();
+    set_up(data.path(), &["--language", "de"]);
+    crate::server::run(
+        data.path(),
+        &[
+            "account",
+            "set",
+            "ben@example.test",
+            "--add-alias",
+            "info@example.test",
+        ],
+    );
+    let server = Server::serve(data, &[]);
+    run_script("settings.mjs", &server, &[("HAUSPOST_PASSWORD", PASSWORD)]);
+}
+
+#[test]
+fn invitations_are_read_and_answered_in_the_mail() {
+    let data = Folder::new();
+    set_up(data.path(), &["--language", "de"]);
+    let server = Server::serve(data, &[]);
+    run_script(
+        "invite.mjs",
+        &server,
+        &[
+            ("HAUSPOST_SMTP", &server.smtp.to_string()),
+            ("HAUSPOST_PASSWORD", PASSWORD),
+        ],
+    );
+}
+
+#[test]
+fn the_office_is_administered_on_the_page() {
+    let (data, place) = (Folder::new(), Folder::new());
+    set_up(data.path(), &["--language", "de"]);
+    let server = Server::serve(data, &[]);
+    run_script(
+        "admin.mjs",
+        &server,
+        &[
+            ("HAUSPOST_PLACE", place.path().to_str().unwrap()),
+            ("HAUSPOST_PASSWORD", PASSWORD),
+        ],
+    );
+}
+
+#[test]
 fn a_folder_of_100_000_messages_is_opened_and_walked_on_the_page() {
     let data = Folder::new();
     set_up(data.path(), &["--language", "de"]);

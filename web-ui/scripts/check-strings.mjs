@@ -9,9 +9,9 @@ const values = (text) => [...text.matchAll(/\{(\w+)\}/g)].map((m) => m[1]).sort(
 const problems = [];
 
 const code = readdirSync(src, { recursive: true }).filter((f) => /\.(svelte|ts)$/.test(f) && !/\.test\.ts$/.test(f)).map((f) => readFileSync(join(src, f), 'utf8')).join('\n');
-const literal = new Set([...code.matchAll(/['"`]((?:common|mail|compose|setup|calendar|contacts|tasks)\.[\w.]+)['"`]/g)].map((m) => m[1]));
+const literal = new Set([...code.matchAll(/['"`]((?:admin|common|mail|compose|invite|settings|setup|calendar|contacts|tasks)\.[\w.]+)['"`]/g)].map((m) => m[1]));
 // `setup.step.${step}` stands for every key with that beginning; the type check has made sure that each exists.
-const stems = [...code.matchAll(/`((?:common|mail|compose|setup|calendar|contacts|tasks)\.[\w.]*)\$\{/g)].map((m) => m[1]);
+const stems = [...code.matchAll(/`((?:admin|common|mail|compose|invite|settings|setup|calendar|contacts|tasks)\.[\w.]*)\$\{/g)].map((m) => m[1]);
 
 const areas = readdirSync(join(src, 'i18n/de'));
 if (areas.join() !== readdirSync(join(src, 'i18n/en')).join()) problems.push('the two languages have different areas');

@@ -1,7 +1,7 @@
 //! App registrations, for administrators: `/api/apps`; and another key to sign tokens with: `/api/signing-key`.
 
 use super::error::{ApiError, AtField};
-use super::session::at_the_page;
+use super::session::administrator;
 use crate::base::clock::rfc3339;
 use crate::base::{Error, Result, random};
 use crate::identity::Ctx;
@@ -80,13 +80,6 @@ impl Body {
             repeats_assertions: self.repeats_assertions,
         })
     }
-}
-
-/// The signed-in administrator. Errors: NotAuthenticated, Forbidden; also for programs, whatever they may do elsewhere.
-async fn administrator(request: &HttpRequest) -> Result<Ctx> {
-    let ctx = at_the_page(request).await?;
-    ctx.require_admin()?;
-    Ok(ctx)
 }
 
 /// `secret`: the new one, which is shown this once.

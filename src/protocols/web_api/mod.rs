@@ -1,10 +1,14 @@
 //! `/api`: what the page needs and Graph has no word for; `/ui`: bodies of messages, made safe.
 //! The contract is `docs/web-api.md`.
 
+mod admin;
 mod agreements;
 mod apps;
 mod error;
 mod events;
+mod invitation;
+mod oneself;
+mod preferences;
 mod render;
 mod session;
 mod setup;
@@ -24,6 +28,11 @@ pub fn configure(config: &mut ServiceConfig) {
             .service(web::scope("/session").configure(session::configure))
             .service(web::scope("/apps").configure(apps::configure))
             .service(web::scope("/agreements").configure(agreements::configure))
+            .service(web::scope("/admin").configure(admin::configure))
+            .service(web::scope("/preferences").configure(preferences::configure))
+            .service(web::scope("/sessions").configure(oneself::configure_sessions))
+            .route("/password", web::put().to(oneself::change_password))
+            .route("/messages/{message}/invitation", web::get().to(invitation::show))
             .route("/signing-key", web::post().to(apps::rotate_key))
             .route("/events", web::get().to(events::events))
             .default_service(web::to(error::not_found)),

@@ -6,6 +6,7 @@ use super::error::ApiError;
 use crate::base::Error;
 use crate::formats::html::from_text::plain_to_html;
 use crate::formats::html::sanitize::{Images, Options, sanitize};
+use crate::formats::mime::calendar_part::has_calendar;
 use crate::formats::mime::part::Part;
 use crate::formats::mime::part_codec::decode_parts;
 use crate::formats::mime::readable::{attachments, html_body, text_body};
@@ -56,6 +57,8 @@ pub async fn render(
     let stored = mail::open_body(&ctx, account, &listed.item).await?;
     let with_images = options.images == 1;
     let message_id = message.into_inner();
+    // Told along with the body, so that most messages need no second question.
+    let has_event = u8::from(has_calendar(&decode_parts(&listed.parts).unwrap_or_default()));
     let (body, blocked) = tokio::task::spawn_blocking(move || {
         let parts = decode_parts(&listed.parts).unwrap_or_default();
         Ok::<_, Error>(safe_body(&stored.read_all()?, &parts, &message_id, with_images))
@@ -63,13 +66,14 @@ pub async fn render(
     .await
     .map_err(|e| Error::internal("rendering was broken off").caused_by(e))??;
     let document = format!(
-        "<!doctype html><html data-remote-images=\"{blocked}\"><head><meta charset=\"utf-8\"><meta name=\"referrer\" content=\"no-referrer\">\
+        "<!doctype html><html data-remote-images=\"{blocked}\" data-event=\"{has_event}\"><head><meta charset=\"utf-8\"><meta name=\"referrer\" content=\"no-referrer\">\
          <style>{STYLE}</style></head><body>{body}</body></html>"
     );
     Ok(HttpResponse::Ok()
         .content_type("text/html; charset=utf-8")
         .insert_header(("Content-Security-Policy", render_csp(with_images)))
         .insert_header(("X-Remote-Images", blocked.to_string()))
+        .insert_header(("X-Event", has_event.to_string()))
         .insert_header(("X-Content-Type-Options", "nosniff"))
         .insert_header(("Referrer-Policy", "no-referrer"))
         .insert_header(("Cache-Control", "private, no-store"))

@@ -33,6 +33,13 @@ pub async fn at_the_page(request: &HttpRequest) -> Result<Ctx, Error> {
     }
 }
 
+/// The signed-in administrator. Errors: NotAuthenticated, Forbidden; also for programs, whatever they may do elsewhere.
+pub async fn administrator(request: &HttpRequest) -> Result<Ctx, Error> {
+    let ctx = at_the_page(request).await?;
+    ctx.require_admin()?;
+    Ok(ctx)
+}
+
 #[derive(Deserialize)]
 struct SignIn {
     address: String,
@@ -45,6 +52,7 @@ async fn describe(ctx: &Ctx) -> Result<Value, ApiError> {
     let office = setup::office(ctx).await?.map(|o| o.name);
     Ok(json!({
         "address": account.address,
+        "aliases": account.aliases,
         "name": account.display_name,
         "oid": account.oid,
         "language": account.language,

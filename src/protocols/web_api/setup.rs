@@ -296,23 +296,29 @@ async fn put_inbound(request: HttpRequest, body: Json<TypedInbound>) -> Answer {
 }
 
 #[derive(Deserialize)]
-struct TypedOutbound {
-    mode: String,
-    smarthost: Option<Smarthost>,
+pub struct TypedOutbound {
+    pub mode: String,
+    pub smarthost: Option<Smarthost>,
+}
+
+impl TypedOutbound {
+    /// Errors: Invalid at `mode`, `host`.
+    pub fn read(self) -> Result<Outbound, ApiError> {
+        match (self.mode.as_str(), self.smarthost) {
+            ("direct", _) => Ok(Outbound::Direct),
+            ("later", _) => Ok(Outbound::Later),
+            ("smarthost", Some(smarthost)) => {
+                check_host(&smarthost.host)?;
+                Ok(Outbound::Smarthost { smarthost })
+            }
+            _ => Err(Error::invalid("please choose how mail leaves")).at("mode"),
+        }
+    }
 }
 
 async fn put_outbound(request: HttpRequest, body: Json<TypedOutbound>) -> Answer {
     let ctx = require_holder(&request).await?;
-    let TypedOutbound { mode, smarthost } = body.into_inner();
-    let outbound = match (mode.as_str(), smarthost) {
-        ("direct", _) => Outbound::Direct,
-        ("later", _) => Outbound::Later,
-        ("smarthost", Some(smarthost)) => {
-            check_host(&smarthost.host)?;
-            Outbound::Smarthost { smarthost }
-        }
-        _ => return Err(Error::invalid("please choose how mail leaves")).at("mode"),
-    };
+    let outbound = body.into_inner().read()?;
     Ok(state(
         &setup::set_outbound(&ctx, outbound).await.at("password")?,
         true,

@@ -10,7 +10,7 @@ use actix_web::web::Json;
 use actix_web::{HttpRequest, HttpResponse};
 use serde_json::json;
 
-fn answer(found: Result<String, Finding>) -> HttpResponse {
+pub fn answer(found: Result<String, Finding>) -> HttpResponse {
     HttpResponse::Ok().json(match found {
         Ok(detail) => json!({"ok": true, "detail": detail}),
         Err(f) => json!({"ok": false, "reason": f.reason(), "detail": f.detail()}),

@@ -17,6 +17,22 @@ impl Snapshot<'_, DirectoryDb> {
             .query_row(params![hash, now_ms], |r| Ok(AccountId(r.get(0)?)))
             .optional()?)
     }
+
+    /// Those that still count, newest first: hash, beginning, end.
+    pub fn sessions_of(
+        &self,
+        account: AccountId,
+        now_ms: TimeMs,
+    ) -> Result<Vec<(TokenHash, TimeMs, TimeMs)>> {
+        let mut st = self.conn.prepare_cached(
+            "SELECT hash, created_at_ms, expires_at_ms FROM session WHERE account_id = ?1 AND expires_at_ms > ?2 \
+             ORDER BY created_at_ms DESC",
+        )?;
+        let rows = st.query_map(params![account.0, now_ms], |r| {
+            Ok((r.get(0)?, r.get(1)?, r.get(2)?))
+        })?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
 }
 
 impl Tx<'_, DirectoryDb> {

@@ -8,6 +8,7 @@ export interface Calendar {
   hexColor: string;
   isDefaultCalendar: boolean;
   canEdit: boolean;
+  canShare: boolean;
   isRemovable: boolean;
 }
 export interface Moment {
@@ -20,6 +21,8 @@ export interface Attendee {
   type: 'required' | 'optional' | 'resource';
   status?: { response: Response };
   emailAddress: EmailAddress;
+  /** A time that would suit them better. */
+  proposedNewTime?: { start: Moment; end: Moment } | null;
 }
 export const WEEKDAYS = ['sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday'] as const;
 export type Weekday = (typeof WEEKDAYS)[number];
@@ -73,7 +76,9 @@ const TEXT = { Prefer: 'outlook.body-content-type="text"' };
 const eventPath = (id: string) => `/v1.0/me/events/${encodeURIComponent(id)}`;
 const calendarPath = (id: string) => `/v1.0/me/calendars/${encodeURIComponent(id)}`;
 
-export const getCalendars = () => callAll<Calendar>('/v1.0/me/calendars?$top=100&$select=id,name,hexColor,isDefaultCalendar,canEdit,isRemovable');
+export const getCalendars = () => callAll<Calendar>('/v1.0/me/calendars?$top=100&$select=id,name,hexColor,isDefaultCalendar,canEdit,canShare,isRemovable');
+export const changeCalendar = (id: string, body: { name?: string; hexColor?: string }) => call<Calendar>('PATCH', calendarPath(id), { body });
+export const deleteCalendar = (id: string) => call<null>('DELETE', calendarPath(id));
 export const createCalendar = (name: string, hexColor: string) => call<Calendar>('POST', '/v1.0/me/calendars', { body: { name, hexColor } });
 
 /** Everything of one calendar that touches the time from `from` to `to`, series taken apart. */
@@ -91,5 +96,12 @@ export const deleteEvent = (id: string) => call<null>('DELETE', eventPath(id));
 /** The organizer calls it off, with a word to the guests. */
 export const cancelEvent = (id: string, comment: string) => request('POST', `${eventPath(id)}/cancel`, { body: { comment } });
 export type Answer = 'accept' | 'tentativelyAccept' | 'decline';
-export const answerEvent = (id: string, answer: Answer, comment: string) =>
-  request('POST', `${eventPath(id)}/${answer}`, { body: { comment, sendResponse: true } });
+export interface Proposal {
+  start: Date;
+  end: Date;
+}
+const utc = (at: Date): Moment => ({ dateTime: at.toISOString().slice(0, 19), timeZone: 'UTC' });
+/** Who does not accept may propose another time. */
+export const answerEvent = (id: string, answer: Answer, comment: string, proposed: Proposal | null = null) =>
+  request('POST', `${eventPath(id)}/${answer}`, { body: { comment, sendResponse: true, ...(proposed ? { proposedNewTime: { start: utc(proposed.start), end: utc(proposed.end) } } : {}) } });
+export const moveEvent = (id: string, to: Proposal) => changeEvent(id, { start: utc(to.start), end: utc(to.end) });

@@ -58,6 +58,8 @@ export interface CheckResult {
 
 export interface Session {
   address: string;
+  /** Further addresses of one's own. */
+  aliases: string[];
   name: string;
   oid: string;
   language: Lang;
@@ -118,4 +120,5 @@ export interface OutgoingMessage {
   toRecipients: Recipient[];
   ccRecipients: Recipient[];
   bccRecipients: Recipient[];
+  from?: Recipient;
 }

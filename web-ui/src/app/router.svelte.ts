@@ -1,6 +1,6 @@
 // Answers for: the address of what is on screen, so that back, reload and a copied link do what people expect.
 // Behind the # on purpose: the server needs no rule for it, and message ids stay out of its logs.
-export const AREAS = ['mail', 'calendar', 'contacts', 'tasks'] as const;
+export const AREAS = ['mail', 'calendar', 'contacts', 'tasks', 'settings', 'admin'] as const;
 export type AreaName = (typeof AREAS)[number];
 
 export interface Route {

@@ -13,7 +13,8 @@ class Toasts {
   show(text: string, options: { kind?: 'ok' | 'bad'; action?: Toast['action']; stay?: number } = {}): void {
     const toast: Toast = { id: this.#next++, text, kind: options.kind ?? 'ok', action: options.action };
     // One way back at a time: the newest. Two undo buttons side by side would be a riddle.
-    this.list = [...this.list.filter((t) => !(t.action && toast.action)).slice(-2), toast];
+    // The same words again are one message.
+    this.list = [...this.list.filter((t) => !(t.action && toast.action) && (t.text !== text || t.action)).slice(-2), toast];
     setTimeout(() => this.drop(toast.id), options.stay ?? (toast.action || toast.kind === 'bad' ? 9000 : 4500));
   }
   drop(id: number): void {

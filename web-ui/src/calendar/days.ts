@@ -13,8 +13,8 @@ export const sameDay = (a: Date, b: Date): boolean => daysBetween(a, b) === 0;
 /** Minutes that the clock on the wall shows. */
 export const clock = (at: Date): number => at.getHours() * 60 + at.getMinutes();
 export const atClock = (day: Date, minutes: number): Date => new Date(day.getFullYear(), day.getMonth(), day.getDate(), 0, minutes);
-/** Weeks begin on Monday. */
-export const weekOf = (at: Date): Date => addDays(dayOf(at), -((at.getDay() + 6) % 7));
+/** The first day of a week; weeks begin on Monday, 1, unless somebody wants another day. */
+export const weekOf = (at: Date, first = 1): Date => addDays(dayOf(at), -((at.getDay() - first + 7) % 7));
 export const monthOf = (at: Date): Date => new Date(at.getFullYear(), at.getMonth(), 1);
 /** The same day `n` months later, or the last one where that month is shorter. */
 export function addMonths(at: Date, n: number): Date {
@@ -23,8 +23,8 @@ export function addMonths(at: Date, n: number): Date {
 }
 export const span = (first: Date, count: number): Date[] => Array.from({ length: count }, (_, i) => addDays(first, i));
 /** The whole weeks that a month touches: four to six of them. */
-export function monthWeeks(at: Date): Date[][] {
-  const first = weekOf(monthOf(at));
+export function monthWeeks(at: Date, firstDay = 1): Date[][] {
+  const first = weekOf(monthOf(at), firstDay);
   const weeks = Math.ceil((daysBetween(first, addMonths(monthOf(at), 1))) / 7);
   return Array.from({ length: weeks }, (_, i) => span(addDays(first, i * 7), 7));
 }

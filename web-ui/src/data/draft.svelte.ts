@@ -10,11 +10,16 @@ export interface Draft {
   bcc: EmailAddress[];
   subject: string;
   body: string;
+  /** One of one's own addresses; empty: the first. */
+  from: string;
+  /** The signature that stands in the body, and what is quoted below it. */
+  signed: string;
+  quote: string;
   /** What the body was filled with; as long as nothing differs there is nothing to lose. */
   prefilled: string;
 }
 
-export const emptyDraft = (): Draft => ({ mode: 'new', original: null, to: [], cc: [], bcc: [], subject: '', body: '', prefilled: '' });
+export const emptyDraft = (): Draft => ({ mode: 'new', original: null, to: [], cc: [], bcc: [], subject: '', body: '', from: '', signed: '', quote: '', prefilled: '' });
 
 class Desk {
   draft = $state<Draft | null>(null);

@@ -1,14 +1,6 @@
 // Answers for: dates and sizes in the reader's language.
 import { locale } from '../i18n/index.svelte';
-
-const formats = new Map<string, Intl.DateTimeFormat>();
-function format(options: Intl.DateTimeFormatOptions, date: Date): string {
-  // Making a formatter is slow, and the list asks for one per row and frame.
-  const key = locale() + JSON.stringify(options);
-  let made = formats.get(key);
-  if (!made) formats.set(key, (made = new Intl.DateTimeFormat(locale(), options)));
-  return made.format(date);
-}
+import { format } from './when';
 
 /** Short, for lists: the time today, the weekday this week, else the date. */
 export function listDate(iso: string | null, now = new Date()): string {

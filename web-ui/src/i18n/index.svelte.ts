@@ -1,21 +1,27 @@
 // Answers for: every word the page shows. One JSON per language and area, loaded only when the area opens.
 import { speak } from '../api/client';
 import type { Lang } from '../api/types';
+import type admin from './de/admin.json';
 import type calendar from './de/calendar.json';
 import type common from './de/common.json';
 import type compose from './de/compose.json';
 import type contacts from './de/contacts.json';
+import type invite from './de/invite.json';
 import type mail from './de/mail.json';
+import type settings from './de/settings.json';
 import type setup from './de/setup.json';
 import type tasks from './de/tasks.json';
 import { fill, type Params } from './fill';
 
 export interface Tables {
+  admin: typeof admin;
   calendar: typeof calendar;
   common: typeof common;
   compose: typeof compose;
   contacts: typeof contacts;
+  invite: typeof invite;
   mail: typeof mail;
+  settings: typeof settings;
   setup: typeof setup;
   tasks: typeof tasks;
 }

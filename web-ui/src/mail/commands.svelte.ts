@@ -1,4 +1,5 @@
 // Answers for: what buttons and keys can do, said once for both.
+import { signed } from '../app/compose';
 import { router } from '../app/router.svelte';
 import { account } from '../app/session.svelte';
 import { toasts } from '../app/toasts.svelte';
@@ -52,7 +53,11 @@ async function answer(mode: 'reply' | 'replyAll' | 'forward', message: Message |
   const text = mailbox.openId === message.id ? shared.bodyText() : '';
   const body = 'body' in full ? (full as FullMessage).body : null;
   const plain = body?.contentType === 'text' ? body.content : '';
-  if (!desk.start(draftFrom(mode, full, text || plain || message.bodyPreview, account.session?.address ?? ''))) toasts.show(t('mail.stillWriting'));
+  const draft = draftFrom(mode, full, text || plain || message.bodyPreview, account.session?.address ?? '');
+  // Who was written to under one of their other addresses answers from it.
+  const mine = account.session?.aliases ?? [];
+  draft.from = [...full.toRecipients, ...((full as FullMessage).ccRecipients ?? [])].map((r) => r.emailAddress.address.toLowerCase()).find((a) => mine.includes(a)) ?? '';
+  if (!desk.start(signed(draft))) toasts.show(t('mail.stillWriting'));
 }
 const move = (message: Message, place: Place) => {
   if (mailbox.find(place)?.id !== mailbox.current?.id) leave(message, () => moveTo(message, place));

@@ -1,11 +1,10 @@
 // Answers for: where the wizard stands and what was typed. The daemon keeps the answers; this keeps the page in step with it.
 import { account } from '../app/session.svelte';
 import { claim, getSetup, putStep } from '../api/setup';
-import { STEPS, type Answers, type Collect, type SetupState, type Smarthost, type Step } from '../api/types';
+import { STEPS, type Answers, type Collect, type SetupState, type Step } from '../api/types';
+import { serverBody, serverForm, type ServerForm } from '../components/server/form';
 import { useLanguage } from '../i18n/index.svelte';
 
-/** Numbers stay texts while they are typed. */
-export type ServerForm = { host: string; port: string; security: Collect['security']; user: string; password: string; hasPassword: boolean };
 export type CollectForm = ServerForm & Pick<Collect, 'protocol' | 'keep' | 'split' | 'account'>;
 export interface PersonForm {
   key: number;
@@ -18,13 +17,6 @@ export interface PersonForm {
 let keys = 0;
 export const newPerson = (name = '', address = '', password = '', hasPassword = false): PersonForm =>
   ({ key: ++keys, name, address, password, hasPassword });
-
-function serverForm(from: Partial<Smarthost> | undefined, port: number): ServerForm {
-  return {
-    host: from?.host ?? '', port: String(from?.port ?? port), security: from?.security ?? 'tls', user: from?.user ?? '',
-    password: '', hasPassword: from?.hasPassword ?? false,
-  };
-}
 
 function formOf(a: Answers) {
   const collect = a.inbound?.collect;
@@ -102,12 +94,6 @@ class Wizard {
 }
 export const wizard = new Wizard();
 
-export function serverBody(form: ServerForm): Smarthost {
-  const body: Smarthost = { host: form.host.trim(), port: Number(form.port), security: form.security, user: form.user.trim() };
-  // Left out means: keep the one you have.
-  if (form.password !== '') body.password = form.password;
-  return body;
-}
 export const collectBody = (form: CollectForm): Collect => ({
   ...serverBody(form), protocol: form.protocol, keep: form.keep, split: form.split,
   account: form.account || wizard.answers.admin?.address || '',

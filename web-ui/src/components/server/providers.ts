@@ -1,5 +1,5 @@
 // Answers for: where the servers of common mail providers are. Data only; a new provider is a new line.
-import type { Security } from '../api/types';
+import type { Security } from '../../api/types';
 
 export interface Server {
   host: string;

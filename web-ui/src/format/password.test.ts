@@ -1,6 +1,6 @@
 // Proves: the strength shown is not flattery.
 import { expect, test } from 'vitest';
-import { strength, suggestPassword } from './strength';
+import { strength, suggestPassword } from './password';
 
 test('short, common and personal passwords are called what they are', () => {
   expect(strength('Ab1!xy')).toBe('short');

@@ -1,0 +1,99 @@
+//! How somebody wants the page to be, on every device: what Graph has no word for.
+
+use super::settings::{change, get};
+use crate::base::{Error, Result};
+use crate::identity::Ctx;
+use crate::model::AccountId;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+const PREFERENCES: &str = "preferences";
+/// A signature with a picture's worth of words; more is a letter.
+const MAX_SIGNATURE_BYTES: usize = 10 << 10;
+const MAX_SIGNATURES: usize = 50;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Theme {
+    System,
+    Light,
+    Dark,
+}
+
+/// None: nothing was chosen yet.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Preferences {
+    pub theme: Option<Theme>,
+    /// 0 is Sunday, as in browsers.
+    pub first_day_of_week: Option<u8>,
+    /// By the address that is written from, lower case.
+    pub signatures: BTreeMap<String, Signature>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Signature {
+    /// Plain text, without the line that sets it off.
+    pub text: String,
+    /// Also below answers and what is forwarded.
+    pub in_replies: bool,
+}
+
+/// What is to change; None stays as it is.
+#[derive(Clone, Debug, Default)]
+pub struct PreferenceChange {
+    pub theme: Option<Theme>,
+    pub first_day_of_week: Option<u8>,
+    /// An address, and its signature; None takes it away.
+    pub signature: Option<(String, Option<Signature>)>,
+}
+
+pub async fn preferences(ctx: &Ctx, account: AccountId) -> Result<Preferences> {
+    get(ctx, account, PREFERENCES).await
+}
+
+/// Errors: Invalid; NotFound, for a signature of an address that is not one's own.
+pub async fn change_preferences(
+    ctx: &Ctx,
+    account: AccountId,
+    wanted: PreferenceChange,
+) -> Result<Preferences> {
+    if wanted.first_day_of_week.is_some_and(|d| d > 6) {
+        return Err(Error::invalid(
+            "the first day of the week is a number from 0, Sunday, to 6",
+        ));
+    }
+    if let Some((address, signature)) = &wanted.signature {
+        if signature.is_some() && !ctx.account()?.owns_address(address) {
+            return Err(Error::not_found(format!(
+                "{address} is not one of your addresses"
+            )));
+        }
+        if signature
+            .as_ref()
+            .is_some_and(|s| s.text.len() > MAX_SIGNATURE_BYTES)
+        {
+            let most = MAX_SIGNATURE_BYTES >> 10;
+            return Err(Error::too_large(format!("a signature has at most {most} kB")));
+        }
+    }
+    change(ctx, account, PREFERENCES, move |p: &mut Preferences| {
+        p.theme = wanted.theme.or(p.theme);
+        p.first_day_of_week = wanted.first_day_of_week.or(p.first_day_of_week);
+        if let Some((address, signature)) = wanted.signature {
+            let address = address.to_lowercase();
+            match signature.filter(|s| !s.text.trim().is_empty()) {
+                Some(signature) => drop(p.signatures.insert(address, signature)),
+                None => drop(p.signatures.remove(&address)),
+            }
+        }
+        if p.signatures.len() > MAX_SIGNATURES {
+            return Err(Error::invalid(format!(
+                "at most {MAX_SIGNATURES} signatures are kept"
+            )));
+        }
+        Ok(p.clone())
+    })
+    .await
+}

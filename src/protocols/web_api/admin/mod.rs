@@ -1,0 +1,41 @@
+//! What administrators do at the page: `/api/admin`. Each handler asks [`super::session::administrator`] first and a room
+//! then, which asks again; the command line uses the same functions.
+
+mod access;
+mod accounts;
+mod backups;
+mod collect;
+mod delivery;
+mod domains;
+mod members;
+mod overview;
+mod queue;
+mod resource;
+
+use super::error::ApiError;
+use actix_web::HttpResponse;
+use actix_web::web::{self, ServiceConfig};
+use serde::{Deserialize, Deserializer};
+
+type Answer = Result<HttpResponse, ApiError>;
+
+pub fn configure(config: &mut ServiceConfig) {
+    config
+        .route("/overview", web::get().to(overview::show))
+        .route("/audit", web::get().to(overview::audit))
+        .service(web::scope("/accounts").configure(accounts::configure))
+        .service(web::scope("/domains").configure(domains::configure))
+        .service(web::scope("/outbound").configure(delivery::configure))
+        .service(web::scope("/queue").configure(queue::configure))
+        .service(web::scope("/collect").configure(collect::configure))
+        .service(web::scope("/backups").configure(backups::configure));
+}
+
+fn no_content() -> Answer {
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// Tells null from what is absent.
+fn named<'d, D: Deserializer<'d>, T: Deserialize<'d>>(d: D) -> Result<Option<Option<T>>, D::Error> {
+    Option::deserialize(d).map(Some)
+}

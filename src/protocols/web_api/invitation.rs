@@ -1,0 +1,81 @@
+//! What a message in the mail says of an event: `/api/messages/{message}/invitation`. The event itself, and answering, are
+//! Graph's.
+
+use super::error::ApiError;
+use super::session::at_the_page;
+use crate::base::{Error, Result};
+use crate::calendar::invitation::{Invitation, Person, Said, look_at};
+use crate::formats::ical::itip::read_messages;
+use crate::formats::ical::{ComponentKind, Message};
+use crate::formats::mime::calendar_part::calendar_parts;
+use crate::mail::{self, listing};
+use crate::model::object::ObjectKind;
+use crate::protocols::http::ids;
+use actix_web::web::Path;
+use actix_web::{HttpRequest, HttpResponse};
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+/// The first message about an event. None: what is in the mail is not readable as one.
+fn first_message(raw: &[u8]) -> Option<Message> {
+    calendar_parts(raw).into_iter().find_map(|part| {
+        let all = read_messages(part.text.as_bytes(), part.method.as_deref()).ok()?;
+        all.into_iter().find(|m| m.object.kind == ComponentKind::Event)
+    })
+}
+
+/// `2026-11-23T09:00:00`, in UTC.
+fn time(seconds: i64) -> Value {
+    let at = Timestamp::from_second(seconds).ok();
+    at.map(|t| t.strftime("%Y-%m-%dT%H:%M:%S").to_string()).into()
+}
+
+fn print_said(said: &Said) -> Value {
+    json!({
+        "subject": said.subject,
+        "location": said.place,
+        "start": time(said.start_s),
+        "end": time(said.end_s),
+        "isAllDay": said.is_all_day,
+        "isSeries": said.is_series,
+    })
+}
+
+fn print_person(person: &Person) -> Value {
+    json!({"name": person.name, "address": person.address, "answer": person.answer.name().to_lowercase()})
+}
+
+fn print(found: &Invitation) -> Value {
+    let series = found.event.map(|id| ids::print_object(ObjectKind::Event, id));
+    // As Graph names one of a series.
+    let one = series.as_ref().map(|id| match found.place {
+        Some(place) => format!("{id}-{}", place.strftime("%Y%m%dT%H%M%S")),
+        None => id.clone(),
+    });
+    json!({
+        "method": found.method,
+        "event": found.said.as_ref().map(print_said),
+        "before": found.before.as_ref().map(print_said),
+        "organizer": found.organizer.as_ref().map(print_person),
+        "guest": found.guest.as_ref().map(print_person),
+        "comment": found.comment,
+        "eventId": one,
+        "isOutdated": found.is_outdated,
+    })
+}
+
+pub async fn show(request: HttpRequest, message: Path<String>) -> Result<HttpResponse, ApiError> {
+    let ctx = at_the_page(&request).await?;
+    let account = ctx.account()?.id;
+    let listed = listing::get_message(&ctx, account, ids::parse_item(&message)?).await?;
+    let stored = mail::open_body(&ctx, account, &listed.item).await?;
+    let read = tokio::task::spawn_blocking(move || Ok::<_, Error>(first_message(&stored.read_all()?)));
+    let found = read
+        .await
+        .map_err(|e| Error::internal("reading was broken off").caused_by(e))??;
+    let found = found.ok_or_else(|| Error::not_found("there is no invitation in this message"))?;
+    let about = look_at(&ctx, account, found).await?;
+    Ok(HttpResponse::Ok()
+        .insert_header(("Cache-Control", "no-store"))
+        .json(print(&about)))
+}

@@ -1,0 +1,85 @@
+//! How somebody wants the page to be: `/api/preferences`.
+
+use super::error::{ApiError, AtField};
+use super::session::at_the_page;
+use crate::identity::Ctx;
+use crate::mail::preferences::{
+    PreferenceChange, Preferences, Signature, Theme, change_preferences, preferences,
+};
+use crate::mail::settings::mailbox_settings;
+use actix_web::web::{self, Json, Path, ServiceConfig};
+use actix_web::{HttpRequest, HttpResponse};
+use serde::Deserialize;
+use serde_json::json;
+
+pub fn configure(config: &mut ServiceConfig) {
+    config
+        .service(
+            web::resource("")
+                .route(web::get().to(show))
+                .route(web::patch().to(change)),
+        )
+        .service(
+            web::resource("/signatures/{address}")
+                .route(web::put().to(put_signature))
+                .route(web::delete().to(remove_signature)),
+        );
+}
+
+type Answer = Result<HttpResponse, ApiError>;
+
+/// With how times are written, which Graph's mailboxSettings change.
+async fn answer(ctx: &Ctx, found: Preferences) -> Answer {
+    let settings = mailbox_settings(ctx, ctx.account()?.id).await?;
+    let mut out = json!(found);
+    out["timeFormat"] = settings.time_format.into();
+    Ok(HttpResponse::Ok()
+        .insert_header(("Cache-Control", "no-store"))
+        .json(out))
+}
+
+async fn show(request: HttpRequest) -> Answer {
+    let ctx = at_the_page(&request).await?;
+    let found = preferences(&ctx, ctx.account()?.id).await?;
+    answer(&ctx, found).await
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Change {
+    theme: Option<Theme>,
+    first_day_of_week: Option<u8>,
+}
+
+async fn change(request: HttpRequest, body: Json<Change>) -> Answer {
+    let ctx = at_the_page(&request).await?;
+    let wanted = PreferenceChange {
+        theme: body.theme,
+        first_day_of_week: body.first_day_of_week,
+        signature: None,
+    };
+    let found = change_preferences(&ctx, ctx.account()?.id, wanted)
+        .await
+        .at("firstDayOfWeek")?;
+    answer(&ctx, found).await
+}
+
+async fn put_signature(request: HttpRequest, address: Path<String>, body: Json<Signature>) -> Answer {
+    sign(request, address.into_inner(), Some(body.into_inner())).await
+}
+
+async fn remove_signature(request: HttpRequest, address: Path<String>) -> Answer {
+    sign(request, address.into_inner(), None).await
+}
+
+async fn sign(request: HttpRequest, address: String, signature: Option<Signature>) -> Answer {
+    let ctx = at_the_page(&request).await?;
+    let wanted = PreferenceChange {
+        signature: Some((address, signature)),
+        ..PreferenceChange::default()
+    };
+    let found = change_preferences(&ctx, ctx.account()?.id, wanted)
+        .await
+        .at("text")?;
+    answer(&ctx, found).await
+}

@@ -1,0 +1,41 @@
+// Answers for: how the signed-in person wants the page to be, on every device: asked for once, changed from the settings.
+import { changePreferences, getPreferences, putSignature, type Preferences, type Signature } from '../api/settings';
+import { look, type Theme } from '../app/theme.svelte';
+import { clock } from '../format/clock.svelte';
+
+class Wishes {
+  kept = $state.raw<Preferences | null>(null);
+
+  /** Weeks begin on Monday unless somebody wants it otherwise. */
+  get firstDay(): number {
+    return this.kept?.firstDayOfWeek ?? 1;
+  }
+  signature(address: string): Signature | undefined {
+    return this.kept?.signatures[address.toLowerCase()];
+  }
+  take(kept: Preferences): void {
+    this.kept = kept;
+    clock.follow(kept.timeFormat);
+    if (kept.theme && kept.theme !== look.theme) look.use(kept.theme);
+  }
+  /** Without an answer the page is as this browser remembers it. */
+  async load(): Promise<void> {
+    try {
+      this.take(await getPreferences());
+    } catch {
+      this.kept ??= null;
+    }
+  }
+  /** At once in this browser; the server keeps it for the others. */
+  async theme(theme: Theme): Promise<void> {
+    look.use(theme);
+    this.take(await changePreferences({ theme }));
+  }
+  async startWeek(firstDayOfWeek: number): Promise<void> {
+    this.take(await changePreferences({ firstDayOfWeek }));
+  }
+  async sign(address: string, signature: Signature): Promise<void> {
+    this.take(await putSignature(address, signature));
+  }
+}
+export const wishes = new Wishes();
