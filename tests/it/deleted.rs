@@ -146,3 +146,60 @@ fn events_and_contacts_come_back_to_the_byte() {
     assert_eq!(list(&server).len(), 1, "it is not lost by that");
     server.cli(&["doctor"]);
 }
+
+#[test]
+fn the_page_lists_and_restores_what_its_owner_has_deleted() {
+    let server = Server::start();
+    let web = Web::page(&server, ANNA);
+    let mut imap = Mailbox::open(server.imap, ANNA);
+    for n in 0..3 {
+        assert!(imap.append(
+            "INBOX",
+            format!("Subject: {n}\r\nFrom: x@other.test\r\n\r\nx\r\n").as_bytes()
+        ));
+    }
+    imap.ok("SELECT INBOX");
+    for n in 0..3 {
+        imap.ok("STORE 1 +FLAGS.SILENT (\\Deleted)");
+        imap.ok("EXPUNGE");
+        assert_eq!(imap.count("INBOX"), 2 - n);
+    }
+    let titles = |page: &Value| -> Vec<String> {
+        let all = page["deleted"].as_array().unwrap();
+        all.iter()
+            .map(|d| d["title"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    let first = web.get("/api/deleted?top=2").expect(200).json();
+    assert_eq!(titles(&first), ["2", "1"]);
+    let rest = web
+        .get(&format!(
+            "/api/deleted?top=2&after={}",
+            first["next"].as_str().unwrap()
+        ))
+        .expect(200)
+        .json();
+    assert_eq!(
+        (titles(&rest), &rest["next"]),
+        (vec!["0".to_owned()], &Value::Null)
+    );
+    web.get("/api/deleted?after=x").expect(400);
+    let one = &first["deleted"][0];
+    assert_eq!(
+        (&one["kind"], &one["folder"], &one["from"]),
+        (&json!("message"), &json!("INBOX"), &json!("x@other.test"))
+    );
+    let path = format!("/api/deleted/{}", one["id"]);
+    assert_eq!(
+        web.post(&format!("{path}/restore"), &json!({}))
+            .expect(200)
+            .json()["folder"],
+        "INBOX"
+    );
+    web.post(&format!("{path}/restore"), &json!({})).expect(404);
+    assert_eq!(imap.count("INBOX"), 1);
+    web.delete(&format!("/api/deleted/{}", first["deleted"][1]["id"]))
+        .expect(204);
+    assert_eq!(titles(&web.get("/api/deleted").json()), ["0"]);
+    Web::new(&server).get("/api/deleted").expect(401);
+}

@@ -4,6 +4,7 @@
 mod admin;
 mod agreements;
 mod apps;
+mod deleted;
 mod error;
 mod events;
 mod invitation;
@@ -28,6 +29,7 @@ pub fn configure(config: &mut ServiceConfig) {
             .service(web::scope("/session").configure(session::configure))
             .service(web::scope("/apps").configure(apps::configure))
             .service(web::scope("/agreements").configure(agreements::configure))
+            .service(web::scope("/deleted").configure(deleted::configure))
             .service(web::scope("/admin").configure(admin::configure))
             .service(web::scope("/preferences").configure(preferences::configure))
             .service(web::scope("/sessions").configure(oneself::configure_sessions))
