@@ -39,9 +39,17 @@ const KINDS: [FolderKind; 3] = [
 pub struct Wanted {
     /// Path of a mail folder or name of a collection; None: everything.
     pub folder: Option<String>,
+    /// Only these items, by the ids that they had then; empty: all.
+    pub items: Vec<i64>,
     /// A mail folder below which the folders are made again, beside those that are there; None: where they were. Events,
     /// tasks and cards always go where they were.
     pub into: Option<String>,
+}
+
+impl Wanted {
+    fn means(&self, item: &Item) -> bool {
+        self.items.is_empty() || self.items.contains(&item.id.0)
+    }
 }
 
 /// How it went.
@@ -164,12 +172,12 @@ impl Work<'_> {
                 .then
                 .file
                 .read_blocking(|s| s.items_by_uid(id, 1, u32::MAX))?;
-            if items.is_empty() {
+            if !items.iter().any(|i| wanted.means(i)) {
                 continue;
             }
             let to = self.place_of(path, folder.role, wanted.into.as_deref()).await?;
-            for item in items {
-                self.message(&item, to, path).await?;
+            for item in items.iter().filter(|i| wanted.means(i)) {
+                self.message(item, to, path).await?;
             }
         }
         Ok(meant)
@@ -223,6 +231,7 @@ impl Work<'_> {
             meant += 1;
             let id = collection.folder.id;
             let objects = self.then.file.read_blocking(|s| s.objects(id))?;
+            let objects: Vec<Object> = objects.into_iter().filter(|o| wanted.means(&o.item)).collect();
             if objects.is_empty() {
                 continue;
             }

@@ -2,11 +2,13 @@
 //! `docs/backup-format.md`, well enough to be read without this program.
 
 mod bring_back;
+mod browse;
 pub mod deleted;
 mod index;
 mod keep;
 mod pack;
 pub mod place;
+mod rehearse;
 mod restore;
 mod run;
 mod runs;
@@ -16,12 +18,14 @@ mod snapshot;
 mod verify;
 
 pub use bring_back::{Brought, Wanted, bring_back};
+pub use browse::{Look, Sought, StoredItem};
 pub use keep::Keep;
 pub use place::{Folder, Place};
+pub use rehearse::Rehearsal;
 pub use restore::{Restored, restore_box};
 pub use run::{Done, Limits, back_up};
 pub use runs::{Progress, Runs};
 pub use seal::Key;
-pub use settings::{Status, Target, box_key, put_target, remove_target, run_target, status};
+pub use settings::{Status, Target, box_key, put_target, rehearse_target, remove_target, run_target, status};
 pub use snapshot::{Snapshot, StoredAccount, list_snapshots, read_snapshot};
 pub use verify::{Verified, verify};

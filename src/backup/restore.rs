@@ -127,7 +127,7 @@ pub(super) fn fetch_checked(place: &dyn Place, key: &Key, file: &StoredFile, to:
     }
 }
 
-fn stage(layout: &Layout, unpacker: &mut Unpacker<'_>, hash: &Hash) -> Result<Option<Staged>> {
+pub(super) fn stage(layout: &Layout, unpacker: &mut Unpacker<'_>, hash: &Hash) -> Result<Option<Staged>> {
     let mut stage = Stage::new(layout);
     match unpacker.read(hash, &mut |piece| stage.write(piece))? {
         true => Ok(Some(stage.finish()?)),

@@ -1,9 +1,11 @@
 //! Where this box's backups go and when, and how the last ones went.
 
 use super::keep::Keep;
-use super::place::Folder;
+use super::place::{Folder, Place};
+use super::rehearse::{Rehearsal, rehearse};
 use super::run::{Done, Limits, back_up};
 use super::seal::Key;
+use super::snapshot::read_snapshot;
 use crate::base::{Error, Result, TimeMs};
 use crate::identity::Ctx;
 use crate::identity::accounts::list_accounts;
@@ -14,6 +16,8 @@ use std::path::{Path, PathBuf};
 
 const TARGETS: &str = "backup_targets";
 const STATUS: &str = "backup_status";
+/// How often a restore is proven.
+const REHEARSE_EACH_MS: TimeMs = 7 * 24 * 3600 * 1000;
 
 /// A place that is backed up to each night.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,6 +39,17 @@ pub struct Status {
     pub last_error: Option<String>,
     pub bodies: u64,
     pub new_bytes: u64,
+    /// The last one, whatever came of it.
+    #[serde(default)]
+    pub rehearsal: Option<Rehearsal>,
+}
+
+impl Status {
+    /// Whether it is time to prove that the backups can be restored.
+    pub fn is_to_be_rehearsed(&self, now_ms: TimeMs) -> bool {
+        let last = self.rehearsal.as_ref().map_or(0, |r| r.at_ms);
+        self.last_done_at_ms.is_some() && now_ms - last >= REHEARSE_EACH_MS
+    }
 }
 
 /// The box's recovery key, which is made when there is none.
@@ -146,12 +161,53 @@ pub async fn run_target(
     done
 }
 
+/// Restores an account of the newest backup to a scratch place and compares it; remembers how that went. `address`: None is
+/// one that chance names. Errors: NotFound, OverQuota, Forbidden, what the place says.
+pub async fn rehearse_target(ctx: &Ctx, folder: &Path, address: Option<&str>) -> Result<Rehearsal> {
+    ctx.require_admin()?;
+    let key = box_key(ctx.store.layout())?;
+    let place = Folder::open(folder)?;
+    let tried = match read_snapshot(&place, &key, "latest") {
+        Ok(snapshot) => rehearse(ctx, (&place, &key), &snapshot, address).await,
+        Err(e) => Err(e),
+    };
+    let kept = match &tried {
+        Ok(done) => done.clone(),
+        Err(e) => Rehearsal {
+            at_ms: ctx.now_ms(),
+            place: place.name(),
+            differences: vec![e.message().to_owned()],
+            ..Rehearsal::default()
+        },
+    };
+    let folder = folder.to_path_buf();
+    with_status(ctx, folder, move |status| status.rehearsal = Some(kept)).await?;
+    tried
+}
+
 async fn remember(ctx: &Ctx, folder: PathBuf, began_ms: TimeMs, done: &Result<Done>) -> Result<()> {
     let now_ms = ctx.now_ms();
     let went = match done {
         Ok(done) => Ok((done.bodies, done.new_bytes)),
         Err(e) => Err(e.message().to_owned()),
     };
+    with_status(ctx, folder, move |status| {
+        status.last_try_at_ms = Some(began_ms);
+        status.last_error = went.as_ref().err().cloned();
+        if let Ok((bodies, new_bytes)) = went {
+            status.last_done_at_ms = Some(now_ms);
+            (status.bodies, status.new_bytes) = (bodies, new_bytes);
+        }
+    })
+    .await
+}
+
+/// Changes what is known of a target; of a folder that is none, nothing is kept.
+async fn with_status(
+    ctx: &Ctx,
+    folder: PathBuf,
+    change: impl FnOnce(&mut Status) + Send + 'static,
+) -> Result<()> {
     ctx.store
         .directory()
         .write(move |d| {
@@ -161,13 +217,7 @@ async fn remember(ctx: &Ctx, folder: PathBuf, began_ms: TimeMs, done: &Result<Do
             }
             let mut all: BTreeMap<PathBuf, Status> = d.setting(STATUS)?.unwrap_or_default();
             all.retain(|known, _| targets.iter().any(|t| t.folder == *known));
-            let status = all.entry(folder).or_default();
-            status.last_try_at_ms = Some(began_ms);
-            status.last_error = went.as_ref().err().cloned();
-            if let Ok((bodies, new_bytes)) = went {
-                status.last_done_at_ms = Some(now_ms);
-                (status.bodies, status.new_bytes) = (bodies, new_bytes);
-            }
+            change(all.entry(folder).or_default());
             d.put_setting(STATUS, &all)
         })
         .await

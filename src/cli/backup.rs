@@ -1,19 +1,21 @@
 //! `hauspost backup` and `hauspost restore`
 
+mod look;
+
 use super::output::print_done;
 use super::{DataFolder, Form, with_store};
 use crate::backup::{
-    self, Folder, Keep, Key, Limits, Place, Snapshot, Status, Target, Wanted, box_key, bring_back,
-    list_snapshots, read_snapshot, restore_box, run_target,
+    self, Folder, Keep, Key, Limits, Rehearsal, Status, Target, Wanted, box_key, bring_back, read_snapshot,
+    rehearse_target, restore_box, run_target,
 };
 use crate::base::clock::rfc3339;
 use crate::base::{Error, Result};
 use crate::identity::accounts::find_account;
-use crate::store::disk::ScratchFolder;
 use clap::{Args, Subcommand};
+use look::{Cat, Ls, Verify, read};
 use serde_json::json;
 use std::io::{IsTerminal, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 #[derive(Subcommand)]
 pub enum Backup {
@@ -25,10 +27,14 @@ pub enum Backup {
     Remove(Remove),
     /// Make a backup now
     Run(Run),
+    /// Prove that the backups can be restored: an account is made again in a scratch folder and every item compared
+    Rehearse(Rehearse),
     /// Show the recovery key: without it nobody can read the backups when this box is lost. Print it, keep it elsewhere
     Key(Plain),
-    /// What is in the backups: all of them, or the accounts of one
+    /// What is in the backups: all of them, the accounts of one, or what an account had then
     Ls(Ls),
+    /// Write one item of a backup to the standard output, to the byte
+    Cat(Cat),
     /// Read backups back and compare everything with its hash
     Verify(Verify),
     /// Bring back into an account what it has lost since: what is not where it was comes there again
@@ -107,57 +113,16 @@ pub struct Run {
     form: Form,
 }
 
-/// Backups are read without a box: folder and key are enough.
 #[derive(Args)]
-struct Source {
+pub struct Rehearse {
     /// Folder with backups
     #[arg(long, value_name = "FOLDER")]
     from: PathBuf,
-    /// File with the recovery key; without it, the key of the box in --data is taken
-    #[arg(long, value_name = "FILE")]
-    key: Option<PathBuf>,
-    #[arg(long = "data", value_name = "DIR", env = "HAUSPOST_DATA")]
-    data: Option<PathBuf>,
-}
-
-impl Source {
-    fn open(&self) -> Result<(Folder, Key)> {
-        let key = match (&self.key, &self.data) {
-            (Some(file), _) => Key::parse(&read(file)?)?,
-            (None, Some(data)) => Key::parse(&read(&data.join("keys/backup.key"))?)?,
-            (None, None) => {
-                return Err(Error::invalid(
-                    "the backups are encrypted: give the recovery key with --key FILE",
-                ));
-            }
-        };
-        Ok((Folder::open(&self.from)?, key))
-    }
-}
-
-fn read(file: &Path) -> Result<String> {
-    std::fs::read_to_string(file)
-        .map_err(|e| Error::not_found(format!("{} cannot be read: {e}", file.display())).caused_by(e))
-}
-
-#[derive(Args)]
-pub struct Ls {
-    /// A backup, by its name or the beginning of it, or »latest«
-    #[arg(value_name = "BACKUP")]
-    id: Option<String>,
+    /// This account; without it, one that chance names
+    #[arg(value_name = "ADDRESS")]
+    address: Option<String>,
     #[command(flatten)]
-    from: Source,
-    #[command(flatten)]
-    form: Form,
-}
-
-#[derive(Args)]
-pub struct Verify {
-    /// Only compare the files with their names: finds every flipped bit, in half the time
-    #[arg(long)]
-    quick: bool,
-    #[command(flatten)]
-    from: Source,
+    data: DataFolder,
     #[command(flatten)]
     form: Form,
 }
@@ -178,6 +143,9 @@ pub struct BringBack {
     /// Only this mail folder, calendar, task list or address book
     #[arg(long = "folder", value_name = "NAME")]
     only: Option<String>,
+    /// Only this item, as hauspost backup ls BACKUP ADDRESS shows it; may be repeated
+    #[arg(long = "item", value_name = "ITEM")]
+    items: Vec<i64>,
     /// Put messages below this mail folder instead of where they were
     #[arg(long, value_name = "FOLDER")]
     into: Option<String>,
@@ -211,8 +179,10 @@ impl Backup {
             Backup::List(c) => c.list(),
             Backup::Remove(c) => c.run(),
             Backup::Run(c) => c.run(),
+            Backup::Rehearse(c) => c.run(),
             Backup::Key(c) => c.key(),
             Backup::Ls(c) => c.run(),
+            Backup::Cat(c) => c.run(),
             Backup::Verify(c) => c.run(),
             Backup::BringBack(c) => c.run(),
         }
@@ -270,7 +240,14 @@ fn describe(target: &Target, status: &Status) -> String {
         (None, Some(ms)) => format!("last at {}, {} items", rfc3339(ms), status.bodies),
         (None, None) => "not yet".to_owned(),
     };
-    format!("{}  at {hour:02}:{minute:02}  {went}", target.folder.display())
+    let proof = status
+        .rehearsal
+        .as_ref()
+        .map_or(String::new(), |r| format!("; {}", proven(r)));
+    format!(
+        "{}  at {hour:02}:{minute:02}  {went}{proof}",
+        target.folder.display()
+    )
 }
 
 impl Remove {
@@ -343,59 +320,35 @@ fn show_progress() -> impl FnMut(u64, u64) + Send + 'static {
     }
 }
 
-impl Ls {
+impl Rehearse {
     fn run(self) -> Result<()> {
-        let (place, key) = self.from.open()?;
-        match &self.id {
-            Some(id) => {
-                let snapshot = read_snapshot(&place, &key, id)?;
-                print_done(&self.form, &json!(snapshot), &accounts_of(&snapshot))
+        with_store(&self.data, async |ctx| {
+            let folder = self.from.canonicalize().unwrap_or(self.from);
+            let done = rehearse_target(&ctx, &folder, self.address.as_deref()).await?;
+            let mut lines = vec![proven(&done)];
+            lines.extend(done.differences.iter().map(|d| format!("  {d}")));
+            print_done(&self.form, &json!(done), &lines.join("\n"))?;
+            match done.differences.len() {
+                0 => Ok(()),
+                n => Err(Error::unavailable(format!(
+                    "{n} differences: look at hauspost backup verify, then make a new backup"
+                ))),
             }
-            None => self.list(&place, &key),
-        }
-    }
-
-    fn list(&self, place: &dyn Place, key: &Key) -> Result<()> {
-        let (mut rows, mut lines) = (Vec::new(), Vec::new());
-        for id in list_snapshots(place)? {
-            let s = read_snapshot(place, key, &id)?;
-            let items: u64 = s.accounts.iter().map(|a| a.bodies).sum();
-            lines.push(format!("{id}  {} accounts, {items} items", s.accounts.len()));
-            rows.push(
-                json!({"id": id, "takenAtMs": s.taken_at_ms, "accounts": s.accounts.len(), "bodies": items}),
-            );
-        }
-        print_done(&self.form, &json!(rows), &lines.join("\n"))
+        })
     }
 }
 
-fn accounts_of(snapshot: &Snapshot) -> String {
-    let line =
-        |a: &crate::backup::StoredAccount| format!("{}  {} items, {} MB", a.address, a.bodies, a.bytes >> 20);
-    snapshot.accounts.iter().map(line).collect::<Vec<_>>().join("\n")
-}
-
-impl Verify {
-    fn run(self) -> Result<()> {
-        let (place, key) = self.from.open()?;
-        let scratch = ScratchFolder::make_in(&std::env::temp_dir())?;
-        let found = backup::verify(&place, &key, !self.quick, scratch.path())?;
-        let mut lines = vec![format!(
-            "{} backups, {} files, {} MB; {} items compared",
-            found.snapshots,
-            found.files,
-            found.file_bytes >> 20,
-            found.bodies
-        )];
-        lines.extend(found.damage.iter().map(|d| format!("  {d}")));
-        print_done(&self.form, &json!(found), &lines.join("\n"))?;
-        match found.damage.len() {
-            0 => Ok(()),
-            n => Err(Error::unavailable(format!(
-                "{n} things are not as they were stored; remove the damaged files below data/, and the next backup stores again what the box still has"
-            ))),
-        }
-    }
+/// One line.
+fn proven(r: &Rehearsal) -> String {
+    format!(
+        "restored at {}: {} with {} items of {}, {} compared with the box, {} differences",
+        rfc3339(r.at_ms),
+        r.address,
+        r.items,
+        r.id,
+        r.compared,
+        r.differences.len()
+    )
 }
 
 impl BringBack {
@@ -410,6 +363,7 @@ impl BringBack {
             let account = find_account(&ctx, &self.address).await?;
             let wanted = Wanted {
                 folder: self.only,
+                items: self.items,
                 into: self.into,
             };
             let brought = bring_back(&ctx, (&place, &key), &snapshot, &account, &wanted).await?;

@@ -1,7 +1,7 @@
 //! Backups each night, and telling the administrators when one does not come about.
 
-use crate::backup::{self, Limits, Status, Target, run_target};
-use crate::base::{Result, TimeMs};
+use crate::backup::{self, Limits, Status, Target, rehearse_target, run_target};
+use crate::base::{Kind, Result, TimeMs};
 use crate::delivery::PostRoom;
 use crate::delivery::notice::tell;
 use crate::identity::Ctx;
@@ -12,6 +12,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 const LOOK_EACH: Duration = Duration::from_secs(60);
+/// A restore is rehearsed so soon after a backup.
+const REHEARSE_WITHIN_MS: TimeMs = 3 * 3600 * 1000;
 /// After a failure: a disk may be plugged in, a share come back.
 const AGAIN_MS: TimeMs = 3600 * 1000;
 
@@ -29,6 +31,7 @@ pub async fn run(room: Arc<PostRoom>) {
 async fn run_due(ctx: &Ctx, room: &PostRoom) -> Result<()> {
     for (target, status) in backup::status(ctx).await? {
         if !is_due(&target, &status, ctx.now_ms(), &TimeZone::system()) {
+            rehearse_due(ctx, room, &target, &status).await?;
             continue;
         }
         let done = run_target(
@@ -48,11 +51,46 @@ async fn run_due(ctx: &Ctx, room: &PostRoom) -> Result<()> {
             ),
             Err(e) => {
                 tracing::error!(folder = %target.folder.display(), error = ?e, "no backup was made");
-                tell_administrators(ctx, room, &target, &status, e.message()).await?;
+                tell_administrators(ctx, room, &target, &status, (Failure::Backup, e.message())).await?;
             }
         }
     }
     Ok(())
+}
+
+/// Proves once a week that what was backed up comes back.
+async fn rehearse_due(ctx: &Ctx, room: &PostRoom, target: &Target, status: &Status) -> Result<()> {
+    let now_ms = ctx.now_ms();
+    let began_lately = |ms: TimeMs| now_ms - ms < REHEARSE_WITHIN_MS;
+    // Soon after a backup of the night, when nobody works.
+    if !status.is_to_be_rehearsed(now_ms) || !status.last_done_at_ms.is_some_and(began_lately) {
+        return Ok(());
+    }
+    let why = match rehearse_target(ctx, &target.folder, None).await {
+        Ok(done) if done.differences.is_empty() => {
+            tracing::info!(
+                address = done.address,
+                items = done.items,
+                "a restore was rehearsed"
+            );
+            return Ok(());
+        }
+        Ok(done) => format!(
+            "{}: {}",
+            done.address,
+            done.differences
+                .iter()
+                .take(5)
+                .cloned()
+                .collect::<Vec<_>>()
+                .join("; ")
+        ),
+        // There is no room to try it, which is no word about the backup.
+        Err(e) if e.kind() == Kind::OverQuota => return Ok(()),
+        Err(e) => e.message().to_owned(),
+    };
+    tracing::error!(folder = %target.folder.display(), why, "a restore was rehearsed and failed");
+    tell_administrators(ctx, room, target, status, (Failure::Rehearsal, &why)).await
 }
 
 /// Once its time of day has come since the last good run; after a failure once an hour.
@@ -79,44 +117,79 @@ fn last_due(target: &Target, now_ms: TimeMs, zone: &TimeZone) -> Option<TimeMs> 
     Some(due.timestamp().as_millisecond())
 }
 
-/// Once a day and failure, in their language.
-async fn tell_administrators(
-    ctx: &Ctx,
-    room: &PostRoom,
-    target: &Target,
-    status: &Status,
-    why: &str,
-) -> Result<()> {
-    let place = target.folder.display();
-    let day = ctx.now_ms() / 86_400_000;
-    for whom in list_accounts(ctx)
-        .await?
-        .into_iter()
-        .filter(|a| a.is_admin && a.is_active())
-    {
-        let last = status
-            .last_done_at_ms
-            .map(crate::base::clock::rfc3339)
-            .unwrap_or_else(|| "-".to_owned());
-        let words = match whom.language.as_str() {
-            "de" => (
-                "Die Datensicherung ist fehlgeschlagen".to_owned(),
+/// What has failed.
+#[derive(Clone, Copy)]
+enum Failure {
+    Backup,
+    Rehearsal,
+}
+
+impl Failure {
+    fn key(self) -> &'static str {
+        match self {
+            Failure::Backup => "backup-failed",
+            Failure::Rehearsal => "rehearsal-failed",
+        }
+    }
+
+    /// Subject and text.
+    fn words(self, language: &str, place: &str, last: &str, why: &str) -> (String, String) {
+        let (subject, text) = match (self, language) {
+            (Failure::Backup, "de") => (
+                "Die Datensicherung ist fehlgeschlagen",
                 format!(
                     "Die Sicherung nach {place} ist nicht gelungen:\n\n  {why}\n\nDie letzte gelungene: {last}\n\n\
                      Bitte prüfen Sie, ob der Datenträger oder die Freigabe da ist und Platz hat. Es wird jede Stunde neu\n\
                      versucht; sofort geht es mit: hauspost backup run\n"
                 ),
             ),
-            _ => (
-                "The backup has failed".to_owned(),
+            (Failure::Backup, _) => (
+                "The backup has failed",
                 format!(
                     "The backup to {place} did not come about:\n\n  {why}\n\nThe last good one: {last}\n\n\
                      Please look whether the disk or the share is there and has room. It is tried again each hour;\n\
                      at once with: hauspost backup run\n"
                 ),
             ),
+            (Failure::Rehearsal, "de") => (
+                "Die Probe der Datensicherung ist fehlgeschlagen",
+                format!(
+                    "Ein Konto wurde zur Probe aus der Sicherung in {place} wiederhergestellt und verglichen:\n\n  {why}\n\n\
+                     Ihre Daten auf dem Server sind davon nicht betroffen, aber auf diese Sicherung ist kein Verlass. Bitte\n\
+                     sehen Sie nach mit: hauspost backup verify\n"
+                ),
+            ),
+            (Failure::Rehearsal, _) => (
+                "The rehearsal of the backup has failed",
+                format!(
+                    "An account was restored from the backup in {place} for a try, and compared:\n\n  {why}\n\n\
+                     Your data on the server is not affected, but this backup cannot be relied on. Please look with:\n\
+                     hauspost backup verify\n"
+                ),
+            ),
         };
-        tell(room, &whom, format!("backup-failed:{place}:{day}"), words).await?;
+        (subject.to_owned(), text)
+    }
+}
+
+/// Once a day and failure, in their language.
+async fn tell_administrators(
+    ctx: &Ctx,
+    room: &PostRoom,
+    target: &Target,
+    status: &Status,
+    (failure, why): (Failure, &str),
+) -> Result<()> {
+    let place = target.folder.display().to_string();
+    let day = ctx.now_ms() / 86_400_000;
+    let last = status
+        .last_done_at_ms
+        .map(crate::base::clock::rfc3339)
+        .unwrap_or_else(|| "-".to_owned());
+    let all = list_accounts(ctx).await?;
+    for whom in all.into_iter().filter(|a| a.is_admin && a.is_active()) {
+        let words = failure.words(&whom.language, &place, &last, why);
+        tell(room, &whom, format!("{}:{place}:{day}", failure.key()), words).await?;
     }
     Ok(())
 }

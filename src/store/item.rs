@@ -1,6 +1,7 @@
 //! Items: their place, flags and numbers. Every change takes a number of the change log.
 
 use super::account::AccountDb;
+use super::blob::Hash;
 use super::folder::Counts;
 use super::tx::{Snapshot, Tx};
 use crate::base::{Result, TimeMs};
@@ -59,6 +60,18 @@ impl Snapshot<'_, AccountDb> {
             .prepare_cached(&sql)?
             .query_row([id.0], read_item)
             .optional()?)
+    }
+
+    /// Items of all folders with the hashes of their bodies, ascending by id behind `after`; at most `limit`.
+    pub fn items_after(&self, after: i64, limit: usize) -> Result<Vec<(Item, Hash)>> {
+        let sql = format!(
+            "SELECT {COLUMNS}, body.hash FROM item JOIN body ON body.id = item.body_id WHERE item.id > ?1 ORDER BY item.id LIMIT ?2"
+        );
+        let mut st = self.conn.prepare_cached(&sql)?;
+        let rows = st.query_map(params![after, limit as i64], |r| {
+            Ok((read_item(r)?, r.get(COLUMN_COUNT)?))
+        })?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
     /// As [`Snapshot::item`], for those who speak of mail only.

@@ -35,6 +35,7 @@ pub mod property;
 pub mod queue;
 pub mod rollback;
 pub mod rows;
+pub mod rows_look;
 pub mod rule;
 pub mod scheduling;
 pub mod search;

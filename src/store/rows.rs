@@ -1,7 +1,8 @@
 //! An account's file for a backup: all its rows but the bodies, which lie elsewhere, and but what can be computed again.
 //!
 //! The copy is an SQLite file that others can read. Its table `left_out` has the statements for the tables and indexes
-//! that it lacks; with them and the bodies it is an account's file again.
+//! that it lacks; with them and the bodies it is an account's file again. Its table `heading` says what messages are, for
+//! those who look for one.
 
 use super::account::AccountDb;
 use super::blob::{self, Hash, Staged};
@@ -126,6 +127,9 @@ impl File<AccountDb> {
                 [],
             )?;
         }
+        conn.execute_batch(
+            "INSERT INTO rows.heading SELECT body_id, subject, coalesce(from_name, from_address), message_id FROM main.message",
+        )?;
         conn.execute_batch("COMMIT; DETACH rows")?;
         Ok(())
     }
@@ -144,7 +148,8 @@ fn make_tables(from: &Connection, to: &Path) -> Result<Vec<String>> {
     let new = Connection::open(to)?;
     // It is read once and thrown away: what is to last is what is made of it.
     new.execute_batch(
-        "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; BEGIN; CREATE TABLE left_out (sql TEXT NOT NULL) STRICT",
+        "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; BEGIN; CREATE TABLE left_out (sql TEXT NOT NULL) STRICT;
+         CREATE TABLE heading (body_id INTEGER PRIMARY KEY, subject TEXT NOT NULL, sender TEXT, message_id TEXT) STRICT",
     )?;
     new.pragma_update(None, "user_version", version)?;
     let mut tables = Vec::new();
@@ -181,7 +186,9 @@ pub fn place_rows(layout: &Layout, id: AccountId, rows: &Path) -> Result<()> {
         conn.execute_batch(&sql)?;
     }
     // The index is filled again by and by.
-    conn.execute_batch("DROP TABLE left_out; UPDATE state SET indexed_item = 0; COMMIT")?;
+    conn.execute_batch(
+        "DROP TABLE left_out; DROP TABLE IF EXISTS heading; UPDATE state SET indexed_item = 0; COMMIT",
+    )?;
     Ok(())
 }
 
@@ -243,6 +250,7 @@ fn forget(conn: &Connection, lost: &[BodyRow]) -> Result<()> {
             "DELETE FROM outbox WHERE body_id = ?1",
             "DELETE FROM scheduling WHERE body_id = ?1",
             "DELETE FROM reaction WHERE body_id = ?1",
+            "DELETE FROM dumped WHERE body_id = ?1",
             "DELETE FROM body WHERE id = ?1",
         ] {
             conn.prepare_cached(sql)?.execute([body.id.0])?;

@@ -424,3 +424,169 @@ fn files_below(folder: &Path) -> Vec<PathBuf> {
     }
     out
 }
+
+#[test]
+fn single_items_are_found_read_and_brought_back() {
+    let server = filled();
+    let place = Folder::new();
+    let from = place.path().to_str().unwrap().to_owned();
+    let id = backup(&server, place.path())["id"].as_str().unwrap().to_owned();
+    let key = key_file(&server, place.path());
+    let key = key.to_str().unwrap();
+    let list = |more: &[&str]| -> Vec<Value> {
+        let arguments = [
+            &[
+                "backup",
+                "ls",
+                &id,
+                "anna@example.test",
+                "--from",
+                &from,
+                "--key",
+                key,
+            ],
+            more,
+        ]
+        .concat();
+        let (code, said, told) = without_box(&arguments);
+        assert_eq!(code, 0, "{told}");
+        said.as_array().unwrap().clone()
+    };
+    let all = list(&["--limit", "1000"]);
+    let mut anna = Mailbox::open(server.imap, "anna@example.test");
+    let count = |kind: &str| all.iter().filter(|i| i["kind"] == kind).count();
+    assert!(
+        count("message") >= anna.count("INBOX") && count("event") > 2,
+        "{all:#?}"
+    );
+    // One message: found by its title, read to the byte, deleted for good, brought back alone.
+    let bytes = anna.messages("INBOX").remove(1);
+    let text = String::from_utf8_lossy(&bytes).into_owned();
+    let subject = text
+        .lines()
+        .find_map(|l| l.strip_prefix("Subject: "))
+        .unwrap()
+        .to_owned();
+    let found = list(&["--folder", "inbox", "--find", &subject.to_uppercase()]);
+    let cat = |item: &str| {
+        Command::new(env!("CARGO_BIN_EXE_hauspost"))
+            .args([
+                "backup",
+                "cat",
+                &id,
+                "anna@example.test",
+                item,
+                "--from",
+                &from,
+                "--key",
+                key,
+            ])
+            .output()
+            .unwrap()
+    };
+    // Some have the same subject.
+    let ids = found
+        .iter()
+        .filter(|i| i["title"] == subject)
+        .map(|i| i["id"].to_string());
+    let item = ids
+        .into_iter()
+        .find(|id| cat(id).stdout == bytes)
+        .expect("one of them is it, to the byte");
+    let calm = anna.count("INBOX");
+    anna.ok("SELECT INBOX");
+    anna.ok("STORE 1:3 +FLAGS.SILENT (\\Deleted)");
+    anna.ok("EXPUNGE");
+    let arguments = [
+        "backup",
+        "bring-back",
+        "anna@example.test",
+        &id,
+        "--from",
+        &from,
+        "--item",
+        &item,
+        "--json",
+    ];
+    let said: Value = serde_json::from_str(&server.cli(&arguments)).unwrap();
+    assert_eq!(
+        (&said["messages"], &said["objects"]),
+        (&serde_json::json!(1), &serde_json::json!(0)),
+        "{said}"
+    );
+    assert_eq!(anna.count("INBOX"), calm - 2);
+    assert!(anna.messages("INBOX").contains(&bytes));
+    let missing = cat("999999");
+    let told = String::from_utf8_lossy(&missing.stderr).into_owned();
+    assert!(
+        missing.status.code() == Some(3) && told.contains("no item 999999"),
+        "{told}"
+    );
+}
+
+#[test]
+fn a_restore_is_rehearsed_and_says_what_is_wrong() {
+    let server = filled();
+    let place = Folder::new();
+    let from = place.path().to_str().unwrap().to_owned();
+    server.cli(&["backup", "add", &from]);
+    server.cli(&["backup", "run"]);
+    let rehearse = || {
+        run_with(
+            server.data.path(),
+            &[
+                "backup",
+                "rehearse",
+                "--from",
+                &from,
+                "anna@example.test",
+                "--json",
+            ],
+            "",
+        )
+    };
+    let out = rehearse();
+    let said: Value = serde_json::from_slice(&out.stdout).unwrap();
+    assert_eq!(
+        (out.status.code(), &said["differences"]),
+        (Some(0), &serde_json::json!([])),
+        "{said}"
+    );
+    let there = items(server.data.path(), "anna@example.test").len() as u64;
+    assert!(said["items"].as_u64().unwrap() >= there, "{said} of {there}");
+    assert_eq!(said["items"], said["compared"]);
+    let listed = server.cli(&["backup", "list"]);
+    assert!(listed.contains("0 differences"), "{listed}");
+    let scratch = server.data.path().join("backups");
+    let left: Vec<_> = fs::read_dir(scratch)
+        .unwrap()
+        .map(|e| e.unwrap().file_name())
+        .filter(|name| name != "lock")
+        .collect();
+    assert!(left.is_empty(), "{left:?}");
+    // What was changed since is no difference; what the backup has lost is one.
+    let mut anna = Mailbox::open(server.imap, "anna@example.test");
+    anna.ok("SELECT INBOX");
+    anna.ok("STORE 1 +FLAGS (\\Answered)");
+    let pack = files_below(&place.path().join("data"))
+        .into_iter()
+        .max_by_key(|p| fs::metadata(p).unwrap().len())
+        .unwrap();
+    let mut bytes = fs::read(&pack).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    fs::write(&pack, bytes).unwrap();
+    let out = rehearse();
+    let said: Value = serde_json::from_slice(&out.stdout).unwrap();
+    let wrong = said["differences"].as_array().unwrap();
+    assert_eq!((out.status.code(), wrong.is_empty()), (Some(1), false), "{said}");
+    assert!(
+        wrong[0].as_str().unwrap().contains("anna@example.test: "),
+        "{said}"
+    );
+    assert_eq!(
+        said["items"].as_u64().unwrap() - said["compared"].as_u64().unwrap(),
+        1,
+        "{said}"
+    );
+}

@@ -42,6 +42,10 @@ async fn list(request: HttpRequest) -> Answer {
                 "lastError": s.last_error,
                 "bodies": s.bodies,
                 "newBytes": s.new_bytes,
+                "rehearsal": s.rehearsal.as_ref().map(|r| json!({
+                    "at": rfc3339(r.at_ms), "address": r.address, "items": r.items, "compared": r.compared,
+                    "differences": r.differences,
+                })),
                 "running": runs.progress(&t.folder),
             })
         })
