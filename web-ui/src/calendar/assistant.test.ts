@@ -1,7 +1,7 @@
 // Proves: bars lie where the times are, and a verdict is never kinder than the calendar.
 import { expect, it } from 'vitest';
 import type { Busy } from '../api/schedule';
-import { barsOf, place, timeAt, verdict } from './assistant';
+import { barsOf, place, timeAt, verdict, without } from './assistant';
 
 const day = new Date(2027, 5, 9);
 const at = (h: number, m = 0) => new Date(2027, 5, 9, h, m);
@@ -17,6 +17,12 @@ it('knows who can come', () => {
   const one = { address: 'a', busy: [busy(9, 10), busy(11, 12, 'tentative'), busy(13, 14, 'oof'), busy(15, 16, 'workingElsewhere')] };
   expect([verdict(one, at(8), at(9)), verdict(one, at(9, 30), at(11, 30)), verdict(one, at(11), at(12)), verdict(one, at(13), at(14)), verdict(one, at(15), at(16))]).toEqual(['free', 'busy', 'maybe', 'busy', 'free']);
   expect([verdict(undefined, at(8), at(9)), verdict({ address: 'b', busy: null }, at(8), at(9))]).toEqual(['unknown', 'unknown']);
+});
+it('does not take an event for its own obstacle', () => {
+  const one = { address: 'a', busy: [busy(9, 10), busy(9, 11)] };
+  expect(without(one, { start: at(9), end: at(10) }).busy).toEqual([busy(9, 11)]);
+  expect(without(one, null)).toBe(one);
+  expect(without({ address: 'b', busy: null }, { start: at(9), end: at(10) }).busy).toBeNull();
 });
 it('reads a time from a place', () => {
   expect([timeAt(0, day), timeAt(0.5, day), timeAt(-1, day), timeAt(1, day)].map((d) => `${d.getHours()}:${d.getMinutes()}`)).toEqual(['7:0', '13:30', '7:0', '19:45']);

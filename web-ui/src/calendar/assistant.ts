@@ -28,6 +28,11 @@ export const barsOf = (busy: Busy[], day: Date): Bar[] =>
     return at ? [{ ...at, status: b.status }] : [];
   });
 
+/** What somebody has then beside the event that is being changed: that one stands in their calendars at its old time. */
+export const without = (schedule: Schedule, own: { start: Date; end: Date } | null): Schedule =>
+  own === null || schedule.busy === null ? schedule
+    : { ...schedule, busy: schedule.busy.filter((b) => b.start.getTime() !== own.start.getTime() || b.end.getTime() !== own.end.getTime()) };
+
 export type Verdict = 'free' | 'maybe' | 'busy' | 'unknown';
 /** Whether somebody can come at a time; tentative is perhaps, being away is no. */
 export function verdict(schedule: Schedule | undefined, start: Date, end: Date): Verdict {
