@@ -26,6 +26,8 @@ pub use restore::{Restored, restore_box};
 pub use run::{Done, Limits, back_up};
 pub use runs::{Progress, Runs};
 pub use seal::Key;
-pub use settings::{Status, Target, box_key, put_target, rehearse_target, remove_target, run_target, status};
+pub use settings::{
+    Status, Target, box_key, put_target, rehearse_target, remove_target, run_target, show_key, status,
+};
 pub use snapshot::{Snapshot, StoredAccount, list_snapshots, read_snapshot};
 pub use verify::{Verified, verify};

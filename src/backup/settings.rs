@@ -57,6 +57,18 @@ pub fn box_key(layout: &Layout) -> Result<Key> {
     Key::of_box(&layout.keys().join("backup.key"))
 }
 
+/// The box's recovery key, for an administrator who keeps it elsewhere; that it was shown is noted. Errors: Forbidden.
+pub async fn show_key(ctx: &Ctx) -> Result<Key> {
+    ctx.require_admin()?;
+    let key = box_key(ctx.store.layout())?;
+    let (now_ms, actor) = (ctx.now_ms(), ctx.actor_name().to_owned());
+    ctx.store
+        .directory()
+        .write(move |d| d.note_audit(now_ms, &actor, "backup.key", &serde_json::json!({})))
+        .await?;
+    Ok(key)
+}
+
 /// Targets with how it goes. Errors: Forbidden.
 pub async fn status(ctx: &Ctx) -> Result<Vec<(Target, Status)>> {
     ctx.require_admin()?;

@@ -96,7 +96,11 @@ async fn dmarc(room: &PostRoom, domain: &str) -> Record {
 }
 
 async fn mx(room: &PostRoom, domain: &str, collects: bool) -> Record {
-    let host = room.options.host_name.to_ascii_lowercase();
+    // A machine's bare name means nothing to others.
+    let host = match room.options.host_name.to_ascii_lowercase() {
+        name if name.contains('.') => name,
+        _ => format!("mail.{domain}"),
+    };
     let (found, health) = match in_time(room.resolver.mail_hosts(domain)).await {
         // The domain itself stands in for a record that is not there.
         Ok(hosts) if hosts == [domain.to_owned()] && host != domain => (Vec::new(), Health::Missing),

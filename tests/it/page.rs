@@ -131,6 +131,14 @@ fn the_office_is_administered_on_the_page() {
 }
 
 #[test]
+fn meetings_are_planned_and_mail_becomes_tasks_on_the_page() {
+    let data = Folder::new();
+    set_up(data.path(), &["--language", "de"]);
+    let server = Server::serve(data, &[]);
+    run_script("planning.mjs", &server, &[("HAUSPOST_PASSWORD", PASSWORD)]);
+}
+
+#[test]
 fn a_folder_of_100_000_messages_is_opened_and_walked_on_the_page() {
     let data = Folder::new();
     set_up(data.path(), &["--language", "de"]);

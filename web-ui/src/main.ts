@@ -1,5 +1,6 @@
 // Answers for: deciding which of the screens this visit needs, and fetching only that one.
 import './styles/base.css';
+import './styles/print.css';
 import { mount } from 'svelte';
 import Root from './app/Root.svelte';
 

@@ -184,3 +184,10 @@ export const getApps = async () => (await call<{ apps: App[] }>('GET', '/api/app
 export const createApp = (body: AppBody) => call<App>('POST', '/api/apps', { body });
 export const changeApp = (id: string, body: AppBody) => call<App>('PATCH', `/api/apps/${enc(id)}`, { body });
 export const removeApp = (id: string) => call<null>('DELETE', `/api/apps/${enc(id)}`);
+export interface Agreeing {
+  address: string;
+  permissions: string[];
+  givenAt: string;
+}
+export const getAgreeing = async (id: string) => (await call<{ agreements: Agreeing[] }>('GET', `/api/apps/${enc(id)}/agreements`)).agreements;
+export const endAgreeing = (id: string, address: string) => call<null>('DELETE', `/api/apps/${enc(id)}/agreements/${enc(address)}`);

@@ -1,5 +1,5 @@
 // Answers for: the calls of session and mail.
-import { call, request } from './client';
+import { call, callAll, request } from './client';
 import type { Attachment, Folder, FullMessage, Lang, Message, OutgoingMessage, Session } from './types';
 
 const FIELDS =
@@ -32,6 +32,8 @@ export const getAttachments = async (id: string) =>
   (await call<{ value: Attachment[] }>('GET', `${messagePath(id)}/attachments?$select=id,name,contentType,size,isInline,contentId`)).value;
 export const attachmentUrl = (message: string, id: string) =>
   `${messagePath(message)}/attachments/${encodeURIComponent(id)}/$value`;
+/** Mail that was flagged and is not done yet, wherever it lies. */
+export const getFlagged = async () => (await callAll<Message>(`/v1.0/me/messages?$filter=${encodeURIComponent("flag/flagStatus eq 'flagged'")}&$top=100&$select=${FIELDS}`)).map(whole);
 export const patchMessage = (id: string, body: Partial<Pick<Message, 'isRead' | 'flag'>>) =>
   call<Message>('PATCH', messagePath(id), { body });
 /** Answers with the moved message: its id may have changed on the way. */

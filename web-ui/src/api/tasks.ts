@@ -1,4 +1,5 @@
 // Answers for: the calls of task lists, tasks and their steps.
+import type { Recurrence } from './calendar';
 import { call, callAll } from './client';
 
 export interface TaskList {
@@ -23,13 +24,13 @@ export interface Task {
   dueDateTime: TaskMoment | null;
   reminderDateTime: TaskMoment | null;
   isReminderOn: boolean;
-  recurrence: unknown;
+  recurrence: Recurrence | null;
   body: { content: string; contentType: 'text' | 'html' } | null;
   createdDateTime: string;
   completedDateTime: TaskMoment | null;
   checklistItems?: Step[];
 }
-export type TaskBody = Partial<Pick<Task, 'title' | 'status' | 'importance' | 'dueDateTime' | 'reminderDateTime' | 'isReminderOn' | 'body'>>;
+export type TaskBody = Partial<Pick<Task, 'title' | 'status' | 'importance' | 'dueDateTime' | 'reminderDateTime' | 'isReminderOn' | 'body' | 'recurrence'>>;
 
 const FIELDS = 'id,title,status,importance,dueDateTime,reminderDateTime,isReminderOn,recurrence,body,createdDateTime,completedDateTime';
 const listPath = (id: string) => `/v1.0/me/todo/lists/${encodeURIComponent(id)}`;

@@ -3,6 +3,9 @@
 export const AREAS = ['mail', 'calendar', 'contacts', 'tasks', 'settings', 'admin'] as const;
 export type AreaName = (typeof AREAS)[number];
 
+// `/admin` is how people write it down; what is shown stands behind the # all the same.
+if (AREAS.some((a) => a === location.pathname.split('/')[1]) && location.hash === '') history.replaceState(null, '', `/#${location.pathname}`);
+
 export interface Route {
   folder: string;
   message: string | null;

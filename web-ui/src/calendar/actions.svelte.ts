@@ -2,6 +2,7 @@
 import { toasts } from '../app/toasts.svelte';
 import { answerEvent, changeEvent, createEvent, deleteEvent, getEvent, type Answer, type FullEvent } from '../api/calendar';
 import { calendars, readMoment, type CalEvent } from '../data/calendar.svelte';
+import { colleagues } from '../data/people.svelte';
 import { errorText } from '../i18n/errors';
 import { t } from '../i18n/index.svelte';
 import { addDays, daysBetween, sameDay } from './days';
@@ -44,10 +45,11 @@ export const edit = (event: CalEvent): void =>
     }, failed);
   });
 
+const isRoom = (address: string) => colleagues.find(address)?.isRoom ?? false;
 /** Answers whether it was stored; what was typed stays in the form when not. */
 export async function save(form: Form, before: Form | null, transaction: string): Promise<void> {
-  if (form.id === null) await createEvent(form.calendar, bodyOf(form, null), transaction);
-  else await changeEvent(form.id, bodyOf(form, before));
+  if (form.id === null) await createEvent(form.calendar, bodyOf(form, null, isRoom), transaction);
+  else await changeEvent(form.id, bodyOf(form, before, isRoom));
   const guests = form.guests.length > 0;
   toasts.show(t(form.id === null ? (guests ? 'calendar.done.invited' : 'calendar.done.made') : guests ? 'calendar.done.changedTold' : 'calendar.done.changed'));
   await calendars.refresh();

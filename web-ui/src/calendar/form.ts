@@ -68,10 +68,12 @@ export const spell = (start: Date, end: Date, allDay: boolean, isNew = false) =>
   allDay ? { start: midnight(start), end: midnight(end) } : isNew ? { start: local(start), end: local(end) } : { start: moment(start), end: moment(end) };
 
 const same = (a: unknown, b: unknown) => JSON.stringify(a) === JSON.stringify(b);
-const attendees = (list: EmailAddress[]): Attendee[] => list.map((emailAddress) => ({ type: 'required', emailAddress: { ...emailAddress } }));
+/** Who answers for itself is asked as a resource. */
+const attendees = (list: EmailAddress[], isRoom: (address: string) => boolean): Attendee[] =>
+  list.map((emailAddress) => ({ type: isRoom(emailAddress.address) ? 'resource' : 'required', emailAddress: { ...emailAddress } }));
 
 /** What has changed since `before`; all of it when there is no before. */
-export function bodyOf(form: Form, before: Form | null): EventBody {
+export function bodyOf(form: Form, before: Form | null, isRoom: (address: string) => boolean = () => false): EventBody {
   const out: EventBody = {};
   const when = times(form);
   const changed = (...names: (keyof Form)[]) => !before || names.some((n) => !same(form[n], before[n]));
@@ -81,7 +83,7 @@ export function bodyOf(form: Form, before: Form | null): EventBody {
     Object.assign(out, spell(when.start, when.end, form.allDay, !before));
   }
   if (changed('place')) out.location = { displayName: form.place.trim() };
-  if (changed('guests')) out.attendees = attendees(form.guests);
+  if (changed('guests')) out.attendees = attendees(form.guests, isRoom);
   if (when && form.repeat.kind !== 'other' && (changed('repeat') || (before && before.repeat.kind !== 'none' && changed('startDay')))) {
     const recurrence = writeRepeat(form.repeat, when.start);
     if (before || recurrence) out.recurrence = recurrence;

@@ -33,6 +33,9 @@ await run('admin', { fake: () => { throw new Error('set HAUSPOST_URL: this spec 
   });
   await step('the overview says what is to be done', async () => {
     await signIn(page, ADDRESS);
+    await page.goto(`${base}/admin`);
+    await $('point-noBackup').waitFor();
+    await page.goto(`${base}/#/mail/inbox`);
     await $('area-admin').click();
     await $('point-noBackup').waitFor();
     await $('point-outboundLater').waitFor();
@@ -244,6 +247,10 @@ await run('admin', { fake: () => { throw new Error('set HAUSPOST_URL: this spec 
     await $('app-trusted').check();
     await $('app-save').click();
     await row('app', 'Grafana').getByText('Vertraut').waitFor();
+    await row('app', 'Grafana').locator(hook('app-agreed')).click();
+    await $('app-agreed-row-none').waitFor();
+    await axe();
+    await $('modal-close').click();
     await row('app', 'Grafana').locator(hook('app-secret-new')).click();
     expect((await $('app-secret-text').textContent()) !== secret, 'another secret');
     await $('app-secret-done').click();

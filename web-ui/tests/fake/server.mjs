@@ -116,7 +116,7 @@ export async function startFake({ port = 0, messages = 60, finished = true, code
     if (req.method === 'DELETE') { res.setHeader('Set-Cookie', 'session=; Max-Age=0; Path=/'); return null; }
     if (req.method === 'PATCH') account.language = body.language;
     const { address, name, oid, language, isAdmin } = account;
-    return { address, name, oid, language, isAdmin, officeName: state.answers.officeName ?? 'Kanzlei Berger' };
+    return { address, aliases: [], name, oid, language, isAdmin, officeName: state.answers.officeName ?? 'Kanzlei Berger' };
   }
 
   const folderView = (account, id) => ({
@@ -154,6 +154,11 @@ export async function startFake({ port = 0, messages = 60, finished = true, code
     changed(account, ['sentitems']);
     const to = [...message.toRecipients, ...(message.ccRecipients ?? []), ...(message.bccRecipients ?? [])];
     setTimeout(() => new Set(to.map((r) => r.emailAddress.address)).forEach((address) => deliver(address, full)), 300);
+  }
+  function preferences(body, account) {
+    if (!account) throw new Failure(401, 'NotAuthenticated', 'Nicht angemeldet.');
+    account.preferences = { theme: null, firstDayOfWeek: null, timeFormat: null, signatures: {}, ...account.preferences, ...body };
+    return account.preferences;
   }
   function graph(req, path, query, body, account) {
     if (!account) throw new Failure(401, 'InvalidAuthenticationToken', 'Nicht angemeldet.');
@@ -227,7 +232,8 @@ export async function startFake({ port = 0, messages = 60, finished = true, code
       const body = text === '' ? {} : JSON.parse(text);
       if (state.delay) await wait(state.delay);
       const answer = path.startsWith('/api/setup') ? await setup(req, path.slice(10), body, cookies, res)
-        : path === '/api/session' ? session(req, body, account, res) : graph(req, path.slice('/v1.0/me/'.length), url.searchParams, body, account);
+        : path === '/api/session' ? session(req, body, account, res)
+        : path === '/api/preferences' ? preferences(body, account) : /^\/v1\.0\/(users|places)\b/.test(path) ? { value: [] } : graph(req, path.slice('/v1.0/me/'.length), url.searchParams, body, account);
       res.statusCode = answer === null ? 204 : answer === undefined ? 202 : 200;
       res.setHeader('Content-Type', 'application/json');
       res.end(answer ? JSON.stringify(answer) : undefined);

@@ -1,7 +1,7 @@
 //! `/api/admin/backups`: where backups go, how they went, one now, and the recovery key.
 
 use super::{Answer, no_content};
-use crate::backup::{Keep, Target, box_key, put_target, remove_target, status};
+use crate::backup::{Keep, Target, put_target, remove_target, show_key, status};
 use crate::base::clock::rfc3339;
 use crate::base::{Error, TimeMs};
 use crate::protocols::http::auth::house;
@@ -104,7 +104,7 @@ async fn run(request: HttpRequest, place: Json<Place>) -> Answer {
 /// By POST, so that no address leads to it and no cache keeps it.
 async fn key(request: HttpRequest) -> Answer {
     let ctx = administrator(&request).await?;
-    let key = box_key(ctx.store.layout())?;
+    let key = show_key(&ctx).await?;
     Ok(HttpResponse::Ok()
         .insert_header(("Cache-Control", "no-store"))
         .json(json!({"secret": key.secret(), "recipient": key.recipient()})))
