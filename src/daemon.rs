@@ -133,6 +133,7 @@ async fn serve(
     tokio::spawn(jobs::backups::run(post_room.clone()));
     tokio::spawn(delivery::collect::run(post_room));
     tokio::spawn(jobs::indexing::run(ctx.clone()));
+    jobs::imports::start(ctx.clone())?;
     tokio::spawn(jobs::pruning::run(ctx));
     stop.wait().await;
     tracing::info!("stopping");

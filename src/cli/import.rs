@@ -33,6 +33,8 @@ pub enum Import {
     Ics(FromFiles),
     /// Contacts
     Vcf(FromFiles),
+    /// Contacts in a table, as Outlook, Google and Thunderbird write it
+    Csv(FromFiles),
     /// What hauspost export has written: all its accounts, or one
     Export(FromExport),
     /// A mailbox on another server; Gmail's labels become folders and categories
@@ -117,6 +119,7 @@ impl Import {
             Import::Eml(c) => c.run(Kind::Eml),
             Import::Ics(c) => c.run(Kind::Ics),
             Import::Vcf(c) => c.run(Kind::Vcf),
+            Import::Csv(c) => c.run(Kind::Csv),
             Import::Export(c) => c.run(),
             Import::Imap(c) => c.run_imap(),
             Import::Caldav(c) => c.run_dav(Service::Calendars),

@@ -1,5 +1,6 @@
 //! Clockwork: what is done in quiet moments and at times of day.
 
 pub mod backups;
+pub mod imports;
 pub mod indexing;
 pub mod pruning;

@@ -94,6 +94,7 @@ fn allowed(module: &str) -> Option<Vec<&'static str>> {
             "identity",
             "delivery",
             "appliance",
+            "moving",
         ],
         "protocols" => vec![
             "base",

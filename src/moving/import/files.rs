@@ -4,11 +4,13 @@
 //! no description.
 
 mod archive;
+mod csv;
 mod detect;
 mod eml;
 mod exported;
 mod maildir;
 mod mbox;
+mod msg;
 mod objects;
 mod text;
 
@@ -16,7 +18,7 @@ pub use archive::unpack;
 pub use exported::exported_accounts;
 
 use super::source::{Content, Fetched, Listed, Source, SourceFolder, hand_on};
-use crate::base::{Error, Result};
+use crate::base::{Error, Kind as ErrorKind, Result};
 use crate::identity::Ctx;
 use crate::mail::Intake;
 use crate::store::disk::ScratchFolder;
@@ -33,6 +35,7 @@ pub enum Kind {
     Eml,
     Ics,
     Vcf,
+    Csv,
     /// The folder of one account in an export of ours.
     Exported,
 }
@@ -144,10 +147,17 @@ impl Source for Files {
                 Holds::Exported(m) => m.read(listed, &mut intake),
                 Holds::ExportedObjects(o) => o.read(listed, &mut intake),
             };
-            let content = match read {
-                Ok(()) => Content::Bytes(Box::new(intake)),
-                Err(e) if e.kind() == crate::base::Kind::OverQuota => return Err(e),
-                Err(e) => Content::Unreadable(e.message().to_owned()),
+            let content = match (read, &mut found.content) {
+                (Ok(()), _) => Content::Bytes(Box::new(intake)),
+                (Err(e), _) if e.kind() == ErrorKind::OverQuota => return Err(e),
+                (Err(e), Holds::Eml(m)) if e.kind() == ErrorKind::Invalid => {
+                    let mut intake = Intake::new(&ctx, super::source::MAX_BYTES);
+                    match m.read_as_it_is(listed, &mut intake) {
+                        Ok(()) => Content::Odd(Box::new(intake), e.message().to_owned()),
+                        Err(e) => Content::Unreadable(e.message().to_owned()),
+                    }
+                }
+                (Err(e), _) => Content::Unreadable(e.message().to_owned()),
             };
             hand_on(&out, at, content).await?;
         }

@@ -3,6 +3,7 @@
 
 use super::FolderRun;
 use super::plan::FolderPlan;
+use super::quarantine;
 use super::report::Report;
 use super::source::{Content, Fetched, Listed, Source};
 use crate::base::{Error, Result, TimeMs};
@@ -10,7 +11,7 @@ use crate::mail::append::{Placement, append_message_in, check_quota};
 use crate::mail::intake::{Intake, Prepared};
 use crate::model::message::Item;
 use crate::model::moved::{Moved, State};
-use crate::model::{AccountId, FolderId, ItemId};
+use crate::model::{AccountId, FolderId, FolderKind, ItemId};
 use crate::store::Tx;
 use crate::store::account::AccountDb;
 use futures_util::{Stream, StreamExt, stream};
@@ -49,6 +50,16 @@ struct Done {
     stored: u64,
     adopted: u64,
     moved: u64,
+    set_aside: u64,
+    problems: Vec<String>,
+}
+
+/// A batch that is ready to be stored.
+#[derive(Default)]
+struct Batch {
+    letters: Vec<Letter>,
+    /// What is no message, with the reason.
+    odd: Vec<(Listed, Vec<u8>, String)>,
     problems: Vec<String>,
 }
 
@@ -97,6 +108,7 @@ async fn store_all(
         folder.stored += done.stored;
         folder.adopted += done.adopted;
         folder.moved += done.moved;
+        folder.set_aside += done.set_aside;
         progress.tell(folder.stored + folder.adopted + folder.moved);
         for problem in done.problems {
             report.problem(format!("{path}, {problem}"));
@@ -121,23 +133,25 @@ fn batches(receive: Receiver<Fetched>) -> impl Stream<Item = Vec<Fetched>> {
 
 fn size(fetched: &Fetched) -> u64 {
     match &fetched.content {
-        Content::Bytes(intake) => intake.size_bytes(),
+        Content::Bytes(intake) | Content::Odd(intake, _) => intake.size_bytes(),
         Content::Unreadable(_) => 0,
     }
 }
 
-async fn prepare_batch(wanted: &[Listed], batch: Vec<Fetched>) -> Result<(Vec<Letter>, Vec<String>)> {
-    let (mut intakes, mut problems): (Vec<(Listed, Box<Intake>)>, Vec<String>) = (Vec::new(), Vec::new());
+async fn prepare_batch(wanted: &[Listed], batch: Vec<Fetched>) -> Result<Batch> {
+    let mut out = Batch::default();
+    let mut intakes: Vec<(Listed, Box<Intake>)> = Vec::new();
     for fetched in batch {
         let Some(listed) = wanted.get(fetched.at) else {
             continue;
         };
         match fetched.content {
             Content::Bytes(intake) => intakes.push((listed.clone(), intake)),
-            Content::Unreadable(why) => problems.push(format!("{}: {why}", listed.name)),
+            Content::Odd(intake, why) => out.odd.push((listed.clone(), intake.into_bytes()?, why)),
+            Content::Unreadable(why) => out.problems.push(format!("{}: {why}", listed.name)),
         }
     }
-    let letters = tokio::task::spawn_blocking(move || {
+    out.letters = tokio::task::spawn_blocking(move || {
         let finished = intakes.into_iter().map(|(listed, intake)| {
             let prepared = intake.finish()?;
             Ok(Letter { listed, prepared })
@@ -146,18 +160,29 @@ async fn prepare_batch(wanted: &[Listed], batch: Vec<Fetched>) -> Result<(Vec<Le
     })
     .await
     .map_err(|e| Error::internal("preparing messages was broken off").caused_by(e))??;
-    Ok((letters, problems))
+    Ok(out)
 }
 
-async fn commit(
-    run: &FolderRun<'_>,
-    goal: &Goal,
-    prepared: Result<(Vec<Letter>, Vec<String>)>,
-) -> Result<Done> {
-    let (letters, problems) = prepared?;
+async fn commit(run: &FolderRun<'_>, goal: &Goal, batch: Result<Batch>) -> Result<Done> {
+    let Batch {
+        letters,
+        odd,
+        problems,
+    } = batch?;
     let bytes = letters.iter().map(|l| l.prepared.size_bytes()).sum();
     run.ctx.store.check_room(bytes)?;
     check_quota(run.ctx, goal.account, bytes).await?;
+    let mut rows = Vec::new();
+    for (listed, raw, why) in odd {
+        rows.push(quarantine::keep(
+            run.ctx,
+            run.account,
+            FolderKind::Mail,
+            &listed.name,
+            &raw,
+            &why,
+        )?);
+    }
     let goal = goal.clone();
     let file = run.ctx.store.account(goal.account)?;
     let mut done = file
@@ -165,6 +190,10 @@ async fn commit(
             let mut done = Done::default();
             for letter in &letters {
                 store_letter(tx, &goal, letter, &mut done)?;
+            }
+            for row in &rows {
+                tx.put_moved(goal.move_folder, row)?;
+                done.set_aside += 1;
             }
             Ok(done)
         })

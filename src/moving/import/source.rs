@@ -87,6 +87,8 @@ pub struct Fetched {
 
 pub enum Content {
     Bytes(Box<Intake>),
+    /// It is there, and is not what it should be: kept as it is.
+    Odd(Box<Intake>, String),
     /// It is there, and cannot be read from where it is.
     Unreadable(String),
 }

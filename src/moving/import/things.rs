@@ -107,6 +107,10 @@ async fn store_batch(
         };
         let raw = match fetched.content {
             Content::Bytes(intake) => intake.into_bytes()?,
+            Content::Odd(intake, why) => {
+                aside.push((listed.clone(), intake.into_bytes()?, why));
+                continue;
+            }
             Content::Unreadable(why) => {
                 report.problem(format!("{path}, {}: {why}", listed.name));
                 continue;

@@ -94,7 +94,7 @@ async fn hash_all(mut receive: Receiver<Fetched>, count: usize) -> Result<Vec<Th
     let mut all: Vec<There> = (0..count).map(|_| There::Gone).collect();
     while let Some(fetched) = receive.recv().await {
         let there = match fetched.content {
-            Content::Unreadable(why) => There::Unreadable(why),
+            Content::Unreadable(why) | Content::Odd(_, why) => There::Unreadable(why),
             Content::Bytes(intake) => There::Hash(
                 tokio::task::spawn_blocking(move || intake.into_hash())
                     .await

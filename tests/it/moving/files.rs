@@ -386,3 +386,48 @@ fn a_run_that_is_killed_again_and_again_ends_as_one_that_was_not() {
     assert_eq!(ben.count("INBOX"), count, "each once");
     assert!(rounds > 1, "it was never killed in the middle");
 }
+
+#[test]
+fn what_is_dropped_into_the_folder_for_imports_comes_in_and_is_put_away() {
+    let server = Server::start();
+    let place = server.data.path().join("import");
+    let dropped = place.join("ben@example.test");
+    write(
+        &dropped.join("Projekte.mbox"),
+        "From x Sun Feb 02 04:05:06 2003\nSubject: a\n\nb\n",
+    );
+    write(
+        &dropped.join("people.csv"),
+        "First Name,Last Name,E-mail Address,Shoe Size\nZoe,Miller,zoe@x.test,42\n",
+    );
+    write(&dropped.join("broken.msg"), "this is none");
+    write(&dropped.join("photo.jpg"), "x");
+    let mut ben = Mailbox::open(server.imap, "ben@example.test");
+    wait_until("it is imported", Duration::from_secs(90), || {
+        fs::read_dir(&dropped).unwrap().count() == 0
+    });
+    assert_eq!(ben.count("Projekte"), 1);
+    let ben = dav::program(&server, "ben@example.test");
+    let listed = dav::propfind(
+        &ben,
+        "/dav/addressbooks/ben@example.test/people/",
+        "1",
+        "<D:getetag/>",
+    );
+    assert!(listed.contains(".vcf"), "{listed}");
+    let done: Vec<_> = fs::read_dir(place.join("done"))
+        .unwrap()
+        .map(|e| e.unwrap().path())
+        .collect();
+    assert_eq!(done.len(), 1);
+    let report = fs::read_to_string(done[0].join("report.txt")).unwrap();
+    for part in ["1 came", "no message of Outlook", "photo.jpg: in "] {
+        assert!(report.contains(part), "{part}: {report}");
+    }
+    assert!(done[0].join("Projekte.mbox").exists() && done[0].join("photo.jpg").exists());
+    let aside = fs::read_dir(place.join("aside/ben@example.test")).unwrap();
+    let kept: Vec<String> = aside
+        .map(|e| fs::read_to_string(e.unwrap().path()).unwrap())
+        .collect();
+    assert_eq!(kept, ["this is none"]);
+}

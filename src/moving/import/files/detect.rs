@@ -106,7 +106,7 @@ impl Look {
             Kind::Mbox => matches!(f.content, Holds::Mbox(_)),
             Kind::Eml => matches!(f.content, Holds::Eml(_)),
             Kind::Ics => matches!(f.folder.kind, FolderKind::Calendar | FolderKind::TaskList),
-            Kind::Vcf => f.folder.kind == FolderKind::AddressBook,
+            Kind::Vcf | Kind::Csv => f.folder.kind == FolderKind::AddressBook,
         };
         self.found.retain(is_wanted);
         self.name_apart()
@@ -132,7 +132,7 @@ impl Look {
             Kind::Mbox => s.mailboxes.push(file.to_owned()),
             Kind::Eml => s.messages.push(file.to_owned()),
             Kind::Ics => s.calendars.push(file.to_owned()),
-            Kind::Vcf => s.cards.push(file.to_owned()),
+            Kind::Vcf | Kind::Csv => s.cards.push(file.to_owned()),
             _ => sort_file(file.to_owned(), s),
         };
         let mut all = Sorted::default();
@@ -294,11 +294,20 @@ fn sort_file(path: PathBuf, sorted: &mut Sorted) {
         sorted.messages.push(path);
     } else if has_extension(&path, &["ics", "ical", "icalendar"]) {
         sorted.calendars.push(path);
-    } else if has_extension(&path, &["vcf", "vcard"]) {
+    } else if has_extension(&path, &["vcf", "vcard"])
+        || (has_extension(&path, &["csv"]) && is_table_of_contacts(&path))
+    {
         sorted.cards.push(path);
     } else if mbox::is_mbox(&path) {
         sorted.mailboxes.push(path);
     }
+}
+
+fn is_table_of_contacts(path: &Path) -> bool {
+    use std::io::Read;
+    let mut head = Vec::new();
+    let read = std::fs::File::open(path).and_then(|f| f.take(64 << 10).read_to_end(&mut head));
+    read.is_ok() && super::csv::is_contacts(&head)
 }
 
 /// The servers' folders of a profile, with a mailbox in them. Empty: it is none.

@@ -1,4 +1,4 @@
-//! Folders of single messages (`.eml`), and Apple Mail's `.emlx`.
+//! Folders of single messages: `.eml`, Apple Mail's `.emlx`, and Outlook's `.msg`.
 
 use super::text::{Crlf, read_crlf};
 use super::{file_name, modified_ms};
@@ -15,7 +15,7 @@ pub struct Messages {
 
 pub fn is_message(path: &Path) -> bool {
     let extension = path.extension().unwrap_or_default().to_ascii_lowercase();
-    ["eml", "emlx", "mht-eml"].iter().any(|e| extension == *e)
+    ["eml", "emlx", "msg"].iter().any(|e| extension == *e)
 }
 
 impl Messages {
@@ -26,18 +26,27 @@ impl Messages {
     pub fn list(&mut self) -> Result<Vec<Listed>> {
         let mut out = Vec::new();
         for (place, path) in self.files.iter().enumerate() {
+            let of_outlook = if is_msg(path) {
+                super::msg::marks(path)
+            } else {
+                None
+            };
             // Somebody has put it into a file: it was read.
             let mut marks = Marks::default();
             marks.add(Flags::SEEN);
             if is_unsent(path) {
                 marks.add(Flags::DRAFT);
             }
+            let (marks, received_at_ms) = match of_outlook {
+                Some(found) => found,
+                // Of the message, if it has one; a copied file has the date of the copy.
+                None => (marks, received_at(path)),
+            };
             out.push(Listed {
                 name: file_name(path, false),
                 size_bytes: std::fs::metadata(path).map_or(0, |m| m.len()),
                 marks: Some(marks),
-                // Of the message, if it has one; a copied file has the date of the copy.
-                received_at_ms: received_at(path),
+                received_at_ms,
                 place: place as u64,
                 ..Listed::default()
             });
@@ -50,11 +59,27 @@ impl Messages {
             .ok()
             .and_then(|at| self.files.get(at));
         let path = path.ok_or_else(|| Error::internal("a file that was not listed"))?;
-        match path.extension().is_some_and(|e| e.eq_ignore_ascii_case("emlx")) {
-            true => read_emlx(path, intake),
-            false => read_crlf(path, intake),
+        if is_msg(path) {
+            intake.write(&super::msg::read(path)?)
+        } else if path.extension().is_some_and(|e| e.eq_ignore_ascii_case("emlx")) {
+            read_emlx(path, intake)
+        } else {
+            read_crlf(path, intake)
         }
     }
+
+    /// The file as it is.
+    pub fn read_as_it_is(&mut self, listed: &Listed, intake: &mut Intake) -> Result<()> {
+        let path = usize::try_from(listed.place)
+            .ok()
+            .and_then(|at| self.files.get(at));
+        let path = path.ok_or_else(|| Error::internal("a file that was not listed"))?;
+        intake.write(&std::fs::read(path)?)
+    }
+}
+
+fn is_msg(path: &Path) -> bool {
+    path.extension().is_some_and(|e| e.eq_ignore_ascii_case("msg"))
 }
 
 /// A line with the length, the message, and properties behind it.

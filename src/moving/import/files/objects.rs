@@ -3,7 +3,6 @@
 use super::file_name;
 use crate::base::{Error, Result};
 use crate::contacts::put::as_stored;
-use crate::formats::card::version::is_outdated;
 use crate::formats::content_line::print::print_component;
 use crate::formats::content_line::{Component, Property, read_stream};
 use crate::formats::mime::text::guess;
@@ -42,6 +41,11 @@ impl Objects {
         for file in &self.files {
             let raw = read_file(file)?;
             let all = match self.kind {
+                FolderKind::AddressBook
+                    if file.extension().is_some_and(|e| e.eq_ignore_ascii_case("csv")) =>
+                {
+                    super::csv::cards(&raw)?.into_iter().map(one_card).collect()
+                }
                 FolderKind::AddressBook => split_cards(&raw),
                 kind => match split_calendar(&raw, kind) {
                     Ok(all) => all,
@@ -218,10 +222,7 @@ fn split_cards(raw: &[u8]) -> Vec<Object> {
 
 fn one_card(raw: Vec<u8>) -> Object {
     // Old telephones write no UTF-8; what cannot be read in spite of that is put aside as it came.
-    let raw = match as_stored(guess(&raw).into_owned().into_bytes()) {
-        Ok(modern) if modern.is_ascii() || std::str::from_utf8(&raw).is_ok() || is_outdated(&raw) => modern,
-        _ => raw,
-    };
+    let raw = as_stored(guess(&raw).into_owned().into_bytes()).unwrap_or(raw);
     let uid = read_stream(&raw)
         .ok()
         .and_then(|all| all.first().and_then(|c| c.text("UID")));
