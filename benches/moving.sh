@@ -1,15 +1,27 @@
-set -e
-# real Dovecot, generated mailbox; alternating mbsync and ours
-D=/tmp/mbench; rm -rf $D; mkdir -p $D/run $D/state $D/home/office $D/tls; chmod 755 $D
-cd $D
-openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 3 -subj "/CN=Test CA" -keyout tls/ca.key -out tls/ca.pem 2>/dev/null
-openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=localhost -keyout tls/key.pem -out tls/csr 2>/dev/null
-printf "subjectAltName=DNS:localhost\n" > tls/ext
-openssl x509 -req -days 3 -in tls/csr -CA tls/ca.pem -CAkey tls/ca.key -CAcreateserial -extfile tls/ext -out tls/cert.pem 2>/dev/null
+#!/bin/bash
+# Moving a mailbox in by IMAP: Hauspost and mbsync from the same Dovecot over TLS, in turns. Prints seconds, CPU and peak memory of each run.
+#   HAUSPOST=...   the program; MESSAGES=10000; ROUNDS=3; BENCH_DIR: a scratch folder on the disk to be measured
+set -euo pipefail
+cd "$(dirname "$0")"
+HERE=$PWD
+D=${BENCH_DIR:-${TMPDIR:-/tmp}/hauspost-bench}/moving
+HAUSPOST=${HAUSPOST:-$HERE/../target/release/hauspost}
+MESSAGES=${MESSAGES:-10000}
+ROUNDS=${ROUNDS:-3}
+PORT=15993
+rm -rf "$D"; mkdir -p "$D"/{run,state,home/office,tls}; chmod 755 "$D"
+cd "$D"
+key() { echo -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "tls/$1"; }
+# shellcheck disable=SC2046
+openssl req -x509 -days 3 -subj "/CN=Bench CA" -out tls/ca.pem $(key ca.key) 2>/dev/null
+# shellcheck disable=SC2046
+openssl req -subj /CN=localhost -out tls/request $(key key.pem) 2>/dev/null
+echo subjectAltName=DNS:localhost > tls/extensions
+openssl x509 -req -days 3 -in tls/request -CA tls/ca.pem -CAkey tls/ca.key -CAcreateserial -extfile tls/extensions -out tls/cert.pem 2>/dev/null
 chmod 644 tls/*
-python3 /tmp/bench_fill.py $D/home/office/Maildir ${1:-20000}
+python3 "$HERE/moving_fill.py" "$D/home/office/Maildir" "$MESSAGES"
 chown -R mail:mail home
-cat > dovecot.conf <<C
+cat > dovecot.conf <<CONF
 protocols = imap
 listen = 127.0.0.1
 base_dir = $D/run
@@ -18,47 +30,48 @@ log_path = $D/log
 ssl = yes
 ssl_cert = <$D/tls/cert.pem
 ssl_key = <$D/tls/key.pem
-disable_plaintext_auth = no
 first_valid_uid = 1
-mail_uid = mail
-mail_gid = mail
 mail_home = $D/home/%u
 mail_location = maildir:~/Maildir
 passdb {
- driver = static
- args = password=secret
+  driver = static
+  args = password=secret
 }
 userdb {
- driver = static
- args = uid=mail gid=mail home=$D/home/%u
+  driver = static
+  args = uid=mail gid=mail home=$D/home/%u
 }
 namespace inbox {
- inbox = yes
+  inbox = yes
 }
 service imap-login {
- inet_listener imap {
-  port = 15143
- }
- inet_listener imaps {
-  port = 15993
-  ssl = yes
- }
+  inet_listener imap {
+    port = 0
+  }
+  inet_listener imaps {
+    port = $PORT
+    ssl = yes
+  }
 }
-C
-dovecot -F -c dovecot.conf & DP=$!
-trap "kill $DP" EXIT
+CONF
+dovecot -F -c dovecot.conf & DOVECOT=$!
+trap 'kill $DOVECOT' EXIT
 sleep 2
-H=${HP:-/tmp/rel/hauspost}
-one_ours() {
-  rm -rf $D/data; printf 'pw-pw-pw-pw\n' | $H setup --data $D/data --domain example.test --admin anna@example.test --password-stdin >/dev/null
-  /usr/bin/time -f "ours %e s, user %U sys %S, peak %M kB" env HAUSPOST_MOVE_PASSWORD=secret $H import imap imaps://office@localhost:15993 --account anna@example.test --extra-ca $D/tls/ca.pem --data $D/data $@ | tail -1
+hauspost() {
+  rm -rf data
+  echo passpasspass | "$HAUSPOST" setup --data data --domain bench.test --admin u@bench.test --password-stdin > /dev/null
+  HAUSPOST_MOVE_PASSWORD=secret /usr/bin/time -f "hauspost             %e s, CPU %U + %S s, peak %M kB" \
+    "$HAUSPOST" import imap "imaps://office@localhost:$PORT" --account u@bench.test --extra-ca tls/ca.pem --data data > report
+  grep -q "$MESSAGES came" report
 }
-one_mbsync() {
-  rm -rf $D/local; mkdir $D/local
-  cat > $D/mbsyncrc <<C
+mbsync_with() { # FSync
+  rm -rf local; mkdir local
+  cat > mbsyncrc <<CONF
+FSync $1
+
 IMAPAccount a
 Host localhost
-Port 15993
+Port $PORT
 User office
 Pass secret
 SSLType IMAPS
@@ -78,10 +91,8 @@ Near :near:
 Patterns *
 Create Near
 SyncState *
-$2
-C
-  sed "s/^$//" -i $D/mbsyncrc
-  [ -n "$FSYNC" ] && sed -i "1i FSync $FSYNC\n" $D/mbsyncrc
-  /usr/bin/time -f "mbsync(FSync ${FSYNC:-yes}) %e s, user %U sys %S, peak %M kB" mbsync -q -c $D/mbsyncrc -a; ls $D/local/Inbox/cur | wc -l
+CONF
+  /usr/bin/time -f "mbsync (FSync $1)  %e s, CPU %U + %S s, peak %M kB" mbsync -q -c mbsyncrc -a
+  [ "$(find local/Inbox/cur local/Inbox/new -type f | wc -l)" = "$MESSAGES" ]
 }
-for round in 1 2 3; do one_mbsync; FSYNC=no one_mbsync; one_ours; done
+for _ in $(seq "$ROUNDS"); do mbsync_with yes; hauspost; mbsync_with no; done
