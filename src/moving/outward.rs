@@ -3,6 +3,8 @@
 //! The ledger is the one of moving in, the other way round: a row names the item there and ours. What lies there already,
 //! with the same bytes, is taken for ours; so a run that was killed between the two goes on without a second copy.
 
+mod append;
+mod compare;
 pub mod dav;
 pub mod imap;
 mod letter;

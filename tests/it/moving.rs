@@ -3,6 +3,7 @@
 mod archives;
 mod dav;
 mod files;
+mod gmail;
 mod imap;
 mod outward;
 

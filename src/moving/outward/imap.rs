@@ -1,10 +1,10 @@
 //! Mail to another server by IMAP: folders made where they are missing, messages appended many at a time with flags and dates.
 
-use super::letter::{Letter, Pieces};
+use super::letter::Letter;
 use super::{Options, Run};
-use crate::base::{Error, Kind, Result};
+use crate::base::{Error, Result};
 use crate::delivery::PostRoom;
-use crate::formats::imap::date_time::{parse_date_time, print_date_time};
+use crate::formats::imap::date_time::parse_date_time;
 use crate::identity::Ctx;
 use crate::mail::list_folders;
 use crate::model::collect::CollectServer;
@@ -18,31 +18,28 @@ use crate::moving::imap::uid_set;
 use crate::moving::import::roles::assign;
 use crate::moving::import::source::{Marks, SourceFolder};
 use crate::moving::import::{FolderReport, Report};
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-/// Appends that are out at the same time, and their bytes.
-const AHEAD: usize = 64;
-const AHEAD_BYTES: u64 = 4 << 20;
 /// UIDs of one command.
 const BATCH: usize = 250;
 
 /// A message there.
 #[derive(Clone)]
-struct There {
-    uid: u32,
-    size_bytes: u64,
-    marks: Marks,
-    received_at_ms: Option<i64>,
+pub struct There {
+    pub uid: u32,
+    pub size_bytes: u64,
+    pub marks: Marks,
+    pub received_at_ms: Option<i64>,
 }
 
 /// One folder on its way.
-struct FolderRun<'a> {
-    run: &'a Run<'a>,
-    client: &'a mut Client,
+pub struct FolderRun<'a> {
+    pub(super) run: &'a Run<'a>,
+    pub(super) client: &'a mut Client,
     move_folder: i64,
-    folder: FolderId,
-    path: String,
+    pub(super) folder: FolderId,
+    pub(super) path: String,
 }
 
 /// Puts an account's mail onto another server. Errors: those of the connection and of the store; what is wrong with a single
@@ -180,15 +177,8 @@ async fn select(client: &mut Client, name: &[u8], only_reads: bool) -> Result<St
     Ok(validity)
 }
 
-fn marks_of(item: &Item) -> Marks {
-    Marks {
-        flags: item.flags,
-        keywords: item.keywords.clone(),
-    }
-}
-
 /// `(\Seen $Forwarded)`
-fn flag_list(flags: Flags, keywords: &Keywords) -> String {
+pub fn flag_list(flags: Flags, keywords: &Keywords) -> String {
     let names = [
         (Flags::SEEN, "\\Seen"),
         (Flags::ANSWERED, "\\Answered"),
@@ -276,13 +266,13 @@ impl FolderRun<'_> {
         Ok(())
     }
 
-    async fn rows(&self) -> Result<Vec<Moved>> {
+    pub(super) async fn rows(&self) -> Result<Vec<Moved>> {
         let id = self.move_folder;
         let file = self.run.ctx.store.account(self.run.account.id)?;
         file.read(move |s| s.moved_items(id)).await
     }
 
-    async fn list(&mut self) -> Result<Vec<There>> {
+    pub(super) async fn list(&mut self) -> Result<Vec<There>> {
         let mut out: Vec<There> = Vec::new();
         self.client
             .run("UID FETCH 1:* (UID FLAGS INTERNALDATE RFC822.SIZE)", |answer| {
@@ -295,7 +285,7 @@ impl FolderRun<'_> {
         Ok(out)
     }
 
-    async fn letter(&self, item: Item) -> Result<Letter> {
+    pub(super) async fn letter(&self, item: Item) -> Result<Letter> {
         let file = self.run.ctx.store.account(self.run.account.id)?;
         file.read(move |s| {
             let body = s.open_body(item.body_id)?;
@@ -342,7 +332,7 @@ impl FolderRun<'_> {
     }
 
     /// Of bodies there, by UID.
-    async fn hashes(&mut self, wanted: &[There]) -> Result<Vec<(u32, [u8; 32])>> {
+    pub(super) async fn hashes(&mut self, wanted: &[There]) -> Result<Vec<(u32, [u8; 32])>> {
         let mut out = Vec::with_capacity(wanted.len());
         let uids: Vec<u32> = wanted.iter().map(|t| t.uid).collect();
         for batch in uids.chunks(BATCH) {
@@ -386,7 +376,7 @@ impl FolderRun<'_> {
     }
 
     /// Into the ledger: UIDs there, and ours.
-    async fn note(&self, sent: Vec<(u32, Item, [u8; 32])>) -> Result<()> {
+    pub(super) async fn note(&self, sent: Vec<(u32, Item, [u8; 32])>) -> Result<()> {
         let folder = self.move_folder;
         let file = self.run.ctx.store.account(self.run.account.id)?;
         file.write(move |tx| {
@@ -404,114 +394,6 @@ impl FolderRun<'_> {
             Ok(())
         })
         .await
-    }
-
-    /// Returns those of which the server has not said under which UID it has them.
-    async fn append_all(&mut self, name: &[u8], items: Vec<Item>, report: &mut Report) -> Result<Vec<Item>> {
-        let does_not_wait = self.client.has("LITERAL+");
-        let mut unnamed = Vec::new();
-        let mut waiting: VecDeque<(String, Letter)> = VecDeque::new();
-        let mut sent = Vec::new();
-        for item in items {
-            let uid = item.uid;
-            let letter = match self.letter(item).await {
-                Ok(letter) => letter,
-                Err(e) => {
-                    report.problem(format!("{}, UID {uid}: {}", self.path, e.message()));
-                    continue;
-                }
-            };
-            let bytes: u64 = waiting.iter().map(|(_, l)| l.size_bytes).sum();
-            while waiting.len() >= AHEAD || (!waiting.is_empty() && bytes > AHEAD_BYTES) {
-                self.take_answer(&mut waiting, &mut sent, &mut unnamed, report)
-                    .await?;
-                if waiting.len() < AHEAD / 2 {
-                    break;
-                }
-            }
-            match self.append(name, letter, does_not_wait).await {
-                Ok(Some(out)) => waiting.push_back(out),
-                Ok(None) => {}
-                Err(e) if e.kind() == Kind::Invalid => {
-                    report.problem(format!("{}, UID {uid}: {}", self.path, e.message()));
-                }
-                Err(e) => return Err(e),
-            }
-            if !does_not_wait {
-                self.take_answer(&mut waiting, &mut sent, &mut unnamed, report)
-                    .await?;
-            }
-            if sent.len() >= AHEAD {
-                self.note(std::mem::take(&mut sent)).await?;
-            }
-        }
-        while !waiting.is_empty() {
-            self.take_answer(&mut waiting, &mut sent, &mut unnamed, report)
-                .await?;
-        }
-        self.note(sent).await?;
-        Ok(unnamed)
-    }
-
-    async fn append(
-        &mut self,
-        name: &[u8],
-        mut letter: Letter,
-        does_not_wait: bool,
-    ) -> Result<Option<(String, Letter)>> {
-        let item = &letter.item;
-        let mark = if does_not_wait { "+" } else { "" };
-        let command = format!(
-            "APPEND {} {} \"{}\" {{{}{mark}}}",
-            String::from_utf8_lossy(&quote(name)),
-            flag_list(item.flags, &item.keywords),
-            print_date_time(item.received_at_ms),
-            letter.size_bytes
-        );
-        let tag = self.client.send(&command).await?;
-        if !does_not_wait {
-            self.client.wait_for_go().await?;
-        }
-        let mut pieces = Pieces::default();
-        while let Some(piece) = letter.next(&mut pieces)? {
-            self.client.write(piece).await?;
-        }
-        self.client.write(b"\r\n").await?;
-        Ok(Some((tag, letter)))
-    }
-
-    /// The answer to the append that is out longest.
-    async fn take_answer(
-        &mut self,
-        waiting: &mut VecDeque<(String, Letter)>,
-        sent: &mut Vec<(u32, Item, [u8; 32])>,
-        unnamed: &mut Vec<Item>,
-        report: &mut Report,
-    ) -> Result<()> {
-        let Some((tag, letter)) = waiting.pop_front() else {
-            return Ok(());
-        };
-        loop {
-            let answer = self.client.answer().await?;
-            let Some((found, is_ok, text)) = answer.tagged().filter(|(found, ..)| *found == tag) else {
-                continue;
-            };
-            debug_assert_eq!(found, tag);
-            if !is_ok {
-                let what = crate::base::text::one_line(&text);
-                report.problem(format!(
-                    "{}, UID {}: the other server says: {what}",
-                    self.path, letter.item.uid
-                ));
-                return Ok(());
-            }
-            report.folder().stored += 1;
-            match append_uid(&text) {
-                Some(uid) => sent.push((uid, letter.item, letter.hash)),
-                None => unnamed.push(letter.item),
-            }
-            return Ok(());
-        }
     }
 
     /// What was marked here since it went out is marked there, and what was taken away is taken away.
@@ -582,66 +464,6 @@ impl FolderRun<'_> {
         }
         Ok(())
     }
-
-    /// The proof: every message of ours is there, with the same bytes, flags and date.
-    async fn compare(&mut self, report: &mut Report) -> Result<()> {
-        let there = self.list().await?;
-        let hashes: HashMap<u32, [u8; 32]> = self.hashes(&there).await?.into_iter().collect();
-        let by_uid: HashMap<u32, There> = there.into_iter().map(|t| (t.uid, t)).collect();
-        let rows = self.rows().await?;
-        let mut by_item: HashMap<ItemId, u32> = HashMap::new();
-        for row in &rows {
-            if let (Some(item), Ok(uid)) = (row.item_id, row.name.parse()) {
-                by_item.insert(item, uid);
-            }
-        }
-        let file = self.run.ctx.store.account(self.run.account.id)?;
-        let folder = self.folder;
-        for item in file.read(move |s| s.items_by_uid(folder, 1, u32::MAX)).await? {
-            report.compared += 1;
-            let (id, name, marks) = (item.id, format!("UID {}", item.uid), marks_of(&item));
-            let received_s = item.received_at_ms.div_euclid(1000);
-            let title = file
-                .read(move |s| s.listed_message(id))
-                .await?
-                .map(|m| m.subject)
-                .unwrap_or_default();
-            let found = by_item.get(&id).and_then(|uid| by_uid.get(uid));
-            let Some(found) = found else {
-                report.differ(&self.path, &name, &title, "is not there");
-                continue;
-            };
-            match self.letter(item).await {
-                Err(e) => report.differ(
-                    &self.path,
-                    &name,
-                    &title,
-                    format!("cannot be read here: {}", e.message()),
-                ),
-                Ok(letter) if hashes.get(&found.uid) != Some(&letter.hash) => {
-                    report.differ(&self.path, &name, &title, "has other contents there");
-                }
-                Ok(_) => {}
-            }
-            if flag_set(&found.marks) != flag_set(&marks) {
-                report.differ(&self.path, &name, &title, "has other flags there");
-            }
-            if found
-                .received_at_ms
-                .is_some_and(|ms| ms.div_euclid(1000) != received_s)
-            {
-                report.differ(&self.path, &name, &title, "has another date there");
-            }
-        }
-        Ok(())
-    }
-}
-
-/// In an order of its own, without regard to case.
-fn flag_set(marks: &Marks) -> (Flags, Vec<String>) {
-    let mut words: Vec<String> = marks.keywords.iter().map(str::to_ascii_lowercase).collect();
-    words.sort();
-    (marks.flags, words)
 }
 
 fn read_there(values: &[Value]) -> Option<There> {
@@ -661,26 +483,17 @@ fn read_there(values: &[Value]) -> Option<There> {
     })
 }
 
-/// `OK [APPENDUID 38505 3955] done` (RFC 4315 §3).
-fn append_uid(text: &str) -> Option<u32> {
-    let (_, rest) = text.split_once("[APPENDUID ")?;
-    let (inside, _) = rest.split_once(']')?;
-    inside.split_ascii_whitespace().nth(1)?.parse().ok()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn flags_are_printed_and_uids_are_read() {
+    fn flags_are_printed() {
         let keywords: Keywords = ["$Forwarded", "a(b"].into_iter().collect();
         assert_eq!(
             flag_list(Flags::SEEN.with(Flags::DRAFT), &keywords),
             "(\\Seen \\Draft $Forwarded)"
         );
         assert_eq!(flag_list(Flags::NONE, &Keywords::default()), "()");
-        assert_eq!(append_uid("OK [APPENDUID 38505 3955] done"), Some(3955));
-        assert_eq!(append_uid("OK done"), None);
     }
 }

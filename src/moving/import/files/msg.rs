@@ -9,6 +9,7 @@ use crate::formats::mime::text::decode_charset;
 use crate::model::Flags;
 use crate::moving::import::source::Marks;
 use cfb::CompoundFile;
+use memchr::memmem;
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
@@ -211,7 +212,37 @@ fn message(file: &mut CompoundFile<File>, at: &str, head: usize, depth: usize) -
     let seed = format!("{}{:?}{}", out.subject, out.from, out.date_ms);
     let made = || format!("{}@msg.invalid", &blake3::hash(seed.as_bytes()).to_hex()[..32]);
     out.message_id = message_id.unwrap_or_else(made);
-    Ok(with_header(compose(&out), &transport, &bcc))
+    let composed = steady(compose(&out), &format!("{seed}{at}"));
+    Ok(with_header(composed, &transport, &bcc))
+}
+
+/// Boundaries between parts are made by chance; the same file is to be the same message in every run.
+fn steady(mut composed: Vec<u8>, seed: &str) -> Vec<u8> {
+    const MARK: &[u8] = b"boundary=\"";
+    const OURS: &str = "hauspost-";
+    let (mut at, mut count) = (0, 0);
+    while let Some(found) = memmem::find(&composed[at..], MARK) {
+        let start = at + found + MARK.len();
+        let length = composed[start..].iter().position(|b| *b == b'"').unwrap_or(0);
+        at = start;
+        let old = composed[start..start + length].to_vec();
+        // Those of messages within are steady already.
+        if old.is_empty() || old.starts_with(OURS.as_bytes()) {
+            continue;
+        }
+        count += 1;
+        let hash = blake3::hash(format!("{seed}{count}").as_bytes()).to_hex();
+        let new = format!("{OURS}{count}-{}", &hash[..16]);
+        let (mut out, mut rest) = (Vec::with_capacity(composed.len()), 0);
+        for found in memmem::find_iter(&composed, &old) {
+            out.extend_from_slice(&composed[rest..found]);
+            out.extend_from_slice(new.as_bytes());
+            rest = found + old.len();
+        }
+        out.extend_from_slice(&composed[rest..]);
+        composed = out;
+    }
+    composed
 }
 
 fn html(o: &mut Object<'_>) -> Result<Option<String>> {
