@@ -16,10 +16,11 @@ const EACH: Duration = Duration::from_secs(15);
 /// What was written to less than so long ago is still being copied.
 const QUIET: Duration = Duration::from_secs(10);
 
-/// Runs until the program ends, on a thread of its own: reading files would hold up everybody else.
+/// Runs until the program ends, on a thread of its own: reading files would hold up everybody else. It has a clock and no
+/// sockets.
 pub fn start(ctx: Ctx) -> Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
+        .enable_time()
         .build()?;
     std::thread::Builder::new().name("imports".into()).spawn(move || {
         runtime.block_on(async {

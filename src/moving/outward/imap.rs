@@ -20,7 +20,12 @@ use crate::moving::import::source::{Marks, SourceFolder};
 use crate::moving::import::{FolderReport, Report};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
+use std::time::Duration;
 
+/// After a run that was broken off: how often it is looked whether the other server is done with what it was sent, and the
+/// pauses in between.
+const SETTLES: usize = 30;
+const SETTLE: Duration = Duration::from_secs(1);
 /// UIDs of one command.
 const BATCH: usize = 250;
 
@@ -58,13 +63,14 @@ pub async fn send_mail(
         name: format!("to:imap:{}@{}:{}", server.user, server.host, server.port),
     };
     let mut client = Client::sign_in(room, server).await?;
+    let was_broken_off = begin(&run).await?;
     let naming = naming(&mut client).await?;
     let mailboxes = with_roles(list_mailboxes(&mut client, &naming).await?);
     let mut report = Report::new(&run.name, account, options.is_dry_run);
     for (path, folder) in list_folders(ctx, account.id).await?.iter() {
         if let Some(goal) = options.goal(path) {
             send_folder(
-                &run,
+                (&run, was_broken_off),
                 &mut client,
                 (&naming, &mailboxes),
                 (path, &goal, folder),
@@ -74,7 +80,62 @@ pub async fn send_mail(
         }
     }
     client.log_out().await;
+    finish(&run).await?;
     Ok(report)
+}
+
+fn unfinished_key(run: &Run<'_>) -> String {
+    format!("unfinished {}", run.name)
+}
+
+/// Whether an earlier run was broken off: the other server may be busy still with what it had sent.
+async fn begin(run: &Run<'_>) -> Result<bool> {
+    let file = run.ctx.store.account(run.account.id)?;
+    let key = unfinished_key(run);
+    if run.options.is_dry_run {
+        return Ok(false);
+    }
+    file.write(move |tx| {
+        let was_there = tx.account_setting(&key)?.is_some();
+        tx.put_account_setting(&key, Some(b"1"))?;
+        Ok(was_there)
+    })
+    .await
+}
+
+async fn finish(run: &Run<'_>) -> Result<()> {
+    let key = unfinished_key(run);
+    match run.options.is_dry_run {
+        true => Ok(()),
+        false => {
+            let file = run.ctx.store.account(run.account.id)?;
+            file.write(move |tx| tx.put_account_setting(&key, None)).await
+        }
+    }
+}
+
+/// Waits until nothing more arrives in the mailbox that is open.
+async fn settle(client: &mut Client) -> Result<()> {
+    let mut before = None;
+    for _ in 0..SETTLES {
+        let mut last = 0;
+        client
+            .run("UID FETCH * (UID)", |answer| {
+                let all = answer.values();
+                let uid = all
+                    .get(3)
+                    .and_then(|p| named(p.list(), "UID"))
+                    .and_then(Value::number);
+                last = last.max(uid.unwrap_or(0));
+                Ok(())
+            })
+            .await?;
+        if before.replace(last) == Some(last) {
+            break;
+        }
+        tokio::time::sleep(SETTLE).await;
+    }
+    Ok(())
 }
 
 /// What a server does not say is told by its names.
@@ -95,7 +156,7 @@ fn with_roles(mut mailboxes: Vec<Mailbox>) -> Vec<Mailbox> {
 }
 
 async fn send_folder(
-    run: &Run<'_>,
+    (run, was_broken_off): (&Run<'_>, bool),
     client: &mut Client,
     (naming, mailboxes): (&Naming, &[Mailbox]),
     (path, goal, folder): (&str, &str, &Folder),
@@ -128,6 +189,9 @@ async fn send_folder(
         report.folder().target = Some(goal.to_owned());
     }
     let version = select(client, &name, run.options.is_dry_run).await?;
+    if was_broken_off {
+        settle(client).await?;
+    }
     let (source, path_text) = (run.name.clone(), path.to_owned());
     let move_folder = match run.options.is_dry_run {
         // Not in the ledger: it knows nothing.
