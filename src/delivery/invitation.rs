@@ -102,6 +102,10 @@ fn words(me: &Account, method: Method, component: &Component) -> Words {
                 "schlägt für diesen Termin eine andere Zeit vor.",
             ),
         ),
+        (Method::DeclineCounter, _) => (
+            ("Proposal declined", "keeps to the time of this event."),
+            ("Vorschlag abgelehnt", "bleibt bei der Zeit dieses Termins."),
+        ),
         (Method::Reply, Some(PartStat::Accepted)) => (
             ("Accepted", "has accepted this invitation."),
             ("Zugesagt", "hat diese Einladung angenommen."),

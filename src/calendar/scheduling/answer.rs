@@ -3,9 +3,8 @@
 
 use super::apply::{Outcome, Work};
 use super::hook::read_series;
-use super::is_own;
-use super::is_same;
 use super::respond::store_in;
+use super::{is_own, is_same, stamp};
 use crate::base::Result;
 use crate::formats::content_line::{Component, Property};
 use crate::formats::ical::people::{PartStat, address_of, sent_by};
@@ -15,11 +14,17 @@ use crate::formats::ical::{Message, Method, Series};
 use crate::model::object::Object;
 use crate::store::Tx;
 use crate::store::account::AccountDb;
+use jiff::civil::DateTime;
 
 /// When the attendee's last answer was written, so that one that comes late does not count.
 const ANSWERED: &str = "X-HAUSPOST-ANSWERED";
 /// The time that the attendee would like better: start and end in UTC, with a slash between.
 pub const PROPOSED: &str = "X-HAUSPOST-PROPOSED";
+
+/// As [`PROPOSED`] has it; start and end in seconds since 1970.
+pub fn print_proposed((start_s, end_s): (i64, i64)) -> String {
+    format!("{}/{}", stamp(start_s * 1000), stamp(end_s * 1000))
+}
 
 pub fn apply(
     work: &Work<'_>,
@@ -45,6 +50,10 @@ pub fn apply(
         has_news |= note_for_all(work, &mut series, &entry.component, is_counter);
     }
     for (place, entry) in &answers.overrides {
+        if entry.part.is_this_and_future && series.master.is_some() {
+            has_news |= note_onward(work, &mut series, *place, &entry.component)?;
+            continue;
+        }
         if !series.overrides.contains_key(place) {
             let is_there = series.has_occurrence(*place);
             let Some(one) = is_there.then(|| series.occurrence(*place)).flatten() else {
@@ -81,6 +90,37 @@ fn note_for_all(work: &Work<'_>, series: &mut Series, answer: &Component, is_cou
         }
     }
     true
+}
+
+/// An answer to one occurrence and all that follow (RFC 5546 §3.2.3). Those about which the attendee had said something else than to this
+/// one keep that.
+fn note_onward(work: &Work<'_>, series: &mut Series, place: DateTime, answer: &Component) -> Result<bool> {
+    let one = match series.overrides.get(&place) {
+        Some(stood) => Some(stood.component.clone()),
+        None => series
+            .has_occurrence(place)
+            .then(|| series.occurrence(place))
+            .flatten(),
+    };
+    let Some((who, before)) = one.and_then(|mut c| note(work, &mut c, answer, false)) else {
+        return Ok(false);
+    };
+    let same = |c: &Component| c.attendee(|a| is_same(a, &who)).map(PartStat::of) == Some(before);
+    for (at, entry) in series.overrides.range_mut(place..) {
+        if *at == place || same(&entry.component) {
+            note(work, &mut entry.component, answer, false);
+        }
+    }
+    // The rest has no component of its own yet.
+    if let Some(at) = series.plain_place_from(place)
+        && let Some(mut component) = series.occurrence(at)
+        && same(&component)
+        && note(work, &mut component, answer, false).is_some()
+    {
+        series.put_turn(at, component)?;
+        series.write_out_turns()?;
+    }
+    Ok(true)
 }
 
 /// Returns who answered and what they had said before.

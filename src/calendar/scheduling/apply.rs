@@ -3,7 +3,7 @@
 
 use super::hook::{owner_of, read_series};
 use super::respond::store_in;
-use super::{answer, inbox, is_own, is_same, organizer, request, resource, send_in};
+use super::{answer, decline_counter, inbox, is_own, is_same, organizer, request, resource, send_in};
 use crate::base::{Result, TimeMs};
 use crate::formats::content_line::{Component, Property};
 use crate::formats::ical::people::{PartStat, address_of, sent_by};
@@ -116,10 +116,9 @@ impl Work<'_> {
                     outcome => Ok(outcome),
                 }
             }
-            Method::Counter | Method::DeclineCounter if existing.is_some() => Ok(Outcome::Noted),
-            Method::Counter | Method::DeclineCounter => {
-                Ok(Outcome::Ignored("what is proposed about is not in the calendar"))
-            }
+            Method::Counter if existing.is_some() => Ok(Outcome::Noted),
+            Method::Counter => Ok(Outcome::Ignored("what is proposed about is not in the calendar")),
+            Method::DeclineCounter => decline_counter::apply(self, tx, message, existing),
             Method::Publish => Ok(Outcome::Ignored("what is published is not an invitation")),
         }
     }

@@ -7,6 +7,7 @@ pub mod answer;
 pub mod apply;
 mod attendee;
 mod compare;
+pub mod decline_counter;
 pub mod hook;
 mod inbox;
 mod organizer;

@@ -1,5 +1,6 @@
 //! What an organizer's change has to tell: who is invited, who is told of what is new, who is uninvited.
 
+use super::answer::PROPOSED;
 use super::compare::{content, people, place, times};
 use super::{Outgoing, calendar_of, is_own, stamp};
 use crate::base::TimeMs;
@@ -93,6 +94,10 @@ fn settle(me: &Account, after: &mut Entry, before: i64, is_weighty: bool, asks_a
     let least = before + i64::from(is_weighty);
     if after.component.sequence() < least {
         after.component.set("SEQUENCE", least.to_string());
+    }
+    // What was proposed was about what is no more, whether it was taken or not (RFC 5546 §3.2.7).
+    for attendee in after.component.attendees_mut().filter(|_| is_weighty) {
+        attendee.take_param(PROPOSED);
     }
     if asks_again {
         for attendee in after.component.attendees_mut() {

@@ -1,5 +1,6 @@
 //! REQUEST and ADD: an invitation, or news about one (RFC 5546 §3.2.2, §3.2.4).
 
+use super::answer::PROPOSED;
 use super::apply::{Outcome, VIA, Work, is_late, own_answer};
 use super::compare::times;
 use super::hook::read_series;
@@ -72,6 +73,10 @@ pub fn apply(
     let Some(mut merged) = merge(work.me, before.as_ref(), news) else {
         return Ok(Outcome::Ignored("it is older than what is known"));
     };
+    // A room says yes or no to them as one.
+    if !work.is_resource() {
+        merged.write_out_turns()?;
+    }
     for alarm_free in merged.entries_mut().filter(|_| work.is_resource()) {
         alarm_free.component.parts.retain(|p| p.name != "VALARM");
     }
@@ -125,6 +130,10 @@ pub fn store(
 fn name_organizer(work: &Work<'_>, news: &mut Series) {
     let sender = work.sender.address();
     for entry in news.entries_mut() {
+        // What we note beside people is ours to note.
+        for attendee in entry.component.attendees_mut() {
+            attendee.params.retain(|(n, _)| !n.starts_with("X-HAUSPOST-"));
+        }
         match entry
             .component
             .properties
@@ -189,6 +198,12 @@ fn merge(me: &Account, before: Option<&Series>, mut news: Series) -> Option<Seri
             carry(me, old, &mut entry, before.overrides.contains_key(&place));
         }
         has_news = true;
+        if entry.part.is_this_and_future {
+            // What was said of a later one is over, unless it was said after this.
+            let sequence = entry.component.sequence();
+            out.overrides
+                .retain(|at, later| *at < place || later.component.sequence() > sequence);
+        }
         out.overrides.insert(place, entry);
     }
     has_news.then_some(out)
@@ -207,6 +222,16 @@ fn carry(me: &Account, old: &Entry, new: &mut Entry, is_same_component: bool) {
     }
     let answered = own_answer(me, &old.component);
     let is_same_time = is_same_component && times(&old.part) == times(&new.part);
+    let proposed = old
+        .component
+        .attendee(|a| is_own(me, a))
+        .and_then(|p| p.param(PROPOSED));
+    if is_same_time
+        && let Some(proposed) = proposed.filter(|_| new_component.sequence() == old.component.sequence())
+        && let Some(own) = new_component.attendee_mut(|a| is_own(me, a))
+    {
+        own.set_param(PROPOSED, proposed);
+    }
     if is_same_time
         && answered != PartStat::NeedsAction
         && let Some(own) = new_component.attendee_mut(|a| is_own(me, a))

@@ -153,7 +153,13 @@ fn refuse(
     let mut kept = before.clone();
     let mut replies = Vec::new();
     for (place, entry) in changed {
-        kept.exclude(*place);
+        if !entry.part.is_this_and_future {
+            kept.exclude(*place);
+        } else if !kept.end_before(*place) {
+            tx.remove_object(&object, work.now_ms)?;
+            send_answers(work, tx, wanted, PartStat::Declined, Some(why))?;
+            return Ok(Outcome::Applied);
+        }
         replies.extend(attendee::reply(
             work.me,
             wanted,

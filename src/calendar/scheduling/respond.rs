@@ -1,5 +1,6 @@
 //! An attendee's answer, from doors that have a word for it.
 
+use super::answer::{PROPOSED, print_proposed};
 use super::hook::{owner_of, read_series};
 use super::{attendee, is_own, send_in};
 use crate::base::{Error, Result, TimeMs};
@@ -66,6 +67,10 @@ pub async fn respond(
                 let own = own.ok_or_else(|| Error::invalid("you are not invited to this"))?;
                 own.set_param("PARTSTAT", answer.answer.name());
                 own.take_param("RSVP");
+                own.take_param(PROPOSED);
+                if let Some(time) = answer.proposed {
+                    own.set_param(PROPOSED, print_proposed(time));
+                }
                 messages.push((place, entry.component.clone()));
             }
             let is_series = answer.occurrence.is_none() && series.master.is_some();

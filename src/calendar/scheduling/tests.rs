@@ -287,6 +287,54 @@ async fn one_occurrence_is_added_changed_and_taken_away() {
 }
 
 #[tokio::test]
+async fn a_proposal_is_taken_back_when_its_organizer_refuses_it() {
+    let f = fixture(AccountKind::Person).await;
+    let name = f.invited().await;
+    let propose = async || {
+        let wish = Answer {
+            proposed: Some((1_894_008_000, 1_894_011_600)),
+            ..said(PartStat::Tentative)
+        };
+        f.answer(&name, wish).await.unwrap();
+        let sent = f.sent().await;
+        let last = &sent.last().unwrap().1;
+        assert!(last.contains("METHOD:COUNTER"), "{sent:?}");
+        assert!(
+            !last.contains("X-HAUSPOST"),
+            "what is noted here is for nobody else"
+        );
+    };
+    let kept = async || f.stored().await.1.contains("X-HAUSPOST-PROPOSED");
+    propose().await;
+    assert!(kept().await);
+    let refusal = |lines: &str| calendar("METHOD:DECLINECOUNTER\r\n", &[lines]);
+    let plain = "DTSTAMP:20260101T000000Z\nORGANIZER:mailto:boss@other.test\nATTENDEE:mailto:me@example.test";
+    let not_theirs = Outcome::Ignored("only the organizer decides on proposals");
+    assert_eq!(f.receive(&refusal(plain), "evil@evil.test").await, not_theirs);
+    let one = format!("{plain}\nRECURRENCE-ID:20300114T090000Z");
+    assert_eq!(
+        f.receive(&refusal(&one), BOSS).await,
+        Outcome::Noted,
+        "another was meant"
+    );
+    assert!(kept().await);
+    assert_eq!(f.receive(&refusal(plain), BOSS).await, Outcome::Applied);
+    assert!(!kept().await && f.stored().await.1.contains("PARTSTAT=TENTATIVE"));
+    // A plain answer takes it back; so does news about the time. What others note in our name is not taken over.
+    propose().await;
+    f.answer(&name, said(PartStat::Accepted)).await.unwrap();
+    assert!(!kept().await);
+    propose().await;
+    let moved = SERIES
+        .replace("DTSTAMP:2026", "SEQUENCE:1\nDTSTAMP:2027")
+        .replace("T090000", "T093000")
+        .replace("ATTENDEE;RSVP", "ATTENDEE;X-HAUSPOST-PROPOSED=\"a/b\";RSVP");
+    let text = calendar("METHOD:REQUEST\r\n", &[&moved]);
+    assert_eq!(f.receive(&text, BOSS).await, Outcome::Applied);
+    assert!(!kept().await, "{:?}", f.stored().await);
+}
+
+#[tokio::test]
 async fn a_room_that_cannot_take_a_moved_occurrence_keeps_the_rest() {
     let f = fixture(AccountKind::Room).await;
     let open = Resource {

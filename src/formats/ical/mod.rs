@@ -7,6 +7,7 @@ pub mod free_busy;
 pub mod instances;
 pub mod itip;
 pub mod object;
+mod onward;
 pub mod people;
 pub mod private;
 pub mod rule;

@@ -179,8 +179,12 @@ impl Series {
         }
     }
 
-    /// The occurrence at a place as a component of its own, made from the event itself.
+    /// The occurrence at a place as a component of its own, made from the event itself, or from what stands before it for
+    /// all that follow.
     pub fn occurrence(&self, place: DateTime) -> Option<Component> {
+        if let Some(turn) = self.turn_for(place) {
+            return self.turned(turn, place);
+        }
         let master = self.master.as_ref()?;
         let mut out = master.component.clone();
         for name in ["RRULE", "RDATE", "EXDATE", "EXRULE", "RECURRENCE-ID"] {

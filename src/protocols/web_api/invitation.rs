@@ -1,19 +1,25 @@
-//! What a message in the mail says of an event: `/api/messages/{message}/invitation`. The event itself, and answering, are
-//! Graph's.
+//! What a message in the mail says of an event: `/api/messages/{message}/invitation`; and refusing what a guest proposes:
+//! `/api/calendar/events/{event}/decline-proposal`. The event itself, and answering, are Graph's.
 
 use super::error::ApiError;
 use super::session::at_the_page;
 use crate::base::{Error, Result};
 use crate::calendar::invitation::{Invitation, Person, Said, look_at};
+use crate::calendar::scheduling::decline_counter::{Refusal, decline_counter};
 use crate::formats::ical::itip::read_messages;
+use crate::formats::ical::value::parse_time;
 use crate::formats::ical::{ComponentKind, Message};
 use crate::formats::mime::calendar_part::calendar_parts;
 use crate::mail::{self, listing};
+use crate::model::ItemId;
 use crate::model::object::ObjectKind;
+use crate::objects::get::get_object;
 use crate::protocols::http::ids;
-use actix_web::web::Path;
+use actix_web::web::{Json, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use jiff::Timestamp;
+use jiff::civil::DateTime;
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 /// The first message about an event. None: what is in the mail is not readable as one.
@@ -78,4 +84,43 @@ pub async fn show(request: HttpRequest, message: Path<String>) -> Result<HttpRes
     Ok(HttpResponse::Ok()
         .insert_header(("Cache-Control", "no-store"))
         .json(print(&about)))
+}
+
+#[derive(Deserialize)]
+pub struct Refused {
+    guest: String,
+    comment: Option<String>,
+}
+
+/// `E5`, or `E5-20261123T090000` for one of a series. Errors: NotFound.
+fn parse_event(text: &str) -> Result<(ItemId, Option<DateTime>), ApiError> {
+    let (series, place) = match text.split_once('-') {
+        None => (text, None),
+        Some((series, place)) => {
+            let place = parse_time(place).filter(|w| !w.is_date && !w.is_utc);
+            let place = place.ok_or_else(|| Error::not_found("there is no such occurrence"))?;
+            (series, Some(place.local))
+        }
+    };
+    Ok((ids::parse_object(ObjectKind::Event, series)?, place))
+}
+
+/// Whoever organizes keeps to the time; the guest reads it in a mail.
+pub async fn decline_proposal(
+    request: HttpRequest,
+    event: Path<String>,
+    body: Json<Refused>,
+) -> Result<HttpResponse, ApiError> {
+    let ctx = at_the_page(&request).await?;
+    let account = ctx.account()?.id;
+    let (id, occurrence) = parse_event(&event)?;
+    let (object, _) = get_object(&ctx, account, id, ObjectKind::Event).await?;
+    let body = body.into_inner();
+    let refusal = Refusal {
+        guest: body.guest,
+        occurrence,
+        comment: body.comment,
+    };
+    decline_counter(&ctx, account, object.item.folder_id, &object.name, refusal).await?;
+    Ok(HttpResponse::NoContent().finish())
 }

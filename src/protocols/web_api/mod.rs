@@ -35,6 +35,10 @@ pub fn configure(config: &mut ServiceConfig) {
             .service(web::scope("/sessions").configure(oneself::configure_sessions))
             .route("/password", web::put().to(oneself::change_password))
             .route("/messages/{message}/invitation", web::get().to(invitation::show))
+            .route(
+                "/calendar/events/{event}/decline-proposal",
+                web::post().to(invitation::decline_proposal),
+            )
             .route("/signing-key", web::post().to(apps::rotate_key))
             .route("/events", web::get().to(events::events))
             .default_service(web::to(error::not_found)),

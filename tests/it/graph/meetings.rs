@@ -86,6 +86,69 @@ fn a_reminder_that_was_seen_or_put_off_is_kept_so() {
 }
 
 #[test]
+fn a_proposal_that_is_refused_is_off_on_both_sides_and_its_author_reads_it() {
+    let server = Server::start();
+    let anna = Web::page(&server, "anna@example.test");
+    let ben = Web::page(&server, "ben@example.test");
+    let body = json!({"subject": "Treffen", "start": time("2030-01-07T09:00:00"), "end": time("2030-01-07T10:00:00"),
+        "attendees": [{"type": "required", "emailAddress": {"address": "ben@example.test"}}]});
+    let id = anna.post("/v1.0/me/events", &body).expect(201).json()["id"].clone();
+    let id = id.as_str().unwrap();
+    let bens = || ben.get("/v1.0/me/events").expect(200).json()["value"][0].clone();
+    wait_until("ben has it", PATIENCE, || bens().is_object());
+    let own = format!("/v1.0/me/events/{}", bens()["id"].as_str().unwrap());
+    let better = json!({"start": time("2030-01-08T14:00:00"), "end": time("2030-01-08T15:00:00")});
+    let propose = || {
+        ben.post(&format!("{own}/decline"), &json!({"proposedNewTime": better}))
+            .expect(202)
+    };
+    let guest = || anna.get(&format!("/v1.0/me/events/{id}")).expect(200).json()["attendees"][0].clone();
+    let proposed = |guest: &Value| guest.get("proposedNewTime").is_some();
+    let refuse = |web: &Web, id: &str, who: &str| {
+        let body = json!({"guest": who, "comment": "Da ist zu"});
+        web.post(&format!("/api/calendar/events/{id}/decline-proposal"), &body)
+    };
+    refuse(&anna, id, "ben@example.test").expect(404);
+    propose();
+    wait_until("anna hears it", PATIENCE, || proposed(&guest()));
+    assert!(proposed(&bens()["attendees"][0]), "ben sees what he has proposed");
+    let bens_id = bens()["id"].as_str().unwrap().to_owned();
+    refuse(&ben, &bens_id, "ben@example.test").expect(400);
+    refuse(&anna, id, "nobody@example.test").expect(404);
+    refuse(&anna, "E5-tomorrow", "ben@example.test").expect(404);
+    refuse(&anna, id, "Ben@Example.test").expect(204);
+    assert!(!proposed(&guest()) && guest()["status"]["response"] == "declined");
+    wait_until("ben hears it", PATIENCE, || !proposed(&bens()["attendees"][0]));
+    let mails = crate::mailbox::wait_for_messages(server.imap, "ben@example.test", "INBOX", 1);
+    let mail = String::from_utf8_lossy(&mails[0]).replace("\r\n ", "");
+    for part in [
+        "Subject: Proposal declined: Treffen",
+        "METHOD:DECLINECOUNTER",
+        "Comment: Da ist zu",
+    ] {
+        assert!(mail.contains(part), "{part}: {mail}");
+    }
+    // Another subject leaves a proposal open; another time is a decision, too.
+    propose();
+    wait_until("anna hears it again", PATIENCE, || proposed(&guest()));
+    let path = format!("/v1.0/me/events/{id}");
+    anna.patch(&path, &json!({"subject": "Besprechung"})).expect(200);
+    wait_until("ben sees it", PATIENCE, || bens()["subject"] == "Besprechung");
+    assert!(proposed(&guest()) && proposed(&bens()["attendees"][0]));
+    let moved = json!({"start": time("2030-01-09T09:00:00"), "end": time("2030-01-09T10:00:00")});
+    anna.patch(&path, &moved).expect(200);
+    assert!(!proposed(&guest()));
+    wait_until("ben is asked anew", PATIENCE, || {
+        let now = bens();
+        now["start"]["dateTime"]
+            .as_str()
+            .unwrap()
+            .starts_with("2030-01-09")
+            && !proposed(&now["attendees"][0])
+    });
+}
+
+#[test]
 fn who_cannot_come_proposes_another_time_and_the_organizer_sees_it() {
     let server = Server::start();
     let anna = Web::page(&server, "anna@example.test");
