@@ -176,6 +176,7 @@ async fn tell(room: &Arc<PostRoom>, about: &About<'_>, action: Action, reports: 
         received_at_ms: room.store.clock().now_ms(),
         flags: Flags::NONE,
         is_submitted: false,
+        peer: None,
     };
     match deliver_message(&room.ctx(), &account, prepared.clone(), delivery).await {
         // A full mailbox must not hold up the message that the report is about.

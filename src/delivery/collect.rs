@@ -209,6 +209,7 @@ async fn store(
             .unwrap_or_else(|| room.store.clock().now_ms()),
         flags: message.flags,
         is_submitted: false,
+        peer: None,
     };
     let mut full = Vec::new();
     for account in recipients {

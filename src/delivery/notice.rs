@@ -25,6 +25,7 @@ pub async fn tell(
         received_at_ms: now_ms,
         flags: Flags::NONE,
         is_submitted: false,
+        peer: None,
         sender: Some(String::new()),
     };
     match deliver_message(&room.ctx(), whom, prepared.clone(), delivery).await {

@@ -159,6 +159,7 @@ async fn deliver_to_ours(
             received_at_ms: room.store.clock().now_ms(),
             flags: Flags::NONE,
             is_submitted: true,
+            peer: None,
         };
         deliver_message(&ctx, to, prepared.clone(), delivery)
     });

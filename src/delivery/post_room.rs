@@ -1,5 +1,6 @@
 //! What the workers of the post room share, and how they wake each other.
 
+use super::authentic::Unanswered;
 use super::resolver::Resolver;
 use super::schedule::Schedule;
 use super::silent::Silent;
@@ -52,6 +53,8 @@ pub struct PostRoom {
     pub collect_bell: Notify,
     /// Servers that are not worth a try just now.
     pub silent: Silent,
+    /// Domains whose policy for mail in their name could not be read.
+    pub unanswered: Unanswered,
     /// Addresses of programs that are tried before they are believed.
     pub handshakes: Semaphore,
     handed_over: HandedOver,
@@ -66,6 +69,7 @@ impl PostRoom {
             queue_bell: Notify::new(),
             collect_bell: Notify::new(),
             silent: Silent::default(),
+            unanswered: Unanswered::default(),
             handshakes: Semaphore::new(HANDSHAKES),
             handed_over: HandedOver::default(),
         })

@@ -167,6 +167,7 @@ async fn deliver_here(room: &PostRoom, queued: &Queued, r: &QueuedRecipient, raw
         received_at_ms: room.store.clock().now_ms(),
         flags: Flags::NONE,
         is_submitted: queued.account_id.is_some(),
+        peer: None,
     };
     let delivered = match Prepared::from_bytes(&room.store, raw) {
         Ok(prepared) => deliver_message(&room.ctx(), &account, prepared, delivery)

@@ -5,12 +5,15 @@ use crate::base::{Error, Kind, Result, random};
 use crate::mail::Prepared;
 use crate::mail::deliver::{Delivery, deliver_message};
 use crate::model::outgoing::{Envelope, Recipient};
+use crate::model::peer::Peer;
 use crate::model::{Account, Flags, Role};
 use futures_util::future::join_all;
 
 /// A message with those of us it is for.
 pub struct Arrived {
     pub sender: String,
+    /// None: nobody knows it any more.
+    pub peer: Option<Peer>,
     pub recipients: Vec<(Recipient, Account)>,
     pub prepared: Prepared,
 }
@@ -30,6 +33,7 @@ pub async fn receive_message(room: &PostRoom, arrived: Arrived) -> Result<()> {
             received_at_ms,
             flags: Flags::NONE,
             is_submitted: false,
+            peer: arrived.peer.clone(),
         };
         deliver_message(&ctx, account, arrived.prepared.clone(), delivery)
     });

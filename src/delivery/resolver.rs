@@ -103,6 +103,11 @@ impl Resolver {
         Ok(found.answers().iter().filter_map(|r| text(&r.data)).collect())
     }
 
+    /// For those who ask in their own way; None: there is nobody to be asked.
+    pub fn shared(&self) -> Option<TokioResolver> {
+        self.inner.clone()
+    }
+
     fn inner(&self) -> Result<&TokioResolver> {
         self.inner
             .as_ref()

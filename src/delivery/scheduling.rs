@@ -5,10 +5,11 @@
 //! the queue.
 
 use super::PostRoom;
+use super::authentic::Verdict;
 use super::invitation::{self, Invitation};
 use super::jobs;
 use crate::base::{Kind, Result};
-use crate::calendar::scheduling::apply::{Incoming, Outcome, Sender, apply};
+use crate::calendar::scheduling::apply::{Incoming, Outcome, Sender, apply, changes_something};
 use crate::formats::ical::itip::read_messages;
 use crate::formats::ical::people::address_of;
 use crate::formats::ical::{Message, Method};
@@ -19,6 +20,7 @@ use crate::mail::Prepared;
 use crate::mail::deliver::{Delivery, deliver_message};
 use crate::model::job::JobRow;
 use crate::model::outgoing::{Envelope, Recipient};
+use crate::model::peer::Peer;
 use crate::model::scheduling::Job;
 use crate::model::{Account, AccountId, EmailAddress, Flags, Role};
 use futures_util::stream::{self, StreamExt};
@@ -44,7 +46,14 @@ async fn perform(room: &Arc<PostRoom>, account: AccountId, row: &JobRow<Job>) ->
     let source = format!("itip:{account}:{}:{}", row.id, row.created_at_ms);
     match &row.job {
         Job::Carry { to, by_mail, .. } => carry(room, &me, &source, to, *by_mail, &raw).await,
-        Job::Read { is_submitted } => read(room, &me, &source, *is_submitted, &raw).await,
+        Job::Read { is_submitted, peer } => {
+            let arrived = Arrived {
+                is_submitted: *is_submitted,
+                peer: peer.as_ref(),
+                raw: &raw,
+            };
+            read(room, &me, &source, &arrived).await
+        }
     }
 }
 
@@ -61,6 +70,7 @@ async fn carry(
         addresses: addresses_of(me),
         is_vouched: true,
         is_about_ours: true,
+        is_doubtful: false,
     };
     let each = to.iter().map(|address| {
         let (messages, sender) = (&messages, &sender);
@@ -161,6 +171,7 @@ async fn post(
             received_at_ms: now_ms,
             flags: Flags::NONE,
             is_submitted: true,
+            peer: None,
         };
         return deliver_message(&room.ctx(), account, prepared, delivery)
             .await
@@ -178,20 +189,20 @@ async fn post(
         .await
 }
 
-/// A mail that arrived. It lies in the mailbox whatever becomes of this.
-async fn read(
-    room: &Arc<PostRoom>,
-    me: &Account,
-    source: &str,
+struct Arrived<'a> {
     is_submitted: bool,
-    raw: &[u8],
-) -> Result<()> {
-    let Some(from) = digest(raw).from.into_iter().next() else {
+    peer: Option<&'a Peer>,
+    raw: &'a [u8],
+}
+
+/// A mail that arrived. It lies in the mailbox whatever becomes of this.
+async fn read(room: &Arc<PostRoom>, me: &Account, source: &str, arrived: &Arrived<'_>) -> Result<()> {
+    let Some(from) = digest(arrived.raw).from.into_iter().next() else {
         return Ok(());
     };
     let from = from.address.trim().to_lowercase();
     // Nobody outside speaks for one of us: who is signed in has proved who they are.
-    if !is_submitted
+    if !arrived.is_submitted
         && let Ok(address) = EmailAddress::parse(&from)
         && matches!(resolve(&room.ctx(), &address).await?, Resolved::Account(_))
     {
@@ -202,7 +213,9 @@ async fn read(
         );
         return Ok(());
     }
-    for (n, part) in calendar_parts(raw).into_iter().enumerate() {
+    // Asked once, and only where something depends on it.
+    let mut is_doubtful = None::<bool>;
+    for (n, part) in calendar_parts(arrived.raw).into_iter().enumerate() {
         let messages = match read_messages(part.text.as_bytes(), part.method.as_deref()) {
             Ok(messages) => messages,
             Err(e) => {
@@ -211,16 +224,39 @@ async fn read(
             }
         };
         for (i, message) in messages.into_iter().enumerate() {
+            if is_doubtful.is_none() && changes_something(&room.ctx(), me.id, &message).await? {
+                is_doubtful = Some(judge(room, me, arrived, &from).await);
+            }
             let sender = Sender {
                 addresses: vec![from.clone()],
                 is_vouched: false,
                 is_about_ours: is_about_ours(room, &message, &from).await?,
+                is_doubtful: is_doubtful.unwrap_or_default(),
             };
             let source = format!("{source}:{n}:{i}");
             apply_all(room, me, &source, vec![message], sender).await?;
         }
     }
     Ok(())
+}
+
+/// Whether it may be from anybody.
+async fn judge(room: &Arc<PostRoom>, me: &Account, arrived: &Arrived<'_>, from: &str) -> bool {
+    if arrived.is_submitted {
+        return false;
+    }
+    match room.judge_author(arrived.raw, arrived.peer).await {
+        Verdict::Forged(why) => {
+            tracing::warn!(
+                from,
+                to = me.address,
+                why,
+                "a mail about an event is not believed"
+            );
+            true
+        }
+        Verdict::Unknown | Verdict::Proved => false,
+    }
 }
 
 async fn is_about_ours(room: &Arc<PostRoom>, message: &Message, from: &str) -> Result<bool> {

@@ -9,6 +9,7 @@ use crate::formats::mime::calendar_part::has_calendar;
 use crate::formats::mime::part_codec::decode_parts;
 use crate::identity::Ctx;
 use crate::model::message::Derived;
+use crate::model::peer::Peer;
 use crate::model::rule::Reaction;
 use crate::model::scheduling::Job;
 use crate::model::{Account, Flags, FolderId, Role};
@@ -29,6 +30,8 @@ pub struct Delivery {
     pub flags: Flags,
     /// One of us has sent it, signed in under the address that it names.
     pub is_submitted: bool,
+    /// Who handed it over to us, where that is known and matters.
+    pub peer: Option<Peer>,
 }
 
 /// What became of a delivery.
@@ -123,6 +126,7 @@ pub fn deliver_message_in(
         // Looked at afterwards, so that nothing in it can hold up the delivery.
         let job = Job::Read {
             is_submitted: delivery.is_submitted,
+            peer: delivery.peer.clone(),
         };
         tx.insert_job_of(appended.item.body_id, &job, delivery.received_at_ms)?;
     }

@@ -15,6 +15,7 @@ pub mod moved;
 pub mod object;
 pub mod outbound;
 pub mod outgoing;
+pub mod peer;
 pub mod property;
 pub mod rule;
 pub mod scheduling;

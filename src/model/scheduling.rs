@@ -1,5 +1,6 @@
 //! Messages about events on their way, and what a room or a piece of equipment says of itself.
 
+use super::peer::Peer;
 use crate::base::{Error, Result};
 use serde::{Deserialize, Serialize};
 
@@ -23,6 +24,9 @@ pub enum Job {
     Read {
         /// By one of us, so that From is true.
         is_submitted: bool,
+        /// Who handed it over to us, where that is known.
+        #[serde(default)]
+        peer: Option<Peer>,
     },
 }
 

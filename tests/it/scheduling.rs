@@ -1,9 +1,12 @@
 //! Invitations and answers: between people of one office over CalDAV, with another office by mail, and with rooms.
 
+mod authentic;
 mod caldav;
 mod inside;
 mod mail;
+mod onward;
 mod outside;
+mod proposals;
 mod rooms;
 
 use crate::dav::{names, program, propfind};

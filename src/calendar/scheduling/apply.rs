@@ -24,6 +24,8 @@ pub struct Sender {
     pub is_vouched: bool,
     /// The organizer that the message names is one of us: then nobody outside speaks for them.
     pub is_about_ours: bool,
+    /// The domain of its From asks not to believe such mail: it may be from anybody.
+    pub is_doubtful: bool,
 }
 
 impl Sender {
@@ -55,6 +57,17 @@ pub struct Incoming {
     pub delivery_id: String,
     pub message: Message,
     pub sender: Sender,
+}
+
+/// Whether a message changes something that is there, so that it matters who it is from.
+/// Errors: what the store says.
+pub async fn changes_something(ctx: &Ctx, account: AccountId, message: &Message) -> Result<bool> {
+    if !matches!(message.method, Method::Request | Method::Publish) {
+        return Ok(true);
+    }
+    let uid = message.object.uid.clone();
+    let file = ctx.store.account(account)?;
+    file.read(move |s| Ok(!s.objects_of_uid(&uid)?.is_empty())).await
 }
 
 /// Errors: NotFound (the account), what the store says.
@@ -103,6 +116,12 @@ impl Work<'_> {
 
     fn apply_in(&self, tx: &mut Tx<'_, AccountDb>, message: Message) -> Result<Outcome> {
         let existing = tx.objects_of_uid(&message.object.uid)?.into_iter().next();
+        let is_new = existing.is_none() && matches!(message.method, Method::Request | Method::Publish);
+        if self.sender.is_doubtful && !is_new {
+            return Ok(Outcome::Ignored(
+                "the domain of its From wants mail in its name to be proved, and this is not",
+            ));
+        }
         match message.method {
             Method::Request | Method::Add => request::apply(self, tx, message, existing),
             Method::Cancel => self.cancel(tx, message, existing),

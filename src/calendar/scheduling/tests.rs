@@ -94,6 +94,7 @@ impl Fixture {
                     addresses: vec![from.to_owned()],
                     is_vouched: false,
                     is_about_ours: false,
+                    is_doubtful: false,
                 },
             };
             last = apply(&self.ctx, self.me, incoming).await.unwrap();

@@ -13,6 +13,7 @@ use crate::identity::Ctx;
 use crate::mail::intake::prepare;
 use crate::mail::{Intake, Prepared};
 use crate::model::outgoing;
+use crate::model::peer::Peer;
 use crate::protocols::House;
 use std::net::IpAddr;
 
@@ -26,14 +27,14 @@ pub struct Trace<'a> {
 
 /// The message on its way into the store.
 pub enum Body {
-    Relay(Box<Intake>),
+    Relay { intake: Box<Intake>, peer: Peer },
     Submission(Box<HeaderFix>),
 }
 
 impl Sink for Body {
     fn take(&mut self, bytes: &[u8]) -> Result<()> {
         match self {
-            Body::Relay(intake) => intake.write(bytes),
+            Body::Relay { intake, .. } => intake.write(bytes),
             Body::Submission(fix) => fix.take(bytes),
         }
     }
@@ -58,7 +59,15 @@ impl Body {
                     rfc5322(now_ms)
                 );
                 intake.write(lines.as_bytes())?;
-                Body::Relay(Box::new(intake))
+                let peer = Peer {
+                    ip: trace.peer.to_canonical(),
+                    helo: helo_of(trace),
+                    sender: envelope.sender.clone(),
+                };
+                Body::Relay {
+                    intake: Box::new(intake),
+                    peer,
+                }
             }
             Purpose::Submission => {
                 let host = house.options.host_name.clone();
@@ -81,14 +90,14 @@ impl Body {
 
     fn size_bytes(&self) -> u64 {
         match self {
-            Body::Relay(intake) => intake.size_bytes(),
+            Body::Relay { intake, .. } => intake.size_bytes(),
             Body::Submission(fix) => fix.intake.size_bytes(),
         }
     }
 
     fn finish(self) -> Result<Prepared> {
         match self {
-            Body::Relay(intake) => intake.finish(),
+            Body::Relay { intake, .. } => intake.finish(),
             Body::Submission(fix) => fix.finish(),
         }
     }
@@ -105,13 +114,14 @@ fn with(trace: &Trace<'_>, auth: &str) -> String {
 }
 
 /// What the peer calls itself is a comment at best: only letters of names are let through.
+fn helo_of(trace: &Trace<'_>) -> String {
+    let named = trace.helo.chars();
+    let allowed = named.filter(|c| c.is_ascii_alphanumeric() || "-._:[]".contains(*c));
+    allowed.take(255).collect()
+}
+
 fn received_from(trace: &Trace<'_>) -> String {
-    let helo: String = trace
-        .helo
-        .chars()
-        .filter(|c| c.is_ascii_alphanumeric() || "-._:[]".contains(*c))
-        .take(255)
-        .collect();
+    let helo = helo_of(trace);
     let ip = match trace.peer.to_canonical() {
         IpAddr::V4(v4) => v4.to_string(),
         IpAddr::V6(v6) => format!("IPv6:{v6}"),
@@ -215,6 +225,10 @@ async fn store(
     envelope: Envelope,
     body: Body,
 ) -> Result<String> {
+    let peer = match &body {
+        Body::Relay { peer, .. } => Some(peer.clone()),
+        Body::Submission(_) => None,
+    };
     let prepared = prepare(body.size_bytes(), move || body.finish()).await?;
     let id = random::short_id();
     match (purpose, ctx) {
@@ -228,6 +242,7 @@ async fn store(
                 &house.post_room,
                 Arrived {
                     sender: envelope.sender,
+                    peer,
                     recipients,
                     prepared,
                 },
