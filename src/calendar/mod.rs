@@ -6,6 +6,7 @@ pub mod attach;
 pub mod free_busy;
 pub mod invitation;
 mod known;
+pub mod publish;
 pub mod put;
 pub mod query;
 pub mod remove;

@@ -7,6 +7,7 @@ mod access;
 mod account;
 mod app;
 mod backup;
+mod calendar;
 mod collect;
 mod deleted;
 mod doctor;
@@ -99,6 +100,9 @@ enum Command {
     /// Who may do what with one calendar, address book or task list of somebody
     #[command(subcommand)]
     Share(share::Share),
+    /// Calendars that anybody may read who knows their address
+    #[command(subcommand)]
+    Calendar(calendar::Calendar),
     /// Mail domains of this server
     #[command(subcommand)]
     Domain(domain::Domain),
@@ -148,6 +152,7 @@ pub fn main() -> ExitCode {
         Command::Account(c) => c.run(),
         Command::Access(c) => c.run(),
         Command::Share(c) => c.run(),
+        Command::Calendar(c) => c.run(),
         Command::Domain(c) => c.run(),
         Command::Collect(c) => c.run(),
         Command::Deleted(c) => c.run(),

@@ -1,6 +1,6 @@
 //! Which path leads to which door.
 
-use crate::protocols::{dav, discovery, graph, http, oidc, web_api};
+use crate::protocols::{dav, discovery, graph, http, oidc, published, web_api};
 use actix_web::web::ServiceConfig;
 
 /// The page comes last: it answers everything that no door knows.
@@ -10,6 +10,7 @@ pub fn configure(config: &mut ServiceConfig) {
     web_api::configure(config);
     graph::configure(config);
     dav::configure(config);
+    published::configure(config);
     oidc::configure(config);
     http::page::configure(config);
 }

@@ -17,6 +17,7 @@ pub mod outbound;
 pub mod outgoing;
 pub mod peer;
 pub mod property;
+pub mod publication;
 pub mod rule;
 pub mod scheduling;
 pub mod share;

@@ -7,6 +7,7 @@ pub mod http;
 pub mod imap;
 pub mod limits;
 pub mod oidc;
+pub mod published;
 pub mod smtp;
 pub mod web_api;
 

@@ -10,6 +10,7 @@ pub mod credentials;
 pub mod device;
 pub mod domains;
 pub mod oauth;
+pub mod publications;
 pub mod sessions;
 pub mod settings;
 pub mod shares;
@@ -47,6 +48,7 @@ impl Database for DirectoryDb {
         include_str!("schema/directory/0006.sql"),
         include_str!("schema/directory/0007.sql"),
         include_str!("schema/directory/0008.sql"),
+        include_str!("schema/directory/0009.sql"),
     ];
 
     fn after_commit(&self, _: &Connection, effects: DirectoryEffects, _: Option<&Path>) {

@@ -3,6 +3,7 @@
 mod caldav;
 mod graph;
 mod people;
+mod published;
 
 use crate::dav::{event, names, program, propfind, put};
 use crate::server::Server;

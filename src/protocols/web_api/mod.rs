@@ -10,6 +10,7 @@ mod events;
 mod invitation;
 mod oneself;
 mod preferences;
+mod publication;
 mod render;
 mod session;
 mod setup;
@@ -33,6 +34,9 @@ pub fn configure(config: &mut ServiceConfig) {
             .service(web::scope("/admin").configure(admin::configure))
             .service(web::scope("/preferences").configure(preferences::configure))
             .service(web::scope("/sessions").configure(oneself::configure_sessions))
+            .service(
+                web::scope("/calendar/calendars/{calendar}/publication").configure(publication::configure),
+            )
             .route("/password", web::put().to(oneself::change_password))
             .route("/messages/{message}/invitation", web::get().to(invitation::show))
             .route(

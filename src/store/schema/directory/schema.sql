@@ -110,6 +110,14 @@ CREATE TABLE person_change (
   oid    TEXT PRIMARY KEY,
   number INTEGER NOT NULL UNIQUE
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE publication (
+  account_id    INTEGER NOT NULL REFERENCES account (id) ON DELETE CASCADE,
+  folder_id     INTEGER NOT NULL,
+  secret_hash   BLOB NOT NULL UNIQUE,
+  detail        TEXT NOT NULL,                -- busy, titles, all
+  created_at_ms INTEGER NOT NULL,
+  PRIMARY KEY (account_id, folder_id)
+) STRICT, WITHOUT ROWID;
 CREATE TABLE refresh_token (
   hash          BLOB PRIMARY KEY,
   family        TEXT NOT NULL,                -- all that descend from one sign-in
