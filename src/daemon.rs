@@ -131,6 +131,7 @@ async fn serve(
     tokio::spawn(delivery::queue::run(post_room.clone()));
     actix_rt::spawn(graph::subscription::worker::run(HouseData::from(house.clone())));
     tokio::spawn(jobs::backups::run(post_room.clone()));
+    tokio::spawn(delivery::feed::run(post_room.clone()));
     tokio::spawn(delivery::collect::run(post_room));
     tokio::spawn(jobs::indexing::run(ctx.clone()));
     jobs::imports::start(ctx.clone())?;

@@ -117,7 +117,7 @@ pub async fn read_published(ctx: &Ctx, secret: &str) -> Result<Vec<u8>> {
             let Some(calendar) = all.into_iter().find(|c| c.folder.id == found.folder) else {
                 return Ok(None);
             };
-            let mut out = head(&calendar.display_name(), found.detail);
+            let mut out = head(calendar.display_name(), found.detail);
             add_events(s, &found, &key, now_ms, &mut out)?;
             Ok(Some(print_component(&out).into_bytes()))
         })

@@ -8,6 +8,7 @@ pub mod authentic;
 pub mod bounce;
 pub mod collect;
 pub mod dkim;
+pub mod feed;
 pub mod invitation;
 pub mod jobs;
 pub mod notice;

@@ -51,6 +51,8 @@ pub struct PostRoom {
     pub queue_bell: Notify,
     /// Collection accounts have changed.
     pub collect_bell: Notify,
+    /// Somebody has subscribed to a calendar elsewhere.
+    pub feed_bell: Notify,
     /// Servers that are not worth a try just now.
     pub silent: Silent,
     /// Domains whose policy for mail in their name could not be read.
@@ -68,6 +70,7 @@ impl PostRoom {
             options,
             queue_bell: Notify::new(),
             collect_bell: Notify::new(),
+            feed_bell: Notify::new(),
             silent: Silent::default(),
             unanswered: Unanswered::default(),
             handshakes: Semaphore::new(HANDSHAKES),

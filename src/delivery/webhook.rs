@@ -1,4 +1,4 @@
-//! Calls at addresses that programs have given: HTTPS only, on the Internet only unless the administrator says otherwise,
+//! Calls at addresses that programs or people have given: HTTPS only, on the Internet only unless the administrator says otherwise,
 //! to the address that was checked, without following where the answer points to. Bounded in time and size.
 
 use super::PostRoom;
@@ -9,10 +9,13 @@ use crate::base::{Error, Result, hostname};
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper::body::{Bytes, Incoming};
 use hyper::header::{
-    CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderMap, HeaderValue, TRANSFER_ENCODING, USER_AGENT,
+    CONTENT_LENGTH, CONTENT_TYPE, ETAG, HOST, HeaderMap, HeaderName, HeaderValue, IF_MODIFIED_SINCE,
+    IF_NONE_MATCH, LAST_MODIFIED, LOCATION, TRANSFER_ENCODING, USER_AGENT,
 };
+use hyper::http::response::Parts;
 use hyper::{Method, Request, StatusCode};
 use hyper_util::rt::TokioIo;
+use std::future::Future;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 use tokio::net::TcpStream;
@@ -57,6 +60,17 @@ pub struct Reply {
     pub body: Vec<u8>,
 }
 
+/// What lies at an address.
+#[derive(Clone, Debug)]
+pub struct Fetched {
+    pub status: StatusCode,
+    pub etag: Option<String>,
+    /// Last-Modified.
+    pub modified: Option<String>,
+    pub location: Option<String>,
+    pub body: Vec<u8>,
+}
+
 /// An address that may be called. Errors: Invalid, with what is wrong with it; `what`: the name of the property.
 pub fn parse_url(what: &str, text: &str) -> Result<Url> {
     let wrong = |why: &str| {
@@ -93,14 +107,51 @@ impl PostRoom {
         let host = url.host_str().unwrap_or_default().to_owned();
         let done = async {
             let stream = self.connect_allowed(url).await?;
-            exchange(stream, request(url, content_type, body)?).await
+            let content_type = HeaderValue::from_str(content_type)
+                .map_err(|e| Error::invalid(format!("{url} cannot be called: {e}")))?;
+            let mut request = request(Method::POST, url, body)?;
+            request.headers_mut().insert(CONTENT_TYPE, content_type);
+            let (head, body) = exchange(stream, request, MAX_BODY_BYTES).await?;
+            let media_type = text_of(&head.headers, CONTENT_TYPE).unwrap_or_default();
+            let media_type = media_type.split(';').next().unwrap_or_default();
+            Ok(Reply {
+                status: head.status,
+                content_type: media_type.trim().to_ascii_lowercase(),
+                body,
+            })
         };
-        tokio::time::timeout(within, done).await.map_err(|_| {
-            Error::unavailable(format!(
-                "{host} did not answer within {} seconds",
-                within.as_secs()
-            ))
-        })?
+        in_time(&host, within, done).await
+    }
+
+    /// One GET, as carefully as [`Self::post`]; `known`: ETag and Last-Modified of what is here already.
+    /// Errors: as there; and Unavailable for more than `most_bytes`.
+    pub async fn fetch(
+        &self,
+        url: &Url,
+        known: (Option<&str>, Option<&str>),
+        most_bytes: usize,
+        within: Duration,
+    ) -> Result<Fetched> {
+        let host = url.host_str().unwrap_or_default().to_owned();
+        let done = async {
+            let stream = self.connect_allowed(url).await?;
+            let mut request = request(Method::GET, url, Vec::new())?;
+            // What another server once gave is given back to it, or left out.
+            for (name, value) in [(IF_NONE_MATCH, known.0), (IF_MODIFIED_SINCE, known.1)] {
+                if let Some(value) = value.and_then(|v| HeaderValue::from_str(v).ok()) {
+                    request.headers_mut().insert(name, value);
+                }
+            }
+            let (head, body) = exchange(stream, request, most_bytes).await?;
+            Ok(Fetched {
+                status: head.status,
+                etag: text_of(&head.headers, ETAG),
+                modified: text_of(&head.headers, LAST_MODIFIED),
+                location: text_of(&head.headers, LOCATION),
+                body,
+            })
+        };
+        in_time(&host, within, done).await
     }
 
     async fn connect_allowed(&self, url: &Url) -> Result<BoxStream> {
@@ -143,7 +194,22 @@ impl PostRoom {
     }
 }
 
-fn request(url: &Url, content_type: &str, body: Vec<u8>) -> Result<Request<Full<Bytes>>> {
+async fn in_time<T>(host: &str, within: Duration, done: impl Future<Output = Result<T>>) -> Result<T> {
+    let reply = tokio::time::timeout(within, done).await;
+    reply.map_err(|_| {
+        Error::unavailable(format!(
+            "{host} did not answer within {} seconds",
+            within.as_secs()
+        ))
+    })?
+}
+
+fn text_of(headers: &HeaderMap, name: HeaderName) -> Option<String> {
+    let value = headers.get(name)?.to_str().ok()?;
+    Some(value.to_owned())
+}
+
+fn request(method: Method, url: &Url, body: Vec<u8>) -> Result<Request<Full<Bytes>>> {
     let bad = |e: &dyn std::fmt::Display| Error::invalid(format!("{url} cannot be called: {e}"));
     let target = match url.query() {
         Some(query) => format!("{}?{query}", url.path()),
@@ -154,20 +220,20 @@ fn request(url: &Url, content_type: &str, body: Vec<u8>) -> Result<Request<Full<
         None => url.host_str().unwrap_or_default().to_owned(),
     };
     Request::builder()
-        .method(Method::POST)
+        .method(method)
         .uri(target)
         .header(HOST, HeaderValue::from_str(&host).map_err(|e| bad(&e))?)
         .header(USER_AGENT, concat!("Hauspost/", env!("CARGO_PKG_VERSION")))
-        .header(
-            CONTENT_TYPE,
-            HeaderValue::from_str(content_type).map_err(|e| bad(&e))?,
-        )
         .body(Full::new(Bytes::from(body)))
         .map_err(|e| bad(&e))
 }
 
 /// One request on a connection of its own.
-async fn exchange(stream: BoxStream, request: Request<Full<Bytes>>) -> Result<Reply> {
+async fn exchange(
+    stream: BoxStream,
+    request: Request<Full<Bytes>>,
+    most_bytes: usize,
+) -> Result<(Parts, Vec<u8>)> {
     let broken = |e: Box<dyn std::error::Error + Send + Sync>| {
         Error::unavailable("the other side broke off, or does not speak HTTP").caused_by(e)
     };
@@ -180,14 +246,13 @@ async fn exchange(stream: BoxStream, request: Request<Full<Bytes>>) -> Result<Re
     let answered = async {
         let response = sender.send_request(request).await.map_err(|e| broken(e.into()))?;
         let (head, body) = response.into_parts();
-        let body = read_body(&head.headers, body).await.map_err(broken)?;
-        let content_type = head.headers.get(CONTENT_TYPE).and_then(|v| v.to_str().ok());
-        let media_type = content_type.and_then(|v| v.split(';').next()).unwrap_or_default();
-        Ok(Reply {
-            status: head.status,
-            content_type: media_type.trim().to_ascii_lowercase(),
-            body,
-        })
+        let body = read_body(&head.headers, body, most_bytes).await.map_err(|e| {
+            match e.is::<LengthLimitError>() {
+                true => Error::unavailable(format!("the answer has more than {most_bytes} bytes")),
+                false => broken(e),
+            }
+        })?;
+        Ok((head, body))
     };
     tokio::pin!(answered);
     tokio::select! {
@@ -203,10 +268,11 @@ async fn exchange(stream: BoxStream, request: Request<Full<Bytes>>) -> Result<Re
 async fn read_body(
     headers: &HeaderMap,
     body: Incoming,
+    most_bytes: usize,
 ) -> std::result::Result<Vec<u8>, Box<dyn std::error::Error + Send + Sync>> {
     let ends_with_connection =
         !headers.contains_key(CONTENT_LENGTH) && !headers.contains_key(TRANSFER_ENCODING);
-    let mut body = Limited::new(body, MAX_BODY_BYTES);
+    let mut body = Limited::new(body, most_bytes);
     let mut out = Vec::new();
     while let Some(frame) = body.frame().await {
         match frame {

@@ -47,12 +47,29 @@ pub async fn require_level(
 ) -> Result<ShareLevel> {
     match level_in(ctx, account, folder).await? {
         None => Err(no_such_collection()),
-        Some(level) if level >= needed => Ok(level),
+        Some(level) if level >= needed => {
+            // Its name and who sees it are its owner's; what is in it is not.
+            if needed == ShareLevel::Write && !matches!(ctx.actor, Actor::System) {
+                check_kept_here(ctx, account, folder).await?;
+            }
+            Ok(level)
+        }
         Some(level) => Err(Error::forbidden(format!(
             "you have the right »{}« here, and this needs »{}«; ask the owner for it",
             level.as_str(),
             needed.as_str()
         ))),
+    }
+}
+
+/// Errors: Forbidden, for a calendar that is read from elsewhere.
+async fn check_kept_here(ctx: &Ctx, account: AccountId, folder: FolderId) -> Result<()> {
+    let file = ctx.store.account(account)?;
+    match file.peek(move |s| s.feed_address(folder)).await? {
+        None => Ok(()),
+        Some(_) => Err(Error::forbidden(
+            "this calendar is read from elsewhere; put your own events into another one",
+        )),
     }
 }
 

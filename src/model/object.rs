@@ -1,6 +1,7 @@
 //! Events, tasks, journal entries and cards, and the collections that hold them.
 
 use super::message::Item;
+use super::share::ShareLevel;
 use super::{Folder, FolderKind, ItemId, Modseq};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -132,12 +133,22 @@ pub struct CollectionProperties {
 pub struct Collection {
     pub folder: Folder,
     pub properties: CollectionProperties,
+    /// It is read from this address elsewhere, and nobody writes into it.
+    pub feed: Option<String>,
 }
 
 impl Collection {
     pub fn components(&self) -> Components {
         let own = self.properties.components;
         own.unwrap_or_else(|| Components::default_of(self.folder.kind))
+    }
+
+    /// What somebody may do with what is in it who may do this with the collection.
+    pub fn level_within(&self, level: ShareLevel) -> ShareLevel {
+        match self.feed {
+            Some(_) => level.min(ShareLevel::Read),
+            None => level,
+        }
     }
 
     pub fn display_name(&self) -> &str {

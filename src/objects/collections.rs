@@ -103,6 +103,11 @@ pub async fn default_collection(ctx: &Ctx, account: AccountId, kind: FolderKind)
 /// Makes a collection the one into which things of its kind come.
 pub async fn choose_collection(ctx: &Ctx, account: AccountId, collection: &Collection) -> Result<()> {
     ctx.require_owner(account)?;
+    if collection.feed.is_some() {
+        return Err(Error::invalid(
+            "this calendar is read from elsewhere; choose one of your own",
+        ));
+    }
     let (key, id) = (chosen_key(collection.folder.kind), collection.folder.id.0);
     ctx.store
         .account(account)?
@@ -117,6 +122,7 @@ fn chosen_key(kind: FolderKind) -> String {
 /// The one that was chosen, else the one that every account has, else the oldest.
 fn usual(s: &Snapshot<'_, AccountDb>, kind: FolderKind) -> Result<Option<Collection>> {
     let mut all = s.collections(kind)?;
+    all.retain(|c| c.feed.is_none());
     let chosen = s.account_setting(&chosen_key(kind))?;
     let chosen = chosen.and_then(|id| String::from_utf8(id).ok()?.parse().ok());
     let name = DEFAULTS
@@ -135,7 +141,7 @@ pub fn default_collection_in(
     language: &str,
     now_ms: i64,
 ) -> Result<Collection> {
-    if tx.collections(kind)?.is_empty() {
+    if usual(tx, kind)?.is_none() {
         insert_default(tx, kind, language, now_ms)?;
     }
     usual(tx, kind)?.ok_or_else(|| Error::internal("an account has no collection of this kind"))

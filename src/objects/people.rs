@@ -71,7 +71,11 @@ pub async fn people_book(ctx: &Ctx) -> Result<Collection> {
         display_name: Some(shown.to_owned()),
         ..CollectionProperties::default()
     };
-    Ok(Collection { folder, properties })
+    Ok(Collection {
+        folder,
+        properties,
+        feed: None,
+    })
 }
 
 fn card_of(number: Modseq, account: &Account) -> Card {

@@ -54,6 +54,7 @@ impl Database for AccountDb {
         include_str!("schema/account/0012.sql"),
         include_str!("schema/account/0013.sql"),
         include_str!("schema/account/0014.sql"),
+        include_str!("schema/account/0015.sql"),
     ];
 
     fn begin(&self, conn: &Connection, effects: &mut AccountEffects) -> Result<()> {

@@ -42,10 +42,21 @@ impl Snapshot<'_, AccountDb> {
                 })
             })
             .optional()?;
+        let feed = self.feed_address(folder.id)?;
         Ok(Collection {
             folder,
             properties: properties.unwrap_or_default(),
+            feed,
         })
+    }
+
+    /// Where a calendar is read from; None: it is kept here.
+    pub fn feed_address(&self, folder: FolderId) -> Result<Option<String>> {
+        Ok(self
+            .conn
+            .prepare_cached("SELECT url FROM feed WHERE folder_id = ?1")?
+            .query_row([folder.0], |r| r.get(0))
+            .optional()?)
     }
 }
 
@@ -102,13 +113,21 @@ impl Tx<'_, AccountDb> {
         Ok(())
     }
 
+    /// It is read from an address elsewhere from now on.
+    pub fn mark_feed(&mut self, folder: FolderId, url: &str) -> Result<()> {
+        self.conn
+            .prepare_cached("INSERT OR REPLACE INTO feed (folder_id, url) VALUES (?1, ?2)")?
+            .execute(params![folder.0, url])?;
+        Ok(())
+    }
+
     /// Removes a collection with all that it holds.
     pub fn remove_collection(&mut self, id: FolderId, now_ms: TimeMs) -> Result<()> {
         for object in self.objects(id)? {
             self.dump_items(std::slice::from_ref(&object.item), now_ms)?;
             self.remove_object(&object, now_ms)?;
         }
-        for table in ["collection", "object_gone"] {
+        for table in ["collection", "object_gone", "feed"] {
             self.conn
                 .execute(&format!("DELETE FROM {table} WHERE folder_id = ?1"), [id.0])?;
         }

@@ -9,6 +9,7 @@ pub mod consents;
 pub mod credentials;
 pub mod device;
 pub mod domains;
+pub mod feeds;
 pub mod oauth;
 pub mod publications;
 pub mod sessions;
@@ -49,6 +50,7 @@ impl Database for DirectoryDb {
         include_str!("schema/directory/0007.sql"),
         include_str!("schema/directory/0008.sql"),
         include_str!("schema/directory/0009.sql"),
+        include_str!("schema/directory/0010.sql"),
     ];
 
     fn after_commit(&self, _: &Connection, effects: DirectoryEffects, _: Option<&Path>) {

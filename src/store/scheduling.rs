@@ -8,11 +8,15 @@ use crate::model::{FolderKind, Modseq};
 use rusqlite::params;
 
 impl Snapshot<'_, AccountDb> {
-    /// Events and tasks with this UID in all calendars and task lists, oldest calendar first.
+    /// Events and tasks with this UID in all calendars and task lists, oldest calendar first; but for calendars that are read
+    /// from elsewhere, in which nobody is invited.
     pub fn objects_of_uid(&self, uid: &str) -> Result<Vec<Object>> {
         let mut out = Vec::new();
         for kind in [FolderKind::Calendar, FolderKind::TaskList] {
             for folder in self.folders(kind)? {
+                if self.feed_address(folder.id)?.is_some() {
+                    continue;
+                }
                 out.extend(self.object_by_uid(folder.id, uid)?);
             }
         }

@@ -4,6 +4,7 @@ mod caldav;
 mod graph;
 mod people;
 mod published;
+mod subscribed;
 
 use crate::dav::{event, names, program, propfind, put};
 use crate::server::Server;

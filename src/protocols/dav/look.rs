@@ -118,7 +118,7 @@ pub async fn look_into(
     Ok(Seen {
         href: place::collection(section, &call.account.address, &within.name),
         owner: within.owner.clone(),
-        level: within.level,
+        level: within.collection.level_within(within.level),
         place: Place::Collection(section, call.account.address.clone(), within.name.clone()),
         collection: Some(seen),
         object: None,
@@ -144,7 +144,7 @@ async fn look_at_object(
     Ok(Seen {
         href: format!("{base}{}", place::encode(name)),
         owner: within.owner.clone(),
-        level: within.level,
+        level: within.collection.level_within(within.level),
         place: Place::Object(section, String::new(), String::new(), String::new()),
         collection: None,
         object: Some(object),

@@ -194,6 +194,10 @@ const TABLE: &[Row] = &[
             .filter(|(o, raw)| o.kind == ObjectKind::Card && !raw.is_empty())
             .map(|(_, raw)| text(&String::from_utf8_lossy(raw)))
     }),
+    // Where a calendar is read from.
+    row(CALENDAR_SERVER, "source", false, |v| {
+        v.collection?.feed.as_deref().map(href)
+    }),
     row(CALENDAR_SERVER, "getctag", false, |v| {
         v.collection.map(|c| text(&tag(c.folder.highest_modseq)))
     }),

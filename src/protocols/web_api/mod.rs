@@ -7,6 +7,7 @@ mod apps;
 mod deleted;
 mod error;
 mod events;
+mod feeds;
 mod invitation;
 mod oneself;
 mod preferences;
@@ -34,6 +35,7 @@ pub fn configure(config: &mut ServiceConfig) {
             .service(web::scope("/admin").configure(admin::configure))
             .service(web::scope("/preferences").configure(preferences::configure))
             .service(web::scope("/sessions").configure(oneself::configure_sessions))
+            .service(web::scope("/calendar/subscriptions").configure(feeds::configure))
             .service(
                 web::scope("/calendar/calendars/{calendar}/publication").configure(publication::configure),
             )

@@ -140,7 +140,7 @@ fn property(shown: &Shown, name: &str) -> Value {
         "isDefaultCalendar" => shown.is_default.into(),
         "changeKey" => change_key(calendar.folder.modseq).into(),
         "canShare" | "canViewPrivateItems" => (shown.level == ShareLevel::Manage).into(),
-        "canEdit" => (shown.level >= ShareLevel::Write).into(),
+        "canEdit" => (calendar.level_within(shown.level) >= ShareLevel::Write).into(),
         "allowedOnlineMeetingProviders" => json!([]),
         "defaultOnlineMeetingProvider" => "unknown".into(),
         "isTallyingResponses" => true.into(),

@@ -46,6 +46,10 @@ CREATE TABLE dumped (
   body_id        INTEGER NOT NULL REFERENCES body (id),
   at_ms          INTEGER NOT NULL
 ) STRICT;
+CREATE TABLE feed (
+  folder_id INTEGER PRIMARY KEY,
+  url       TEXT NOT NULL
+) STRICT;
 CREATE TABLE folder (
   id             INTEGER PRIMARY KEY,
   parent_id      INTEGER REFERENCES folder (id),

@@ -101,6 +101,17 @@ CREATE TABLE domain (
   dkim_selector TEXT,
   dkim_key      TEXT                          -- PKCS#8 PEM
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE feed (
+  account_id    INTEGER NOT NULL REFERENCES account (id) ON DELETE CASCADE,
+  folder_id     INTEGER NOT NULL,
+  url           TEXT NOT NULL,
+  etag          TEXT,
+  modified      TEXT,                         -- Last-Modified, as it came
+  next_at_ms    INTEGER NOT NULL,
+  fetched_at_ms INTEGER,                      -- the last time that it was read
+  failure       TEXT,                         -- of the last time; null: none
+  PRIMARY KEY (account_id, folder_id)
+) STRICT, WITHOUT ROWID;
 CREATE TABLE member (
   group_id  INTEGER NOT NULL REFERENCES account (id) ON DELETE CASCADE,
   person_id INTEGER NOT NULL REFERENCES account (id) ON DELETE CASCADE,
@@ -177,6 +188,7 @@ CREATE INDEX access_by_actor ON access (actor_id);
 CREATE INDEX alias_by_account ON alias (account_id);
 CREATE INDEX consent_by_client ON consent (client_id);
 CREATE INDEX credential_by_account ON credential (account_id);
+CREATE INDEX feed_by_time ON feed (next_at_ms);
 CREATE INDEX member_by_person ON member (person_id);
 CREATE INDEX refresh_token_by_account ON refresh_token (account_id);
 CREATE INDEX refresh_token_by_family ON refresh_token (family);
