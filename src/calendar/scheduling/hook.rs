@@ -1,7 +1,7 @@
 //! Where storing and removing events meets scheduling: within the one transaction, whatever the door.
 
 use super::organizer::{Standing, Standings, keep_answers};
-use super::{Outgoing, attendee, compare, is_own, organizer, send_in};
+use super::{Outgoing, attendee, compare, deputy, is_own, organizer, send_in, sign_answers};
 use crate::base::{Error, Result, TimeMs};
 use crate::calendar::put::columns;
 use crate::formats::ical::people::address_of;
@@ -27,6 +27,7 @@ pub struct Hook {
     standings: Standings,
     /// Of whoever does it: what is private is for the owner, and for who may do everything.
     level: ShareLevel,
+    deputy: Option<String>,
 }
 
 /// An event that is to be stored.
@@ -83,6 +84,7 @@ pub async fn prepare(
         me,
         standings,
         level,
+        deputy: deputy(ctx, account),
     })
 }
 
@@ -181,7 +183,7 @@ pub fn put_in(tx: &mut Tx<'_, AccountDb>, hook: &Hook, new: NewEvent, now_ms: Ti
         keep_answers(before, &mut series);
     }
     let was_over = old.as_ref().is_none_or(|o| is_over(o.span, now_ms));
-    let messages = match part {
+    let mut messages = match part {
         // Calendars that are moved here bring years of meetings along: nobody is invited to those again.
         _ if was_over && is_over(new.columns.span, now_ms) => Vec::new(),
         Part::Organizer => organizer::plan(
@@ -218,6 +220,7 @@ pub fn put_in(tx: &mut Tx<'_, AccountDb>, hook: &Hook, new: NewEvent, now_ms: Ti
     if let Some(stored) = tx.object_by_name(new.folder, &new.name)? {
         tx.put_schedule_tag(&stored, tag)?;
     }
+    sign_answers(&mut messages, hook.deputy.as_deref());
     send_in(tx, &hook.store, &hook.me, messages, now_ms)?;
     Ok(Put::Stored {
         modseq,
@@ -253,5 +256,6 @@ pub fn remove_in(
     }
     tx.dump_items(std::slice::from_ref(&object.item), now_ms)?;
     tx.remove_object(object, now_ms)?;
+    sign_answers(&mut messages, hook.deputy.as_deref());
     send_in(tx, &hook.store, &hook.me, messages, now_ms)
 }

@@ -24,8 +24,9 @@ use crate::formats::content_line::print::print_component;
 use crate::formats::ical::itip::with_method;
 use crate::formats::ical::zone::plain_time;
 use crate::formats::ical::{Method, Series};
+use crate::identity::Ctx;
 use crate::model::scheduling::Job;
-use crate::model::{Account, EmailAddress};
+use crate::model::{Account, AccountId, EmailAddress};
 use crate::store::account::AccountDb;
 use crate::store::blob::Staged;
 use crate::store::{Store, Tx};
@@ -57,6 +58,25 @@ fn without_detail(address: &str) -> String {
 /// Whether two addresses mean the same mailbox.
 fn is_same(one: &str, other: &str) -> bool {
     one == other || without_detail(one) == without_detail(other)
+}
+
+/// Who acts in an account's name, where that is somebody else of us.
+pub fn deputy(ctx: &Ctx, account: AccountId) -> Option<String> {
+    let actor = ctx.account().ok().filter(|a| a.id != account);
+    actor.map(|a| a.address.clone())
+}
+
+/// Says beside an answer who has given it in the attendee's name (RFC 5545 §3.2.18).
+pub fn sign_answers(messages: &mut [Outgoing], deputy: Option<&str>) {
+    let Some(deputy) = deputy else { return };
+    let answers = messages
+        .iter_mut()
+        .filter(|m| matches!(m.method, Method::Reply | Method::Counter));
+    for component in answers.flat_map(|m| &mut m.calendar.parts) {
+        for attendee in component.attendees_mut() {
+            attendee.set_param("SENT-BY", format!("mailto:{deputy}"));
+        }
+    }
 }
 
 /// Writes messages into the account's own commit; the post room carries them afterwards.

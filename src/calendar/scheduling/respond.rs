@@ -2,7 +2,7 @@
 
 use super::answer::{PROPOSED, print_proposed};
 use super::hook::{owner_of, read_series};
-use super::{attendee, is_own, send_in};
+use super::{attendee, deputy, is_own, send_in, sign_answers};
 use crate::base::{Error, Result, TimeMs};
 use crate::calendar::put::columns;
 use crate::formats::ical::Series;
@@ -44,7 +44,7 @@ pub async fn respond(
     answer: Answer,
 ) -> Result<Modseq> {
     require_level(ctx, account, folder, ShareLevel::Write).await?;
-    let me = owner_of(ctx, account).await?;
+    let (me, deputy) = (owner_of(ctx, account).await?, deputy(ctx, account));
     let (store, name, now_ms) = (ctx.store.clone(), name.to_owned(), ctx.now_ms());
     ctx.store
         .account(account)?
@@ -85,7 +85,8 @@ pub async fn respond(
                         None => told,
                     })
                 });
-            let told: Vec<_> = told.collect();
+            let mut told: Vec<_> = told.collect();
+            sign_answers(&mut told, deputy.as_deref());
             let modseq = store_in(tx, &store, &object, &series, now_ms)?;
             tx.put_schedule_tag(&object, Some(modseq))?;
             send_in(tx, &store, &me, told, now_ms)?;

@@ -4,6 +4,9 @@ use super::{calendar_of, meeting, wait_for};
 use crate::dav::{anna, program, put};
 use crate::mailbox::{Mailbox, wait_for_messages};
 use crate::server::{Folder, PASSWORD, Server, free_port, run_with, set_up};
+use crate::sharing::shared_homes;
+use crate::web::Web;
+use serde_json::json;
 
 const ANNA: &str = "anna@example.test";
 const EVE: &str = "eve@other.test";
@@ -101,5 +104,60 @@ fn offices_invite_accept_change_and_cancel_by_mail() {
         Mailbox::open(theirs.imap, EVE).count("INBOX"),
         4,
         "one mail for each change"
+    );
+}
+
+/// Who may write in somebody's calendar answers in their name, and says so.
+#[test]
+fn a_deputy_answers_in_the_owners_name() {
+    const BEN: &str = "ben@example.test";
+    let (ours, theirs) = start();
+    ours.cli(&["share", "add", ANNA, "calendar", BEN, "--level", "write"]);
+    let (eve, ben, page) = (program(&theirs, EVE), program(&ours, BEN), Web::page(&ours, BEN));
+    let place = shared_homes(&ben, BEN, "calendars").remove(0);
+    // By Graph's word for it, by a CalDAV program that changes the copy, and by one that removes it.
+    for (n, said) in ["ACCEPTED", "TENTATIVE", "DECLINED"].into_iter().enumerate() {
+        let uid = format!("d{n}");
+        let path = format!("{}{uid}.ics", calendar_of(EVE));
+        put(&eve, &path, &meeting(&uid, EVE, &[ANNA, EVE], WEEKLY)).expect(201);
+        let (name, text) = wait_for(&ours, ANNA, &uid, "invited", |_| true);
+        let copy = format!("{place}{name}");
+        match n {
+            0 => {
+                let all = page.get("/v1.0/me/calendars").expect(200).json();
+                let all = all["value"].as_array().unwrap().clone();
+                let hers = all.iter().find(|c| c["owner"]["address"] == ANNA).unwrap();
+                let path = format!("/v1.0/me/calendars/{}/events", hers["id"].as_str().unwrap());
+                let events = page.get(&path).expect(200).json();
+                let id = events["value"][0]["id"].as_str().unwrap();
+                page.post(&format!("/v1.0/me/events/{id}/accept"), &json!({}))
+                    .expect(202);
+            }
+            1 => {
+                let yes = text.replace("NEEDS-ACTION;RSVP=TRUE:mailto:anna", "TENTATIVE:mailto:anna");
+                put(&ben, &copy, &yes).expect(204);
+            }
+            _ => {
+                ben.send("DELETE", &copy, &[], b"").expect(204);
+            }
+        }
+        wait_for(&theirs, EVE, &uid, said, |t| {
+            t.lines()
+                .any(|l| l.contains(ANNA) && l.contains(&format!("PARTSTAT={said}")))
+        });
+        let answer = unfolded(&wait_for_messages(theirs.imap, EVE, "INBOX", n + 1)[n]);
+        assert!(answer.contains("<anna@example.test>"), "{answer}");
+        assert!(answer.contains("SENT-BY=\"mailto:ben@example.test\""), "{answer}");
+    }
+    // Who answers for themselves says nothing of the sort.
+    let path = format!("{}own.ics", calendar_of(EVE));
+    put(&eve, &path, &meeting("own", EVE, &[ANNA, EVE], WEEKLY)).expect(201);
+    let (name, text) = wait_for(&ours, ANNA, "own", "invited", |_| true);
+    let yes = text.replace("NEEDS-ACTION;RSVP=TRUE:mailto:anna", "ACCEPTED:mailto:anna");
+    put(&anna(&ours), &format!("{}{name}", calendar_of(ANNA)), &yes).expect(204);
+    let answer = unfolded(&wait_for_messages(theirs.imap, EVE, "INBOX", 4)[3]);
+    assert!(
+        answer.contains("PARTSTAT=ACCEPTED") && !answer.contains("SENT-BY"),
+        "{answer}"
     );
 }
