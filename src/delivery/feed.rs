@@ -54,8 +54,14 @@ async fn read(room: &Arc<PostRoom>, feed: Feed) {
         Ok(next) => next,
         Err(e) if e.kind() == Kind::NotFound && is_gone(room, &feed).await => None,
         Err(e) => {
-            // The address is its owner's secret, as far as the log goes.
-            tracing::info!(account = account.0, folder = folder.0, error = ?e, "a calendar from elsewhere cannot be read");
+            // What went wrong may name the address, which is often a secret; it stands beside the calendar.
+            let kind = e.kind();
+            tracing::info!(
+                account = account.0,
+                folder = folder.0,
+                ?kind,
+                "a calendar from elsewhere cannot be read"
+            );
             Some(Feed {
                 next_at_ms: now_ms + USUAL_S * 1000,
                 failure: Some(e.message().chars().take(MAX_FAILURE).collect()),

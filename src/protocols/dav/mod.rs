@@ -22,6 +22,7 @@ mod proppatch;
 mod props;
 mod put;
 mod report;
+mod share;
 
 use crate::formats::xml;
 use actix_web::web::{self, ServiceConfig};

@@ -1,17 +1,20 @@
-//! POST to the scheduling outbox: when are these people busy? (RFC 6638 §5)
+//! POST to the scheduling outbox: when are these people busy? (RFC 6638 §5) To a collection: who may use it ([`super::share`]).
 
 use super::door::{Answer, Call};
 use super::error::DavError;
 use super::place::Place;
+use super::share::share;
 use super::xml::{NAMESPACES, text};
 use crate::base::Kind;
 use crate::calendar::free_busy::answer_question;
 use actix_web::HttpResponse;
 
 pub async fn post(call: &Call, body: &[u8]) -> Answer {
-    let Place::Outbox(_) = &call.place else {
-        return Err(DavError::not_allowed());
-    };
+    match &call.place {
+        Place::Outbox(_) => {}
+        Place::Collection(section, _, name) => return share(call, *section, name, body).await,
+        _ => return Err(DavError::not_allowed()),
+    }
     let answers = answer_question(&call.ctx, body)
         .await
         .map_err(|e| match e.kind() {

@@ -711,7 +711,7 @@ fn an_invitation_is_answered_and_called_off() {
     let server = Server::start();
     let anna = Web::page(&server, "anna@example.test");
     let ben = Web::page(&server, "ben@example.test");
-    let body = json!({"subject": "Treffen", "start": {"dateTime": "2026-11-23T09:00:00"}, "end": {"dateTime": "2026-11-23T10:00:00"},
+    let body = json!({"subject": "Treffen", "start": {"dateTime": "2030-01-07T09:00:00"}, "end": {"dateTime": "2030-01-07T10:00:00"},
         "attendees": [{"type": "required", "emailAddress": {"address": "ben@example.test"}}]});
     let made = anna.post("/v1.0/me/events", &body).expect(201).json();
     let path = format!("/v1.0/me/events/{}", text(&made, "id"));
@@ -742,7 +742,7 @@ fn an_invitation_is_answered_and_called_off() {
     });
     // Who has said no is free.
     let schedule = |web: &Web| {
-        let asked = json!({"Schedules": ["ben@example.test"], "StartTime": {"dateTime": "2026-11-23T09:00:00"}, "EndTime": {"dateTime": "2026-11-23T10:00:00"}});
+        let asked = json!({"Schedules": ["ben@example.test"], "StartTime": {"dateTime": "2030-01-07T09:00:00"}, "EndTime": {"dateTime": "2030-01-07T10:00:00"}});
         text(
             &web.post("/v1.0/me/calendar/getSchedule", &asked)
                 .expect(200)

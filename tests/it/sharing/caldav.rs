@@ -5,6 +5,7 @@ use crate::dav::clients::python;
 use crate::dav::{ask, event, names, program, propfind, put, report, sync, token};
 use crate::scheduling::{copy, meeting, wait_for};
 use crate::server::{Server, run};
+use crate::web::Web;
 
 /// Each right and each verb: what ben is told in a calendar of anna's.
 #[test]
@@ -264,4 +265,43 @@ fn the_python_library_finds_and_writes_a_shared_calendar() {
     server.cli(&["account", "set", ANNA, "--name", "Anna"]);
     let said = python(&server, SHARED);
     assert!(said.contains("all is well"), "{said}");
+}
+
+/// As programs of the Calendar and Contacts Server ask for it.
+#[test]
+fn a_program_shares_a_calendar_by_posting_to_it() {
+    let server = Server::start();
+    let (anna, ben) = (with_events(&server), program(&server, BEN));
+    let calendar = "/dav/calendars/anna@example.test/calendar/";
+    let post = |web: &Web, path: &str, wishes: &str| {
+        let body =
+            format!("<S:share xmlns:S=\"http://calendarserver.org/ns/\" xmlns:D=\"DAV:\">{wishes}</S:share>");
+        web.send("POST", path, &["Content-Type: application/xml"], body.as_bytes())
+    };
+    let set = |who: &str, level: &str| format!("<S:set><D:href>{who}</D:href><S:{level}/></S:set>");
+    post(&anna, calendar, &set("mailto:Ben@example.test", "read")).expect(200);
+    let shared = shared_homes(&ben, BEN, "calendars").remove(0);
+    let body = event("new", "DTSTART:20261124T090000Z");
+    put(&ben, &format!("{shared}new.ics"), &body).expect(403);
+    // Who may read gives nothing to anybody.
+    post(&ben, &shared, &set(&format!("mailto:{BEN}"), "read-write")).expect(403);
+    post(
+        &anna,
+        calendar,
+        &set("/dav/principals/ben@example.test/", "read-write"),
+    )
+    .expect(200);
+    put(&ben, &format!("{shared}new.ics"), &body).expect(201);
+    post(&anna, calendar, &set("mailto:nobody@example.test", "read")).expect(404);
+    post(&anna, calendar, "<S:set><S:read/></S:set>").expect(400);
+    anna.send("POST", calendar, &["Content-Type: application/xml"], b"<x/>")
+        .expect(400);
+    post(
+        &anna,
+        calendar,
+        &format!("<S:remove><D:href>mailto:{BEN}</D:href></S:remove>"),
+    )
+    .expect(200);
+    assert!(shared_homes(&ben, BEN, "calendars").is_empty());
+    ben.send("GET", &format!("{shared}new.ics"), &[], b"").expect(404);
 }
