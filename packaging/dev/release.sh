@@ -7,6 +7,8 @@ cd "$(dirname "$0")/../.."
 mkdir -p dist
 export CARGO_TERM_COLOR=never
 zig_version=0.17.1
+# One copy of functions that came out the same, and relocations in their short form (a megabyte of the long one).
+small='-C link-arg=-Wl,--icf=all -C link-arg=-Wl,--pack-dyn-relocs=relr'
 
 zig_wrapper() { # makes a compiler command for one architecture, prints its path
   local arch=$1 dir=target/zig
@@ -30,7 +32,7 @@ W
 }
 
 build_x86_64() {
-  RUSTFLAGS='-C target-feature=+crt-static --cfg getrandom_backend="custom"' \
+  RUSTFLAGS="-C target-feature=+crt-static --cfg getrandom_backend=\"custom\" $small" \
     cargo build --locked --release --target x86_64-unknown-linux-gnu
   install -m 755 target/x86_64-unknown-linux-gnu/release/hauspost dist/hauspost-x86_64
 }
@@ -41,7 +43,7 @@ build_aarch64() {
   zig=$(zig_wrapper aarch64)
   CC_aarch64_unknown_linux_musl=$zig/cc-aarch64 AR_aarch64_unknown_linux_musl=$zig/ar-aarch64 \
     CARGO_TARGET_AARCH64_UNKNOWN_LINUX_MUSL_LINKER=rust-lld \
-    RUSTFLAGS='-C target-feature=+crt-static -C link-self-contained=yes --cfg getrandom_backend="custom"' \
+    RUSTFLAGS="-C target-feature=+crt-static -C link-self-contained=yes --cfg getrandom_backend=\"custom\" -C link-arg=--icf=all" \
     cargo build --locked --release --target $target
   install -m 755 target/$target/release/hauspost dist/hauspost-aarch64
 }

@@ -203,7 +203,9 @@ where
         .build()
         .map_err(|e| Error::internal("no runtime").caused_by(e))?;
     let store = Store::open(&data.folder, Options::default(), Arc::new(SystemClock))?;
-    runtime.block_on(f(Ctx::system(&store)))
+    // Boxed: the runtime's loop is in the program once for each kind of answer, not once for each command.
+    let command: std::pin::Pin<Box<dyn Future<Output = Result<T>> + '_>> = Box::pin(f(Ctx::system(&store)));
+    runtime.block_on(command)
 }
 
 /// A password from standard input, without the line's end.
@@ -219,17 +221,22 @@ fn read_password() -> Result<String> {
     Ok(password)
 }
 
-/// `default`: the level when HAUSPOST_LOG says nothing.
+/// What is logged: HAUSPOST_LOG, a list like `hauspost::delivery=debug,info`, or the level `default` when it says nothing.
+/// A list that cannot be read is said and not followed.
 fn start_log(default: &str) {
-    let filter = tracing_subscriber::EnvFilter::try_from_env("HAUSPOST_LOG")
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(default));
-    // A second call in one process changes nothing.
-    let _ = tracing_subscriber::fmt()
-        .with_env_filter(filter)
+    use tracing_subscriber::{filter::Targets, layer::SubscriberExt, util::SubscriberInitExt};
+    let wanted = std::env::var("HAUSPOST_LOG").unwrap_or_default();
+    let list = if wanted.trim().is_empty() { default } else { &wanted };
+    let filter = list.parse::<Targets>().unwrap_or_else(|e| {
+        eprintln!("hauspost: HAUSPOST_LOG is not followed, it cannot be read ({e}): {wanted}");
+        default.parse().unwrap_or_default()
+    });
+    let lines = tracing_subscriber::fmt::layer()
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal())
-        .with_target(false)
-        .try_init();
+        .with_target(false);
+    // A second call in one process changes nothing.
+    let _ = tracing_subscriber::registry().with(filter).with(lines).try_init();
 }
 
 #[cfg(test)]
