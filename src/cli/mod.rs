@@ -226,7 +226,11 @@ fn read_password() -> Result<String> {
 fn start_log(default: &str) {
     use tracing_subscriber::{filter::Targets, layer::SubscriberExt, util::SubscriberInitExt};
     let wanted = std::env::var("HAUSPOST_LOG").unwrap_or_default();
-    let list = if wanted.trim().is_empty() { default } else { &wanted };
+    let list = if wanted.trim().is_empty() {
+        default
+    } else {
+        &wanted
+    };
     let filter = list.parse::<Targets>().unwrap_or_else(|e| {
         eprintln!("hauspost: HAUSPOST_LOG is not followed, it cannot be read ({e}): {wanted}");
         default.parse().unwrap_or_default()
