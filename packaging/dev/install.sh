@@ -35,12 +35,19 @@ if [ -n "$need" ]; then
   # shellcheck disable=SC2086
   $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $need >/dev/null
 fi
-# Programs and a server that speak CalDAV, as counterparts of the tests; pinned, so that a test means the same tomorrow.
+# Programs and servers that speak CalDAV and WebDAV, as counterparts of the tests; pinned, so that a test means the same tomorrow.
 clients="$(dirname "$0")/../../run/dav-clients"
-if [ "${1:-run}" = test ] && [ ! -x "$clients/bin/radicale" ]; then
-  echo "installing: caldav, vdirsyncer and radicale into run/dav-clients"
+if [ "${1:-run}" = test ] && ! "$clients/bin/python" -c "import wsgidav, botocore" 2>/dev/null; then
+  echo "installing: caldav, vdirsyncer, radicale, wsgidav and botocore into run/dav-clients"
   python3 -m venv "$clients"
-  "$clients/bin/pip" install --quiet --disable-pip-version-check caldav==3.6.0 vdirsyncer==0.21.0 radicale==3.9.0
+  "$clients/bin/pip" install --quiet --disable-pip-version-check caldav==3.6.0 vdirsyncer==0.21.0 radicale==3.9.0 \
+    wsgidav==4.3.4 cheroot==10.0.1 botocore==1.43.0
+fi
+# Storage that speaks S3, as another.
+store="$(dirname "$0")/../../tests/s3"
+if [ "${1:-run}" = test ] && [ ! -d "$store/node_modules" ]; then
+  echo "installing: s3rver into tests/s3"
+  npm ci --prefix "$store" --no-audit --no-fund --ignore-scripts --silent
 fi
 command -v cargo >/dev/null 2>&1 || { echo "Rust is missing: install it from https://rustup.rs"; exit 1; }
 command -v npm >/dev/null 2>&1 || { echo "Node.js 20 or newer is missing: install it from https://nodejs.org"; exit 1; }

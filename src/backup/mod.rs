@@ -20,14 +20,15 @@ mod verify;
 pub use bring_back::{Brought, Wanted, bring_back};
 pub use browse::{Look, Sought, StoredItem};
 pub use keep::Keep;
-pub use place::{Folder, Place};
+pub use place::{Address, Folder, Place};
 pub use rehearse::Rehearsal;
 pub use restore::{Restored, restore_box};
 pub use run::{Done, Limits, back_up};
 pub use runs::{Progress, Runs};
 pub use seal::Key;
 pub use settings::{
-    Status, Target, box_key, put_target, rehearse_target, remove_target, run_target, show_key, status,
+    Destination, Status, Target, box_key, put_target, rehearse_target, remove_target, run_target, show_key,
+    status,
 };
 pub use snapshot::{Snapshot, StoredAccount, list_snapshots, read_snapshot};
 pub use verify::{Verified, verify};

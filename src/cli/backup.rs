@@ -1,29 +1,32 @@
 //! `hauspost backup` and `hauspost restore`
 
 mod look;
+mod source;
 
 use super::output::print_done;
 use super::{DataFolder, Form, with_store};
 use crate::backup::{
-    self, Folder, Keep, Key, Limits, Rehearsal, Status, Target, Wanted, box_key, bring_back, read_snapshot,
-    rehearse_target, restore_box, run_target,
+    self, Address, Destination, Keep, Key, Limits, Rehearsal, Status, Target, Wanted, box_key, bring_back,
+    read_snapshot, rehearse_target, restore_box, run_target,
 };
 use crate::base::clock::rfc3339;
 use crate::base::{Error, Result};
 use crate::identity::accounts::find_account;
 use clap::{Args, Subcommand};
-use look::{Cat, Ls, Verify, read};
+use look::{Cat, Ls, Verify};
 use serde_json::json;
+use source::{PLACE, Reach, key_of, read};
 use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 
 #[derive(Subcommand)]
 pub enum Backup {
-    /// Back up to a folder each night: a share of the NAS, a disk that is plugged in
+    /// Back up each night: to a share of the NAS, a disk that is plugged in, s3://KEY@host/bucket/prefix?region=…,
+    /// webdavs://user@host/folder
     Add(Add),
     /// Where backups go, and how the last ones went
     List(Plain),
-    /// Back up to a folder no more; what lies there stays
+    /// Back up to a place no more; what lies there stays
     Remove(Remove),
     /// Make a backup now
     Run(Run),
@@ -43,8 +46,10 @@ pub enum Backup {
 
 #[derive(Args)]
 pub struct Add {
-    #[arg(value_name = "FOLDER")]
-    target: PathBuf,
+    #[arg(value_name = PLACE)]
+    target: Address,
+    #[command(flatten)]
+    reach: Reach,
     /// Time of day, in the box's time zone
     #[arg(long, value_name = "HH:MM", default_value = "02:30", value_parser = parse_time)]
     at: u16,
@@ -89,8 +94,8 @@ pub struct Plain {
 
 #[derive(Args)]
 pub struct Remove {
-    #[arg(value_name = "FOLDER")]
-    target: PathBuf,
+    #[arg(value_name = PLACE)]
+    target: Address,
     #[command(flatten)]
     data: DataFolder,
     #[command(flatten)]
@@ -99,9 +104,11 @@ pub struct Remove {
 
 #[derive(Args)]
 pub struct Run {
-    /// Only to this folder, be it one of those that are backed up to each night or not
-    #[arg(long, value_name = "FOLDER")]
-    to: Option<PathBuf>,
+    /// Only to this place, be it one of those that are backed up to each night or not
+    #[arg(long, value_name = PLACE)]
+    to: Option<Address>,
+    #[command(flatten)]
+    reach: Reach,
     /// Not more than so many megabytes a second
     #[arg(long, value_name = "MB")]
     limit: Option<u64>,
@@ -115,9 +122,11 @@ pub struct Run {
 
 #[derive(Args)]
 pub struct Rehearse {
-    /// Folder with backups
-    #[arg(long, value_name = "FOLDER")]
-    from: PathBuf,
+    /// Where the backups are
+    #[arg(long, value_name = PLACE)]
+    from: Address,
+    #[command(flatten)]
+    reach: Reach,
     /// This account; without it, one that chance names
     #[arg(value_name = "ADDRESS")]
     address: Option<String>,
@@ -134,9 +143,11 @@ pub struct BringBack {
     /// A backup, by its name or the beginning of it
     #[arg(value_name = "BACKUP", default_value = "latest")]
     id: String,
-    /// Folder with backups
-    #[arg(long, value_name = "FOLDER")]
-    from: PathBuf,
+    /// Where the backups are
+    #[arg(long, value_name = PLACE)]
+    from: Address,
+    #[command(flatten)]
+    reach: Reach,
     /// File with the recovery key; without it, the key of this box is taken
     #[arg(long, value_name = "FILE")]
     key: Option<PathBuf>,
@@ -160,9 +171,11 @@ pub struct Restore {
     /// A backup, by its name or the beginning of it
     #[arg(value_name = "BACKUP", default_value = "latest")]
     id: String,
-    /// Folder with backups
-    #[arg(long, value_name = "FOLDER")]
-    from: PathBuf,
+    /// Where the backups are
+    #[arg(long, value_name = PLACE)]
+    from: Address,
+    #[command(flatten)]
+    reach: Reach,
     /// File with the recovery key
     #[arg(long, value_name = "FILE")]
     key: PathBuf,
@@ -193,14 +206,15 @@ impl Add {
     fn run(self) -> Result<()> {
         with_store(&self.data, async |ctx| {
             let target = Target {
-                folder: self.target,
+                place: self.target,
                 at_minute: self.at,
                 keep: self.keep.into(),
             };
-            let target = backup::put_target(&ctx, target).await?;
+            let target =
+                backup::put_target(&ctx, &self.reach.dialer()?, target, self.reach.secret()?).await?;
             let text = format!(
                 "Backed up each night to {}. Print the recovery key and keep it elsewhere: hauspost backup key",
-                target.folder.display()
+                target.place
             );
             print_done(&self.form, &json!(target), &text)
         })
@@ -244,10 +258,7 @@ fn describe(target: &Target, status: &Status) -> String {
         .rehearsal
         .as_ref()
         .map_or(String::new(), |r| format!("; {}", proven(r)));
-    format!(
-        "{}  at {hour:02}:{minute:02}  {went}{proof}",
-        target.folder.display()
-    )
+    format!("{}  at {hour:02}:{minute:02}  {went}{proof}", target.place)
 }
 
 impl Remove {
@@ -269,22 +280,26 @@ impl Run {
             bytes_per_s: self.limit.map(|mb| mb << 20),
         };
         with_store(&self.data, async |ctx| {
-            let places: Vec<(PathBuf, Keep)> = match &self.to {
-                Some(folder) => vec![(folder.clone(), self.keep.into())],
+            let places: Vec<(Address, Keep)> = match &self.to {
+                Some(place) => vec![(place.clone(), self.keep.into())],
                 None => backup::status(&ctx)
                     .await?
                     .into_iter()
-                    .map(|(t, _)| (t.folder, t.keep))
+                    .map(|(t, _)| (t.place, t.keep))
                     .collect(),
             };
             if places.is_empty() {
                 return Err(Error::not_found(
-                    "there is no folder to back up to; name one with --to, or hauspost backup add FOLDER",
+                    "there is no place to back up to; name one with --to, or hauspost backup add",
                 ));
             }
             let mut all = Vec::new();
-            for (folder, keep) in places {
-                all.push(run_target(&ctx, folder, keep, limits, show_progress()).await?);
+            for (place, keep) in places {
+                let to = match &self.to {
+                    Some(_) => self.reach.with_box(&ctx, &place).await?,
+                    None => Destination::known(&ctx, &place, &self.reach.dialer()?).await?,
+                };
+                all.push(run_target(&ctx, to, keep, limits, show_progress()).await?);
             }
             let lines: Vec<String> = all
                 .iter()
@@ -323,8 +338,8 @@ fn show_progress() -> impl FnMut(u64, u64) + Send + 'static {
 impl Rehearse {
     fn run(self) -> Result<()> {
         with_store(&self.data, async |ctx| {
-            let folder = self.from.canonicalize().unwrap_or(self.from);
-            let done = rehearse_target(&ctx, &folder, self.address.as_deref()).await?;
+            let from = self.reach.with_box(&ctx, &self.from).await?;
+            let done = rehearse_target(&ctx, from, self.address.as_deref()).await?;
             let mut lines = vec![proven(&done)];
             lines.extend(done.differences.iter().map(|d| format!("  {d}")));
             print_done(&self.form, &json!(done), &lines.join("\n"))?;
@@ -354,19 +369,16 @@ fn proven(r: &Rehearsal) -> String {
 impl BringBack {
     fn run(self) -> Result<()> {
         with_store(&self.data, async |ctx| {
-            let key = match &self.key {
-                Some(file) => Key::parse(&read(file)?)?,
-                None => box_key(ctx.store.layout())?,
-            };
-            let place = Folder::open(&self.from)?;
-            let snapshot = read_snapshot(&place, &key, &self.id)?;
+            let key = key_of(self.key.as_deref(), &ctx)?;
+            let place = self.reach.with_box(&ctx, &self.from).await?.open()?;
+            let snapshot = read_snapshot(&*place, &key, &self.id)?;
             let account = find_account(&ctx, &self.address).await?;
             let wanted = Wanted {
                 folder: self.only,
                 items: self.items,
                 into: self.into,
             };
-            let brought = bring_back(&ctx, (&place, &key), &snapshot, &account, &wanted).await?;
+            let brought = bring_back(&ctx, (&*place, &key), &snapshot, &account, &wanted).await?;
             let mut lines = vec![format!(
                 "{}: {} messages, {} events, tasks and contacts of the backup {} are back; {} were there",
                 brought.address, brought.messages, brought.objects, brought.id, brought.present
@@ -387,13 +399,13 @@ impl Restore {
     pub fn run(self) -> Result<()> {
         super::start_log("warn");
         let key = Key::parse(&read(&self.key)?)?;
-        let place = Folder::open(&self.from)?;
+        let place = self.reach.open(&self.from)?;
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
             .map_err(|e| Error::internal("no runtime").caused_by(e))?;
-        let snapshot = read_snapshot(&place, &key, &self.id)?;
-        let restored = runtime.block_on(restore_box(&place, &key, &snapshot, &self.data.folder))?;
+        let snapshot = read_snapshot(&*place, &key, &self.id)?;
+        let restored = runtime.block_on(restore_box(&*place, &key, &snapshot, &self.data.folder))?;
         let mut lines = vec![format!(
             "{}: {} accounts with {} items, {} MB, are in {}",
             restored.id,

@@ -67,7 +67,7 @@ impl PostRoom {
         if domains.any(|other| other != domain) {
             return Verdict::Forged("it names authors of several domains");
         }
-        let Some(resolver) = self.resolver.shared() else {
+        let Some(resolver) = self.dialer.resolver.shared() else {
             return Verdict::Unknown;
         };
         let names = MessageAuthenticator(resolver);

@@ -7,8 +7,10 @@
 pub mod authentic;
 pub mod bounce;
 pub mod collect;
+pub mod dialer;
 pub mod dkim;
 pub mod feed;
+pub mod http_client;
 pub mod invitation;
 pub mod jobs;
 pub mod notice;
@@ -27,7 +29,8 @@ pub mod scheduling;
 pub mod silent;
 pub mod smtp_client;
 pub mod submit;
-pub mod tls_client;
 pub mod webhook;
 
+pub use dialer::Dialer;
+pub use http_client::HttpClient;
 pub use post_room::{Options, PostRoom};

@@ -1,7 +1,7 @@
 //! What the workers of the post room share, and how they wake each other.
 
 use super::authentic::Unanswered;
-use super::resolver::Resolver;
+use super::dialer::Dialer;
 use super::schedule::Schedule;
 use super::silent::Silent;
 use super::smtp_client::Client;
@@ -46,7 +46,8 @@ pub struct Options {
 pub struct PostRoom {
     pub store: Arc<Store>,
     pub options: Options,
-    pub resolver: Resolver,
+    /// How others are reached.
+    pub dialer: Arc<Dialer>,
     /// The queue has something new, or the settings have changed.
     pub queue_bell: Notify,
     /// Collection accounts have changed.
@@ -64,9 +65,11 @@ pub struct PostRoom {
 
 impl PostRoom {
     pub fn new(store: Arc<Store>, options: Options) -> Arc<PostRoom> {
+        let (name_servers, extra_ca_pem) = (&options.name_servers, options.extra_ca_pem.clone());
+        let dialer = Arc::new(Dialer::new(name_servers, extra_ca_pem, options.patience));
         Arc::new(PostRoom {
             store,
-            resolver: Resolver::new(&options.name_servers),
+            dialer,
             options,
             queue_bell: Notify::new(),
             collect_bell: Notify::new(),

@@ -73,7 +73,7 @@ async fn dkim(room: &PostRoom, domain: &Domain, is_needed: bool) -> Result<Optio
     };
     let name = format!("{selector}._domainkey.{}", domain.name);
     let wanted = public_record(&domain.name, key)?;
-    let found = in_time(room.resolver.texts(&name)).await;
+    let found = in_time(room.dialer.resolver.texts(&name)).await;
     let key = tag(&wanted, "p");
     let is_same = |text: &str| tag(text, "p") == key;
     let wanted = Some(wanted.clone());
@@ -89,7 +89,7 @@ async fn dkim(room: &PostRoom, domain: &Domain, is_needed: bool) -> Result<Optio
 
 async fn dmarc(room: &PostRoom, domain: &str) -> Record {
     let name = format!("_dmarc.{domain}");
-    let found = in_time(room.resolver.texts(&name)).await;
+    let found = in_time(room.dialer.resolver.texts(&name)).await;
     let wanted = format!("v=DMARC1; p=quarantine; rua=mailto:postmaster@{domain}");
     let begins = |text: &str| text.starts_with("v=DMARC1");
     text_record(RecordKind::Dmarc, name, Some(wanted), found, begins, false)
@@ -101,7 +101,7 @@ async fn mx(room: &PostRoom, domain: &str, collects: bool) -> Record {
         name if name.contains('.') => name,
         _ => format!("mail.{domain}"),
     };
-    let (found, health) = match in_time(room.resolver.mail_hosts(domain)).await {
+    let (found, health) = match in_time(room.dialer.resolver.mail_hosts(domain)).await {
         // The domain itself stands in for a record that is not there.
         Ok(hosts) if hosts == [domain.to_owned()] && host != domain => (Vec::new(), Health::Missing),
         Ok(hosts) => {
@@ -128,7 +128,7 @@ async fn mx(room: &PostRoom, domain: &str, collects: bool) -> Record {
 }
 
 async fn spf(room: &PostRoom, domain: &str, outbound: &Outbound) -> Record {
-    let found = in_time(room.resolver.texts(domain)).await;
+    let found = in_time(room.dialer.resolver.texts(domain)).await;
     let found = found.map(|all| all.into_iter().filter(|t| is_spf(t)).collect());
     // Behind a smarthost the provider's servers send, and the provider says what they are called here.
     let wanted = (*outbound == Outbound::Direct).then(|| "v=spf1 mx -all".to_owned());

@@ -57,7 +57,7 @@ impl PostRoom {
             Security::None => Protection::Plain,
         };
         let login = (!s.user.is_empty()).then(|| (s.user.clone(), s.password.clone()));
-        let addresses = self.resolver.addresses(&s.host).await?;
+        let addresses = self.dialer.resolver.addresses(&s.host).await?;
         Ok(addresses
             .into_iter()
             .map(|ip| Hop {
@@ -72,8 +72,8 @@ impl PostRoom {
     async fn mx_hops(&self, domain: &str) -> Result<Vec<Hop>> {
         let mut hops = Vec::new();
         let mut last_error = None;
-        for host in self.resolver.mail_hosts(domain).await?.into_iter().take(5) {
-            match self.resolver.addresses(&host).await {
+        for host in self.dialer.resolver.mail_hosts(domain).await?.into_iter().take(5) {
+            match self.dialer.resolver.addresses(&host).await {
                 Ok(addresses) => hops.extend(
                     addresses
                         .into_iter()

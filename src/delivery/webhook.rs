@@ -157,7 +157,7 @@ impl PostRoom {
     async fn connect_allowed(&self, url: &Url) -> Result<BoxStream> {
         let port = url.port_or_known_default().unwrap_or(443);
         let (name, addresses) = match url.host() {
-            Some(Host::Domain(name)) => (name.to_owned(), self.resolver.addresses(name).await?),
+            Some(Host::Domain(name)) => (name.to_owned(), self.dialer.resolver.addresses(name).await?),
             Some(Host::Ipv4(ip)) => (ip.to_string(), vec![IpAddr::V4(ip)]),
             Some(Host::Ipv6(ip)) => (ip.to_string(), vec![IpAddr::V6(ip)]),
             None => return Err(Error::invalid("an address without a host")),
@@ -172,6 +172,7 @@ impl PostRoom {
                 Ok(Ok(stream)) => {
                     let _ = stream.set_nodelay(true);
                     return self
+                        .dialer
                         .protect(&name, stream)
                         .await
                         .map_err(|f| Error::unavailable(f.detail()));

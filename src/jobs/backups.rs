@@ -1,6 +1,6 @@
 //! Backups each night, and telling the administrators when one does not come about.
 
-use crate::backup::{self, Limits, Status, Target, rehearse_target, run_target};
+use crate::backup::{self, Destination, Limits, Status, Target, rehearse_target, run_target};
 use crate::base::{Kind, Result, TimeMs};
 use crate::delivery::PostRoom;
 use crate::delivery::notice::tell;
@@ -34,14 +34,8 @@ async fn run_due(ctx: &Ctx, room: &PostRoom) -> Result<()> {
             rehearse_due(ctx, room, &target, &status).await?;
             continue;
         }
-        let done = run_target(
-            ctx,
-            target.folder.clone(),
-            target.keep,
-            Limits::default(),
-            |_, _| {},
-        )
-        .await;
+        let to = Destination::known(ctx, &target.place, &room.dialer).await?;
+        let done = run_target(ctx, to, target.keep, Limits::default(), |_, _| {}).await;
         match done {
             Ok(done) => tracing::info!(
                 id = done.id,
@@ -50,7 +44,7 @@ async fn run_due(ctx: &Ctx, room: &PostRoom) -> Result<()> {
                 "backed up"
             ),
             Err(e) => {
-                tracing::error!(folder = %target.folder.display(), error = ?e, "no backup was made");
+                tracing::error!(place = %target.place, error = ?e, "no backup was made");
                 tell_administrators(ctx, room, &target, &status, (Failure::Backup, e.message())).await?;
             }
         }
@@ -66,7 +60,8 @@ async fn rehearse_due(ctx: &Ctx, room: &PostRoom, target: &Target, status: &Stat
     if !status.is_to_be_rehearsed(now_ms) || !status.last_done_at_ms.is_some_and(began_lately) {
         return Ok(());
     }
-    let why = match rehearse_target(ctx, &target.folder, None).await {
+    let from = Destination::known(ctx, &target.place, &room.dialer).await?;
+    let why = match rehearse_target(ctx, from, None).await {
         Ok(done) if done.differences.is_empty() => {
             tracing::info!(
                 address = done.address,
@@ -89,7 +84,7 @@ async fn rehearse_due(ctx: &Ctx, room: &PostRoom, target: &Target, status: &Stat
         Err(e) if e.kind() == Kind::OverQuota => return Ok(()),
         Err(e) => e.message().to_owned(),
     };
-    tracing::error!(folder = %target.folder.display(), why, "a restore was rehearsed and failed");
+    tracing::error!(place = %target.place, why, "a restore was rehearsed and failed");
     tell_administrators(ctx, room, target, status, (Failure::Rehearsal, &why)).await
 }
 
@@ -180,7 +175,7 @@ async fn tell_administrators(
     status: &Status,
     (failure, why): (Failure, &str),
 ) -> Result<()> {
-    let place = target.folder.display().to_string();
+    let place = target.place.to_string();
     let day = ctx.now_ms() / 86_400_000;
     let last = status
         .last_done_at_ms
@@ -202,7 +197,7 @@ mod tests {
     #[test]
     fn a_backup_is_due_once_a_night_and_each_hour_after_a_failure() {
         let target = Target {
-            folder: "/backup".into(),
+            place: "/backup".parse().unwrap(),
             at_minute: 150,
             keep: Keep::default(),
         };

@@ -78,10 +78,7 @@ fn allowed(module: &str) -> Option<Vec<&'static str>> {
         "delivery" => vec![
             "base", "formats", "model", "store", "identity", "mail", "calendar", "contacts", "sync",
         ],
-        "backup" => vec![
-            "base", "formats", "model", "store", "identity", "objects", "mail", "calendar", "contacts",
-        ],
-        "moving" => vec![
+        "backup" | "moving" => vec![
             "base", "formats", "model", "store", "identity", "objects", "mail", "calendar", "contacts",
             "delivery",
         ],

@@ -1,5 +1,7 @@
 //! Backups: what comes back is what was there, item by item, whatever happens meanwhile.
 
+mod places;
+
 use crate::corpus::{corpus, hand_over};
 use crate::dav;
 use crate::mailbox::Mailbox;
@@ -75,6 +77,7 @@ fn without_box(arguments: &[&str]) -> (i32, Value, String) {
     (out.status.code().unwrap(), json, said)
 }
 
+/// From a folder.
 fn restore(from: &Path, key: &Path) -> (Folder, i32, Value, String) {
     let data = Folder::new();
     let [from, key, to] = [from, key, data.path()].map(|p| p.to_str().unwrap().to_owned());

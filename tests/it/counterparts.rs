@@ -427,3 +427,95 @@ anvil unix - - n - 1 anvil
 scache unix - - n - 1 scache
 postlog unix-dgram n - n - 1 postlogd
 ";
+
+/// Storage that speaks S3, over TLS, behind a gate at which Amazon's own library looks at each signature. One bucket,
+/// `office`; [`S3::KEY`] and [`PROVIDER_PASSWORD`] open it.
+pub struct S3 {
+    pub port: u16,
+    pub ca: PathBuf,
+    /// Where it keeps what it is given.
+    pub folder: Folder,
+    _running: [Running; 2],
+}
+
+impl S3 {
+    pub const KEY: &'static str = "AKIAOFFICE";
+
+    pub fn start() -> S3 {
+        let folder = Folder::new();
+        let d = folder.path();
+        let (ca, cert, key) = certificate(d);
+        let (port, behind) = (free_port(), free_port());
+        let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+        let mut store = Command::new("node");
+        store.arg(root.join("tests/s3/node_modules/s3rver/bin/s3rver.js"));
+        store.args([
+            "-a",
+            "127.0.0.1",
+            "-p",
+            &behind.to_string(),
+            "-s",
+            "--no-vhost-buckets",
+        ]);
+        store
+            .args(["--configure-bucket", "office", "-d"])
+            .arg(d.join("stored"));
+        fs::create_dir(d.join("stored")).unwrap();
+        let mut gate = Command::new(root.join("run/dav-clients/bin/python"));
+        gate.arg(root.join("tests/s3/gate.py"));
+        gate.args([&port.to_string(), &behind.to_string(), S3::KEY, PROVIDER_PASSWORD]);
+        gate.arg(cert).arg(key);
+        let running = [Running::start(store), Running::start(gate)];
+        wait_for_port(behind);
+        wait_for_port(port);
+        S3 {
+            port,
+            ca,
+            folder,
+            _running: running,
+        }
+    }
+}
+
+/// A WebDAV server, plain, as it stands behind many a file share. One person, `office`, with [`PROVIDER_PASSWORD`].
+pub struct WebDav {
+    pub port: u16,
+    pub folder: Folder,
+    running: Option<Running>,
+}
+
+impl WebDav {
+    pub fn start() -> WebDav {
+        let folder = Folder::new();
+        let d = folder.path();
+        let port = free_port();
+        let config = serde_json::json!({
+            "host": "127.0.0.1", "port": port, "verbose": 1, "server": "cheroot",
+            "provider_mapping": {"/": d.join("share")},
+            "http_authenticator": {"accept_basic": true, "accept_digest": false, "default_to_digest": false},
+            "simple_dc": {"user_mapping": {"*": {"office": {"password": PROVIDER_PASSWORD}}}},
+        });
+        fs::create_dir(d.join("share")).unwrap();
+        write(&d.join("wsgidav.json"), &config.to_string());
+        let mut there = WebDav {
+            port,
+            folder,
+            running: None,
+        };
+        there.go_on();
+        there
+    }
+
+    pub fn go_on(&mut self) {
+        let program = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("run/dav-clients/bin/python");
+        let mut start = Command::new(program);
+        start.args(["-m", "wsgidav.server.server_cli", "--config"]);
+        start.arg(self.folder.path().join("wsgidav.json"));
+        self.running = Some(Running::start(start));
+        wait_for_port(self.port);
+    }
+
+    pub fn stop(&mut self) {
+        self.running = None;
+    }
+}

@@ -2,7 +2,8 @@
 
 use super::super::Form;
 use super::super::output::{print_done, print_list};
-use crate::backup::{self, Folder, Key, Look, Place, Snapshot, Sought, list_snapshots, read_snapshot};
+use super::source::Source;
+use crate::backup::{self, Key, Look, Place, Snapshot, Sought, list_snapshots, read_snapshot};
 use crate::base::clock::rfc3339;
 use crate::base::text::one_line;
 use crate::base::{Error, Result};
@@ -10,40 +11,6 @@ use crate::store::disk::ScratchFolder;
 use clap::Args;
 use serde_json::json;
 use std::io::Write;
-use std::path::{Path, PathBuf};
-
-/// Backups are read without a box: folder and key are enough.
-#[derive(Args)]
-struct Source {
-    /// Folder with backups
-    #[arg(long, value_name = "FOLDER")]
-    from: PathBuf,
-    /// File with the recovery key; without it, the key of the box in --data is taken
-    #[arg(long, value_name = "FILE")]
-    key: Option<PathBuf>,
-    #[arg(long = "data", value_name = "DIR", env = "HAUSPOST_DATA")]
-    data: Option<PathBuf>,
-}
-
-impl Source {
-    fn open(&self) -> Result<(Folder, Key)> {
-        let key = match (&self.key, &self.data) {
-            (Some(file), _) => Key::parse(&read(file)?)?,
-            (None, Some(data)) => Key::parse(&read(&data.join("keys/backup.key"))?)?,
-            (None, None) => {
-                return Err(Error::invalid(
-                    "the backups are encrypted: give the recovery key with --key FILE",
-                ));
-            }
-        };
-        Ok((Folder::open(&self.from)?, key))
-    }
-}
-
-pub fn read(file: &Path) -> Result<String> {
-    std::fs::read_to_string(file)
-        .map_err(|e| Error::not_found(format!("{} cannot be read: {e}", file.display())).caused_by(e))
-}
 
 #[derive(Args)]
 pub struct Ls {
@@ -63,7 +30,7 @@ pub struct Ls {
     #[arg(long, value_name = "NUMBER", default_value_t = 100)]
     limit: usize,
     #[command(flatten)]
-    from: Source,
+    source: Source,
     #[command(flatten)]
     form: Form,
 }
@@ -78,7 +45,7 @@ pub struct Cat {
     #[arg(value_name = "ITEM")]
     item: i64,
     #[command(flatten)]
-    from: Source,
+    source: Source,
 }
 
 #[derive(Args)]
@@ -87,21 +54,21 @@ pub struct Verify {
     #[arg(long)]
     quick: bool,
     #[command(flatten)]
-    from: Source,
+    source: Source,
     #[command(flatten)]
     form: Form,
 }
 
 impl Ls {
     pub fn run(self) -> Result<()> {
-        let (place, key) = self.from.open()?;
+        let (place, key) = self.source.open()?;
         match (&self.id, &self.address) {
-            (Some(id), Some(address)) => self.items(&place, &key, id, address),
+            (Some(id), Some(address)) => self.items(&*place, &key, id, address),
             (Some(id), None) => {
-                let snapshot = read_snapshot(&place, &key, id)?;
+                let snapshot = read_snapshot(&*place, &key, id)?;
                 print_done(&self.form, &json!(snapshot), &accounts_of(&snapshot))
             }
-            (None, _) => self.list(&place, &key),
+            (None, _) => self.list(&*place, &key),
         }
     }
 
@@ -146,16 +113,16 @@ impl Ls {
 
 impl Cat {
     pub fn run(self) -> Result<()> {
-        let (place, key) = self.from.open()?;
-        let snapshot = read_snapshot(&place, &key, &self.id)?;
+        let (place, key) = self.source.open()?;
+        let snapshot = read_snapshot(&*place, &key, &self.id)?;
         let look = Look::open(
             &std::env::temp_dir(),
-            &place,
+            &*place,
             &key,
             snapshot.account(&self.address)?,
         )?;
         let mut out = std::io::stdout().lock();
-        look.read(&place, &key, self.item, &mut |piece| Ok(out.write_all(piece)?))?;
+        look.read(&*place, &key, self.item, &mut |piece| Ok(out.write_all(piece)?))?;
         Ok(out.flush()?)
     }
 }
@@ -168,9 +135,9 @@ fn accounts_of(snapshot: &Snapshot) -> String {
 
 impl Verify {
     pub fn run(self) -> Result<()> {
-        let (place, key) = self.from.open()?;
+        let (place, key) = self.source.open()?;
         let scratch = ScratchFolder::make_in(&std::env::temp_dir())?;
-        let found = backup::verify(&place, &key, !self.quick, scratch.path())?;
+        let found = backup::verify(&*place, &key, !self.quick, scratch.path())?;
         let mut lines = vec![format!(
             "{} backups, {} files, {} MB; {} items compared",
             found.snapshots,

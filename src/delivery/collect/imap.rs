@@ -94,16 +94,16 @@ impl PostRoom {
 
 /// Connects and protects the connection as wanted.
 pub async fn connect(room: &PostRoom, server: &CollectServer) -> Result<Client<Named>, Finding> {
-    let plain = room.connect_plain(&server.host, server.port).await?;
+    let plain = room.dialer.connect_plain(&server.host, server.port).await?;
     match server.security {
-        Security::Tls => greet(room, Named(room.protect(&server.host, plain).await?)).await,
+        Security::Tls => greet(room, Named(room.dialer.protect(&server.host, plain).await?)).await,
         Security::None => greet(room, Named(Box::new(plain))).await,
         Security::Starttls => {
             let mut client = greet(room, Named(Box::new(plain))).await?;
             room.in_time(client.run_command_and_check_ok("STARTTLS", None))
                 .await?;
             Ok(Client::new(Named(
-                room.protect(&server.host, client.into_inner()).await?,
+                room.dialer.protect(&server.host, client.into_inner()).await?,
             )))
         }
     }

@@ -31,9 +31,9 @@ pub struct Session {
 impl Session {
     /// Connects, protects the connection as wanted, and logs in.
     pub async fn sign_in(room: &PostRoom, server: &CollectServer) -> Result<Session, Finding> {
-        let plain = room.connect_plain(&server.host, server.port).await?;
+        let plain = room.dialer.connect_plain(&server.host, server.port).await?;
         let stream: BoxStream = match server.security {
-            Security::Tls => room.protect(&server.host, plain).await?,
+            Security::Tls => room.dialer.protect(&server.host, plain).await?,
             Security::None | Security::Starttls => Box::new(plain),
         };
         let max_message_bytes = room.options.max_collected_bytes;
@@ -51,7 +51,7 @@ impl Session {
                 .command("STLS")
                 .await
                 .map_err(|f| Finding::Tls(format!("no STLS: {}", f.detail())))?;
-            session.stream = room.protect(&server.host, session.stream).await?;
+            session.stream = room.dialer.protect(&server.host, session.stream).await?;
             (session.input, session.at) = (Vec::new(), 0);
         }
         let login = |f: Finding| match f {

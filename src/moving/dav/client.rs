@@ -1,16 +1,12 @@
-//! Requests to one server, over one connection that is made anew when it breaks. Redirects are followed within the site that the
-//! administrator has named.
+//! Requests of WebDAV to one server. Redirects are followed within the site that the administrator has named.
 
 use crate::base::{Error, Result, text};
 use crate::delivery::PostRoom;
+use crate::delivery::http_client::{self, Content, HttpClient};
 use crate::formats::xml::{Element, read};
 use base64::Engine;
-use http_body_util::{BodyExt, Full, Limited};
-use hyper::body::Bytes;
-use hyper::client::conn::http1::{SendRequest, handshake};
-use hyper::header::{AUTHORIZATION, CONTENT_TYPE, ETAG, HOST, LOCATION, USER_AGENT};
-use hyper::{Method, Request, StatusCode};
-use hyper_util::rt::TokioIo;
+use hyper::StatusCode;
+use hyper::header::{ETAG, LOCATION};
 use std::sync::Arc;
 use url::Url;
 
@@ -19,10 +15,8 @@ const MAX_BODY: usize = 128 << 20;
 const MOST_REDIRECTS: usize = 5;
 
 pub struct Client {
-    room: Arc<PostRoom>,
+    http: HttpClient,
     authorization: String,
-    /// Where it connects, and the connection.
-    open: Option<(String, SendRequest<Full<Bytes>>)>,
 }
 
 /// What is asked.
@@ -100,9 +94,8 @@ impl Client {
     pub fn new(room: &Arc<PostRoom>, user: &str, password: &str) -> Client {
         let packed = base64::engine::general_purpose::STANDARD.encode(format!("{user}:{password}"));
         Client {
-            room: room.clone(),
+            http: HttpClient::new(room.dialer.clone(), MAX_BODY),
             authorization: format!("Basic {packed}"),
-            open: None,
         }
     }
 
@@ -110,9 +103,16 @@ impl Client {
     pub async fn send(&mut self, url: &Url, ask: &Ask<'_>) -> Result<Reply> {
         let mut url = url.clone();
         for _ in 0..MOST_REDIRECTS {
-            let (reply, location) = self.send_once(&url, ask).await?;
-            let Some(location) = location.filter(|_| reply.status.is_redirection()) else {
-                return Ok(reply);
+            let response = self.http.send(&self.request(&url, ask)).await?;
+            let text = |name| Some(response.headers().get(name)?.to_str().ok()?.to_owned());
+            let (etag, location) = (text(ETAG), text(LOCATION));
+            let Some(location) = location.filter(|_| response.status().is_redirection()) else {
+                return Ok(Reply {
+                    status: response.status(),
+                    etag,
+                    body: response.into_body(),
+                    url,
+                });
             };
             let next = url.join(&location);
             let next = next.map_err(|e| Error::unavailable(format!("{url} leads to no address: {e}")))?;
@@ -126,113 +126,18 @@ impl Client {
         Err(Error::unavailable(format!("{url} leads in circles")))
     }
 
-    async fn send_once(&mut self, url: &Url, ask: &Ask<'_>) -> Result<(Reply, Option<String>)> {
-        let request = || self.request(url, ask);
-        let first = request()?;
-        let again = request()?;
-        let had_one = self.open.is_some();
-        match self.exchange(url, first).await {
-            // A server ends a connection that was silent for a while; the next one is new.
-            Err(_) if had_one => {
-                self.open = None;
-                self.exchange(url, again).await
-            }
-            done => done,
-        }
-    }
-
-    fn request(&self, url: &Url, ask: &Ask<'_>) -> Result<Request<Full<Bytes>>> {
-        let bad = |e: &dyn std::fmt::Display| Error::invalid(format!("{url} cannot be asked: {e}"));
-        let method = Method::from_bytes(ask.method.as_bytes()).map_err(|e| bad(&e))?;
-        let mut builder = Request::builder()
-            .method(method)
-            .uri(url.path())
-            .header(HOST, place(url))
-            .header(USER_AGENT, concat!("Hauspost/", env!("CARGO_PKG_VERSION")))
-            .header(AUTHORIZATION, &self.authorization);
+    fn request<'a>(&self, url: &Url, ask: &Ask<'a>) -> http_client::Ask<'a> {
+        let mut headers = vec![("authorization", self.authorization.clone())];
         if !ask.content_type.is_empty() {
-            builder = builder.header(CONTENT_TYPE, ask.content_type);
+            headers.push(("content-type", ask.content_type.to_owned()));
         }
-        for (name, value) in &ask.headers {
-            builder = builder.header(*name, value);
+        headers.extend(ask.headers.iter().cloned());
+        http_client::Ask {
+            method: ask.method,
+            url: url.clone(),
+            headers,
+            content: Content::Bytes(ask.body.clone()),
         }
-        builder
-            .body(Full::new(Bytes::from(ask.body.clone())))
-            .map_err(|e| bad(&e))
-    }
-
-    async fn exchange(
-        &mut self,
-        url: &Url,
-        request: Request<Full<Bytes>>,
-    ) -> Result<(Reply, Option<String>)> {
-        let broken = |e: Box<dyn std::error::Error + Send + Sync>| {
-            Error::unavailable(format!("{} broke off: {e}", place(url))).caused_by(e)
-        };
-        let patience = self.room.options.patience;
-        let longest = patience.answer + patience.on_the_way(request.body().size_hint_bytes());
-        let sender = self.sender(url).await?;
-        let answered = async {
-            let response = sender.send_request(request).await.map_err(|e| broken(e.into()))?;
-            let (head, body) = response.into_parts();
-            let body = Limited::new(body, MAX_BODY).collect().await.map_err(broken)?;
-            let text = |name| {
-                head.headers
-                    .get(name)
-                    .and_then(|v: &hyper::header::HeaderValue| v.to_str().ok())
-            };
-            let reply = Reply {
-                status: head.status,
-                etag: text(ETAG).map(str::to_owned),
-                body: body.to_bytes().to_vec(),
-                url: url.clone(),
-            };
-            Ok((reply, text(LOCATION).map(str::to_owned)))
-        };
-        let done = tokio::time::timeout(longest, answered).await;
-        done.map_err(|_| Error::unavailable(format!("{} does not answer", place(url))))?
-    }
-
-    async fn sender(&mut self, url: &Url) -> Result<&mut SendRequest<Full<Bytes>>> {
-        let wanted = place(url);
-        let is_usable =
-            |(to, sender): &(String, SendRequest<Full<Bytes>>)| *to == wanted && !sender.is_closed();
-        if !self.open.as_ref().is_some_and(is_usable) {
-            let host = url
-                .host_str()
-                .unwrap_or_default()
-                .trim_matches(['[', ']'])
-                .to_owned();
-            let port = url.port_or_known_default().unwrap_or(443);
-            let plain = self.room.connect_plain(&host, port).await?;
-            let stream = match url.scheme() {
-                "https" => self.room.protect(&host, plain).await?,
-                _ => Box::new(plain),
-            };
-            let (sender, connection) = handshake(TokioIo::new(stream))
-                .await
-                .map_err(|e| Error::unavailable(format!("{wanted} does not speak HTTP")).caused_by(e))?;
-            tokio::spawn(async move {
-                if let Err(e) = connection.await {
-                    tracing::debug!(error = %e, "a connection ended");
-                }
-            });
-            self.open = Some((wanted, sender));
-        }
-        let open = self
-            .open
-            .as_mut()
-            .ok_or_else(|| Error::internal("no connection"))?;
-        Ok(&mut open.1)
-    }
-}
-
-/// Host and port.
-fn place(url: &Url) -> String {
-    let host = url.host_str().unwrap_or_default();
-    match url.port() {
-        Some(port) => format!("{host}:{port}"),
-        None => host.to_owned(),
     }
 }
 
@@ -246,16 +151,6 @@ fn is_same_site(from: &Url, to: &Url) -> bool {
     let keeps_tls = to.scheme() == "https" || from.scheme() == "http";
     keeps_tls
         && (a == b || (to.scheme() == "https" && is_name(from) && is_name(to) && domain(a) == domain(b)))
-}
-
-trait SizeHint {
-    fn size_hint_bytes(&self) -> u64;
-}
-
-impl SizeHint for Full<Bytes> {
-    fn size_hint_bytes(&self) -> u64 {
-        hyper::body::Body::size_hint(self).lower()
-    }
 }
 
 #[cfg(test)]

@@ -147,7 +147,16 @@ export const changeSource = (id: number, body: { account?: string; password?: st
 export const removeSource = (id: number) => call<null>('DELETE', `${ADMIN}/collect/${id}`);
 export const runSource = (id: number) => call<null>('POST', `${ADMIN}/collect/${id}/run`, { body: {} });
 
+/** An account that was made again from a backup, and compared. */
+export interface Rehearsal {
+  at: string;
+  address: string;
+  items: number;
+  compared: number;
+  differences: string[];
+}
 export interface BackupTarget {
+  /** A path, or the address of a server. */
   folder: string;
   atMinute: number;
   keep: { days: number; weeks: number; months: number };
@@ -156,10 +165,11 @@ export interface BackupTarget {
   lastError: string | null;
   bodies: number;
   newBytes: number;
+  rehearsal: Rehearsal | null;
   running: { doneBytes: number; allBytes: number } | null;
 }
 export const getBackups = async () => (await call<{ targets: BackupTarget[] }>('GET', `${ADMIN}/backups`)).targets;
-export const putBackup = (body: Pick<BackupTarget, 'folder' | 'atMinute' | 'keep'>) => call<null>('PUT', `${ADMIN}/backups`, { body });
+export const putBackup = (body: Pick<BackupTarget, 'folder' | 'atMinute' | 'keep'> & { secret?: string }) => call<null>('PUT', `${ADMIN}/backups`, { body });
 export const removeBackup = (folder: string) => call<null>('DELETE', `${ADMIN}/backups?folder=${enc(folder)}`);
 export const runBackup = (folder: string) => call<null>('POST', `${ADMIN}/backups/run`, { body: { folder } });
 export const getRecoveryKey = async () => (await call<{ secret: string }>('POST', `${ADMIN}/backups/key`, { body: {} })).secret;

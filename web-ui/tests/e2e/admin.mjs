@@ -265,6 +265,18 @@ await run('admin', { fake: () => { throw new Error('set HAUSPOST_URL: this spec 
     await $('backup-folder').fill('/gibt/es/nicht');
     await $('backup-save').click();
     await page.locator('[aria-invalid="true"]').waitFor();
+    await $('backup-kind').selectOption('s3');
+    await $('backup-url').fill('http://127.0.0.1:9');
+    await $('backup-save').click();
+    await until(async () => (await page.locator('[aria-invalid="true"]').count()) === 3, 'bucket, key and secret are missing');
+    await axe();
+    await shot('admin-9-storage');
+    await $('backup-bucket').fill('buero/sicherung');
+    await $('backup-user').fill('AKIA');
+    await $('backup-secret').fill('geheim');
+    await $('backup-save').click();
+    await until(async () => (await page.locator('[aria-invalid="true"]').count()) === 1, 'nobody answers there');
+    await $('backup-kind').selectOption('folder');
     await $('backup-folder').fill(PLACE);
     await $('backup-at').fill('03:15');
     await axe();

@@ -1,7 +1,7 @@
 //! `/api/admin/backups`: where backups go, how they went, one now, and the recovery key.
 
 use super::{Answer, no_content};
-use crate::backup::{Keep, Target, put_target, remove_target, show_key, status};
+use crate::backup::{Address, Keep, Target, put_target, remove_target, show_key, status};
 use crate::base::clock::rfc3339;
 use crate::base::{Error, TimeMs};
 use crate::protocols::http::auth::house;
@@ -11,7 +11,6 @@ use actix_web::web::{self, Json, Query, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use std::path::PathBuf;
 
 pub fn configure(config: &mut ServiceConfig) {
     config
@@ -34,7 +33,7 @@ async fn list(request: HttpRequest) -> Answer {
         .iter()
         .map(|(t, s)| {
             json!({
-                "folder": t.folder,
+                "folder": t.place,
                 "atMinute": t.at_minute,
                 "keep": t.keep,
                 "lastTryAt": time(s.last_try_at_ms),
@@ -46,7 +45,7 @@ async fn list(request: HttpRequest) -> Answer {
                     "at": rfc3339(r.at_ms), "address": r.address, "items": r.items, "compared": r.compared,
                     "differences": r.differences,
                 })),
-                "running": runs.progress(&t.folder),
+                "running": runs.progress(&t.place),
             })
         })
         .collect();
@@ -56,7 +55,10 @@ async fn list(request: HttpRequest) -> Answer {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Typed {
-    folder: PathBuf,
+    /// A path, or the address of a server: `s3://KEY@host/bucket`, `webdavs://user@host/folder`.
+    folder: String,
+    /// Of a server; absent keeps the one that is known.
+    secret: Option<String>,
     at_minute: u16,
     keep: Option<Keep>,
 }
@@ -64,7 +66,8 @@ struct Typed {
 async fn put(request: HttpRequest, body: Json<Typed>) -> Answer {
     let ctx = administrator(&request).await?;
     let body = body.into_inner();
-    if !body.folder.is_absolute() {
+    let place: Address = body.folder.parse().at("folder")?;
+    if matches!(&place, Address::Folder(path) if !path.is_absolute()) {
         let e = Error::invalid("please give the whole path, from the first slash");
         return Err(e).at("folder");
     }
@@ -76,28 +79,32 @@ async fn put(request: HttpRequest, body: Json<Typed>) -> Answer {
         return Err(Error::invalid("at least one backup has to be kept")).at("keep");
     }
     let target = Target {
-        folder: body.folder,
+        place,
         at_minute: body.at_minute,
         keep,
     };
-    put_target(&ctx, target).await.at("folder")?;
+    put_target(&ctx, &house(&request)?.post_room.dialer, target, body.secret)
+        .await
+        .at("folder")?;
     no_content()
 }
 
 #[derive(Deserialize)]
 struct Place {
-    folder: PathBuf,
+    folder: String,
 }
 
 async fn remove(request: HttpRequest, place: Query<Place>) -> Answer {
     let ctx = administrator(&request).await?;
-    remove_target(&ctx, &place.folder).await?;
+    remove_target(&ctx, &place.folder.parse()?).await?;
     no_content()
 }
 
 async fn run(request: HttpRequest, place: Json<Place>) -> Answer {
     let ctx = administrator(&request).await?;
-    house(&request)?.backups.begin(&ctx, &place.folder).await?;
+    let house = house(&request)?;
+    let place = place.folder.parse()?;
+    house.backups.begin(&ctx, &place, &house.post_room.dialer).await?;
     Ok(HttpResponse::Accepted().json(json!({})))
 }
 

@@ -100,7 +100,7 @@ async fn backups(ctx: &Ctx) -> crate::base::Result<Value> {
         "lastDoneAt": all.iter().filter_map(|(_, s)| s.last_done_at_ms).max().map(rfc3339),
         "failing": all
             .iter()
-            .filter_map(|(t, s)| Some(json!({"folder": t.folder, "error": s.last_error.clone()?})))
+            .filter_map(|(t, s)| Some(json!({"folder": t.place, "error": s.last_error.clone()?})))
             .collect::<Vec<_>>(),
     }))
 }

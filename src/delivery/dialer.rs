@@ -1,12 +1,13 @@
-//! Connections to providers' servers, protected and checked.
+//! Connections to servers of others: names, addresses, certificates that are checked, patience.
 
-use super::PostRoom;
 use super::probe::Finding;
+use super::resolver::Resolver;
 use crate::base::stream::BoxStream;
-use crate::base::{Error, Result, crypto};
+use crate::base::{Error, Patience, Result, crypto};
 use rustls::{ClientConfig, RootCertStore};
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, ServerName};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpStream;
@@ -14,7 +15,23 @@ use tokio_rustls::TlsConnector;
 
 const CONNECT: Duration = Duration::from_secs(20);
 
-impl PostRoom {
+/// How others are reached.
+pub struct Dialer {
+    pub resolver: Resolver,
+    extra_ca_pem: Option<Vec<u8>>,
+    pub patience: Patience,
+}
+
+impl Dialer {
+    /// `name_servers`: empty is those of the system. `extra_ca_pem`: PEM of authorities that are trusted beside the usual ones.
+    pub fn new(name_servers: &[SocketAddr], extra_ca_pem: Option<Vec<u8>>, patience: Patience) -> Dialer {
+        Dialer {
+            resolver: Resolver::new(name_servers),
+            extra_ca_pem,
+            patience,
+        }
+    }
+
     /// A plain connection to the first address that answers.
     pub async fn connect_plain(&self, host: &str, port: u16) -> Result<TcpStream, Finding> {
         let mut last = format!("{host} has no address");
@@ -37,8 +54,7 @@ impl PostRoom {
         S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
     {
         let failed = |why: String| Finding::Tls(format!("no safe connection to {host}: {why}"));
-        let config =
-            client_config(self.options.extra_ca_pem.as_deref()).map_err(|e| failed(e.to_string()))?;
+        let config = client_config(self.extra_ca_pem.as_deref()).map_err(|e| failed(e.to_string()))?;
         let name = ServerName::try_from(host.to_owned()).map_err(|e| failed(e.to_string()))?;
         let connected = TlsConnector::from(config).connect(name, stream);
         match tokio::time::timeout(CONNECT, connected).await {

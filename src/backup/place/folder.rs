@@ -1,30 +1,11 @@
-//! Where backups lie: a place of files with names, each written whole or not at all. A folder, be it a share of the NAS or
-//! a disk that is plugged in; other kinds implement the same five verbs.
+//! A folder of this machine: a share of the NAS, a disk that is plugged in.
 
+use super::{Place, Stream};
 use crate::base::{Error, Result};
 use crate::store::disk;
 use std::fs::{self, File};
-use std::io::{self, Read, Seek};
+use std::io;
 use std::path::{Path, PathBuf};
-
-pub trait Stream: Read + Seek + Send {}
-impl<T: Read + Seek + Send> Stream for T {}
-
-/// Names are relative, of lower-case letters, digits, `-`, `.` and `/`.
-pub trait Place: Send + Sync {
-    /// Where files that are to come here are written first; a folder on this machine.
-    fn waiting_room(&self) -> PathBuf;
-    /// Takes a finished file under a name; when this returns, it is there to stay. One that has the name is replaced.
-    fn put(&self, file: &Path, name: &str) -> Result<()>;
-    /// Errors: NotFound.
-    fn open(&self, name: &str) -> Result<Box<dyn Stream>>;
-    /// Names and sizes of all files below a folder, in no order.
-    fn list(&self, folder: &str) -> Result<Vec<(String, u64)>>;
-    /// One that is not there is no error.
-    fn remove(&self, name: &str) -> Result<()>;
-    /// For people.
-    fn name(&self) -> String;
-}
 
 /// A folder of this machine.
 pub struct Folder(PathBuf);
