@@ -241,13 +241,14 @@ pub fn parts(response: Response<Vec<u8>>) -> (StatusCode, Vec<u8>) {
     (response.status(), response.into_body())
 }
 
-/// What an answer that is not good means. Errors always: NotAuthenticated, Forbidden, NotFound, OverQuota, Invalid, Busy,
+/// What an answer that is not good means. Errors always: Forbidden, NotFound, OverQuota, Invalid, Busy,
 /// Unavailable.
 pub fn refusal(what: &str, url: &Url, status: StatusCode, body: &[u8]) -> Error {
     let said = text::one_line(&String::from_utf8_lossy(&body[..body.len().min(400)]));
     let text = format!("{}: {what} was refused: {status} {said}", place(url));
     match status.as_u16() {
-        401 => Error::not_authenticated(text),
+        // Not somebody who is signed in wrongly here.
+        401 => Error::invalid(format!("{}: the login is not accepted: {said}", place(url))),
         403 => Error::forbidden(text),
         404 | 410 => Error::not_found(text),
         413 | 507 => Error::over_quota(text),
