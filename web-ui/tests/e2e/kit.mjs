@@ -91,6 +91,8 @@ export async function shot(page, file) {
 }
 async function axe(page) {
   await page.evaluate(axeSource);
+  // What comes or goes is half transparent for a moment; what goes on for ever (a spinner) is not waited for.
+  await page.evaluate(() => Promise.all(document.getAnimations().filter((a) => a.effect?.getComputedTiming().endTime !== Infinity).map((a) => a.finished.catch(() => null))));
   const found = await page.evaluate(async () => (await globalThis.axe.run({ exclude: ['iframe'] }, { iframes: false })).violations
     .map((v) => `${v.id}: ${v.nodes.slice(0, 3).map((n) => `${n.target.join(' ')} ${n.any[0]?.message ?? ''}`).join(' | ')}`));
   equal(found, [], `no accessibility violations on ${page.url()}`);
