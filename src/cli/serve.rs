@@ -79,6 +79,9 @@ pub struct Serve {
     command_timeout: u64,
     #[command(flatten)]
     outside: Outside,
+    /// A folder in which somebody leaves a file when the office's directory has changed; the file is removed
+    #[arg(long, value_name = "DIR", env = "HAUSPOST_DIRECTORY_HINTS")]
+    directory_hints: Option<PathBuf>,
     /// Seconds before the second attempt to send; doubles from then on
     #[arg(long, value_name = "SECONDS", default_value_t = 300)]
     retry_after: u64,
@@ -164,6 +167,7 @@ impl Serve {
                 announced: self.public.announced(&all)?,
             },
             post_room: self.outside.options(host_name, max_message_bytes, schedule)?,
+            directory_hints: self.directory_hints.clone(),
             store: store::Options {
                 reserve_bytes: parse_size(&self.reserve)?,
                 ..store::Options::default()

@@ -81,6 +81,8 @@ fn allowed(module: &str) -> Option<Vec<&'static str>> {
         "backup" => vec![
             "base", "formats", "model", "store", "identity", "objects", "mail", "calendar", "contacts",
         ],
+        // The connections of the post room lead to the office's own directory too.
+        "directory" => vec!["base", "formats", "model", "store", "identity", "delivery"],
         "moving" => vec![
             "base", "formats", "model", "store", "identity", "objects", "mail", "calendar", "contacts",
             "delivery",
@@ -108,7 +110,7 @@ fn allowed(module: &str) -> Option<Vec<&'static str>> {
         _ => return None,
     };
     if matches!(module, "jobs" | "protocols") {
-        all.extend(["objects", "backup"]);
+        all.extend(["objects", "backup", "directory"]);
         all.extend(ROOMS);
     }
     Some(all)

@@ -9,6 +9,7 @@ mod counterparts;
 mod dav;
 mod deleted;
 mod direct;
+mod directory;
 mod discovery;
 mod disk_full;
 mod doors;
