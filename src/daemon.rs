@@ -16,7 +16,7 @@ use crate::delivery::{self, PostRoom};
 use crate::directory::passwords::Passwords;
 use crate::identity::{self, Ctx, Doorkeeper, accounts, domains};
 use crate::jobs;
-use crate::protocols::http::HouseData;
+use crate::protocols::http::{HouseData, base_path};
 use crate::protocols::limits::{ConnectionLimit, RateLimit};
 use crate::protocols::{House, Options, graph};
 use crate::store::layout::ServerLock;
@@ -125,6 +125,7 @@ async fn serve(
         received: RateLimit::new(config.received_per_minute, Duration::from_secs(60)),
         backups: Runs::default(),
     });
+    base_path::tell(&house.options.base_path);
     let stop = StopSignals::listen()?;
     let acceptors = accept::open(&house, sockets)?;
     bell::watch(store.layout(), &post_room)?;

@@ -16,6 +16,7 @@ if [ "${1:-run}" = test ]; then
   want strace strace
   want nsd nsd
   want slapd slapd
+  want apache2 apache2
   want ldapmodify ldap-utils
   # Released client libraries live in an environment of their own.
   python3 -c 'import ensurepip, venv' 2>/dev/null || need="$need python3-venv"

@@ -8,6 +8,7 @@ use crate::appliance::tls::CertificateFiles;
 use crate::base::{Patience, Result};
 use crate::daemon::{self, Config, Door, RunAs};
 use crate::delivery::schedule::Schedule;
+use crate::protocols::http::base_path::BasePath;
 use crate::protocols::{Network, Options};
 use crate::store;
 use clap::{Args, value_parser};
@@ -48,6 +49,15 @@ pub struct Serve {
     /// A network whose plain HTTP and X-Forwarded-For are believed; may be repeated
     #[arg(long, value_name = "CIDR")]
     trusted_proxy: Vec<Network>,
+    /// The path below which a proxy in front serves us, and keeps it, as /mail
+    #[arg(
+        long,
+        value_name = "PATH",
+        env = "HAUSPOST_BASE_PATH",
+        default_value = "",
+        hide_default_value = true
+    )]
+    base_path: BasePath,
     /// Certificate chain (PEM); watched and loaded again when it changes
     #[arg(long, value_name = "FILE", requires = "tls_key")]
     tls_cert: Option<PathBuf>,
@@ -118,7 +128,8 @@ impl Serve {
             .iter()
             .find_map(|(door, address, _)| page(*door, *address));
         let listen = listen.unwrap_or(self.listen);
-        daemon::run(config, |code| announce(code.as_deref(), listen))
+        let base = self.base_path.to_string();
+        daemon::run(config, |code| announce(code.as_deref(), listen, &base))
     }
 
     fn config(&self, passed: Vec<(Door, SocketAddr, TcpListener)>) -> Result<Config> {
@@ -164,6 +175,7 @@ impl Serve {
                 allow_plain_login: self.allow_plain_login,
                 patience,
                 trusted_proxies: self.trusted_proxy.clone(),
+                base_path: self.base_path.clone(),
                 announced: self.public.announced(&all)?,
             },
             post_room: self.outside.options(host_name, max_message_bytes, schedule)?,
@@ -202,14 +214,14 @@ impl Serve {
 }
 
 /// Says where the page is, and the code, on standard output: that is what a person or an installer reads.
-fn announce(code: Option<&str>, listen: SocketAddr) -> Result<()> {
+fn announce(code: Option<&str>, listen: SocketAddr, base: &str) -> Result<()> {
     use std::io::Write;
     let host = if listen.ip().is_unspecified() {
         "localhost".to_owned()
     } else {
         listen.ip().to_string()
     };
-    let address = format!("https://{host}:{}", listen.port());
+    let address = format!("https://{host}:{}{base}", listen.port());
     if let Some(code) = code {
         println!("Set-up code: {code}");
         println!("Open {address}/#code={code} and answer the questions.");

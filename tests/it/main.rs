@@ -2,6 +2,7 @@
 
 mod architecture;
 mod backup;
+mod base_path;
 mod cli;
 mod collect;
 mod corpus;
