@@ -13,9 +13,10 @@ use crate::appliance::{Tls, setup};
 use crate::backup::Runs;
 use crate::base::{Error, Result, SystemClock};
 use crate::delivery::{self, PostRoom};
+use crate::directory::passwords::Passwords;
 use crate::identity::{self, Ctx, Doorkeeper, accounts, domains};
 use crate::jobs;
-use crate::protocols::http::HouseData;
+use crate::protocols::http::{HouseData, base_path};
 use crate::protocols::limits::{ConnectionLimit, RateLimit};
 use crate::protocols::{House, Options, graph};
 use crate::store::layout::ServerLock;
@@ -44,6 +45,8 @@ pub struct Config {
     pub certificate: Option<CertificateFiles>,
     pub doors: Options,
     pub post_room: delivery::Options,
+    /// Where files say that the office's directory has changed.
+    pub directory_hints: Option<PathBuf>,
     pub store: store::Options,
     /// Connections in all, and of one peer.
     pub connections: (usize, usize),
@@ -107,8 +110,10 @@ async fn serve(
     let tls = Tls::prepare(store.layout(), config.certificate, &names, ctx.now_ms())?;
     tls.watch()?;
     let post_room = PostRoom::new(store.clone(), config.post_room);
+    let doorkeeper = Doorkeeper::new(store.clone());
+    doorkeeper.ask_elsewhere(Passwords::new(post_room.clone()));
     let house = Arc::new(House {
-        doorkeeper: Doorkeeper::new(store.clone()),
+        doorkeeper,
         post_room: post_room.clone(),
         tls,
         options: config.doors,
@@ -120,6 +125,7 @@ async fn serve(
         received: RateLimit::new(config.received_per_minute, Duration::from_secs(60)),
         backups: Runs::default(),
     });
+    base_path::tell(&house.options.base_path);
     let stop = StopSignals::listen()?;
     let acceptors = accept::open(&house, sockets)?;
     bell::watch(store.layout(), &post_room)?;
@@ -132,6 +138,7 @@ async fn serve(
     actix_rt::spawn(graph::subscription::worker::run(HouseData::from(house.clone())));
     tokio::spawn(jobs::backups::run(post_room.clone()));
     tokio::spawn(delivery::feed::run(post_room.clone()));
+    tokio::spawn(jobs::directory::run(post_room.clone(), config.directory_hints));
     tokio::spawn(delivery::collect::run(post_room));
     tokio::spawn(jobs::indexing::run(ctx.clone()));
     jobs::imports::start(ctx.clone())?;

@@ -8,6 +8,7 @@ pub mod base;
 pub mod cli;
 pub mod daemon;
 pub mod delivery;
+pub mod directory;
 pub mod protocols;
 
 pub mod calendar;

@@ -7,6 +7,9 @@ export default defineConfig({
   plugins: [svelte({ compilerOptions: { runes: true } }), licenses()],
   // Without this the string tables grow by two thirds, every key becoming an export.
   json: { stringify: true, namedExports: false },
+  // The page may lie below a path of the host (`--base-path`): files name each other from where they are, and the server
+  // writes the path into index.html.
+  experimental: { renderBuiltUrl: (name, { hostType }) => (hostType === 'html' ? `/${name}` : { relative: true }) },
   build: {
     target: ['chrome123', 'firefox128', 'safari17.5'],
     // Icons must stay a file of their own: `<use>` cannot point into a data URL.

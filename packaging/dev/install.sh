@@ -15,6 +15,9 @@ if [ "${1:-run}" = test ]; then
   want curl curl
   want strace strace
   want nsd nsd
+  want slapd slapd
+  want apache2 apache2
+  want ldapmodify ldap-utils
   # Released client libraries live in an environment of their own.
   python3 -c 'import ensurepip, venv' 2>/dev/null || need="$need python3-venv"
 fi

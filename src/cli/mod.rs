@@ -10,6 +10,7 @@ mod backup;
 mod calendar;
 mod collect;
 mod deleted;
+mod directory;
 mod doctor;
 mod domain;
 mod export;
@@ -106,6 +107,9 @@ enum Command {
     /// Mail domains of this server
     #[command(subcommand)]
     Domain(domain::Domain),
+    /// People who are kept by another system
+    #[command(subcommand)]
+    Directory(directory::Directory),
     /// Mailboxes at providers that mail is collected from
     #[command(subcommand)]
     Collect(collect::Collect),
@@ -156,6 +160,7 @@ pub fn main() -> ExitCode {
         Command::Domain(c) => c.run(),
         Command::Collect(c) => c.run(),
         Command::Deleted(c) => c.run(),
+        Command::Directory(c) => c.run(),
         Command::Queue(c) => c.run(),
         Command::App(c) => c.run(),
         Command::Export(c) => c.run(),

@@ -8,6 +8,7 @@ use crate::appliance::tls::CertificateFiles;
 use crate::base::{Patience, Result};
 use crate::daemon::{self, Config, Door, RunAs};
 use crate::delivery::schedule::Schedule;
+use crate::protocols::http::base_path::BasePath;
 use crate::protocols::{Network, Options};
 use crate::store;
 use clap::{Args, value_parser};
@@ -48,6 +49,15 @@ pub struct Serve {
     /// A network whose plain HTTP and X-Forwarded-For are believed; may be repeated
     #[arg(long, value_name = "CIDR")]
     trusted_proxy: Vec<Network>,
+    /// The path below which a proxy in front serves us, and keeps it, as /mail
+    #[arg(
+        long,
+        value_name = "PATH",
+        env = "HAUSPOST_BASE_PATH",
+        default_value = "",
+        hide_default_value = true
+    )]
+    base_path: BasePath,
     /// Certificate chain (PEM); watched and loaded again when it changes
     #[arg(long, value_name = "FILE", requires = "tls_key")]
     tls_cert: Option<PathBuf>,
@@ -79,6 +89,9 @@ pub struct Serve {
     command_timeout: u64,
     #[command(flatten)]
     outside: Outside,
+    /// A folder in which somebody leaves a file when the office's directory has changed; the file is removed
+    #[arg(long, value_name = "DIR", env = "HAUSPOST_DIRECTORY_HINTS")]
+    directory_hints: Option<PathBuf>,
     /// Seconds before the second attempt to send; doubles from then on
     #[arg(long, value_name = "SECONDS", default_value_t = 300)]
     retry_after: u64,
@@ -115,7 +128,8 @@ impl Serve {
             .iter()
             .find_map(|(door, address, _)| page(*door, *address));
         let listen = listen.unwrap_or(self.listen);
-        daemon::run(config, |code| announce(code.as_deref(), listen))
+        let base = self.base_path.to_string();
+        daemon::run(config, |code| announce(code.as_deref(), listen, &base))
     }
 
     fn config(&self, passed: Vec<(Door, SocketAddr, TcpListener)>) -> Result<Config> {
@@ -161,9 +175,11 @@ impl Serve {
                 allow_plain_login: self.allow_plain_login,
                 patience,
                 trusted_proxies: self.trusted_proxy.clone(),
+                base_path: self.base_path.clone(),
                 announced: self.public.announced(&all)?,
             },
             post_room: self.outside.options(host_name, max_message_bytes, schedule)?,
+            directory_hints: self.directory_hints.clone(),
             store: store::Options {
                 reserve_bytes: parse_size(&self.reserve)?,
                 ..store::Options::default()
@@ -198,14 +214,14 @@ impl Serve {
 }
 
 /// Says where the page is, and the code, on standard output: that is what a person or an installer reads.
-fn announce(code: Option<&str>, listen: SocketAddr) -> Result<()> {
+fn announce(code: Option<&str>, listen: SocketAddr, base: &str) -> Result<()> {
     use std::io::Write;
     let host = if listen.ip().is_unspecified() {
         "localhost".to_owned()
     } else {
         listen.ip().to_string()
     };
-    let address = format!("https://{host}:{}", listen.port());
+    let address = format!("https://{host}:{}{base}", listen.port());
     if let Some(code) = code {
         println!("Set-up code: {code}");
         println!("Open {address}/#code={code} and answer the questions.");

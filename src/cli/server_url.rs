@@ -45,6 +45,7 @@ impl Server {
         };
         let password = match url.password() {
             Some(p) => decode(p)?,
+            None if password_variable.is_empty() => String::new(),
             None => std::env::var(password_variable).unwrap_or_default(),
         };
         Ok(Server {
@@ -139,6 +140,18 @@ pub fn mailbox(text: &str) -> Result<CollectServer> {
         user: s.user,
         password: s.password,
     })
+}
+
+/// Host, port and protection of a directory. Errors: Invalid, also with a name or a password in it.
+pub fn ldap_server(text: &str) -> Result<(String, u16, Security)> {
+    let schemes = [("ldaps", Security::Tls, 636), ("ldap", Security::Starttls, 389)];
+    let s = Server::parse(text, &schemes, "")?;
+    if !s.user.is_empty() || s.url.password().is_some() {
+        return Err(Error::invalid(
+            "the address of a directory is its host; who asks there is named by --bind-dn",
+        ));
+    }
+    Ok((s.host, s.port, s.security))
 }
 
 /// A server of calendars or contacts, and who signs in there: `https://user@host/path`. Errors: Invalid.

@@ -53,8 +53,22 @@ impl Dialer {
     where
         S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
     {
+        self.protect_by(host, stream, None).await
+    }
+
+    /// The same for a server whose own authority is known too. `ca_pem`: its certificate.
+    pub async fn protect_by<S>(
+        &self,
+        host: &str,
+        stream: S,
+        ca_pem: Option<&str>,
+    ) -> Result<BoxStream, Finding>
+    where
+        S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
+    {
         let failed = |why: String| Finding::Tls(format!("no safe connection to {host}: {why}"));
-        let config = client_config(self.extra_ca_pem.as_deref()).map_err(|e| failed(e.to_string()))?;
+        let authorities = [self.extra_ca_pem.as_deref(), ca_pem.map(str::as_bytes)];
+        let config = client_config(&authorities).map_err(|e| failed(e.to_string()))?;
         let name = ServerName::try_from(host.to_owned()).map_err(|e| failed(e.to_string()))?;
         let connected = TlsConnector::from(config).connect(name, stream);
         match tokio::time::timeout(CONNECT, connected).await {
@@ -65,11 +79,13 @@ impl Dialer {
     }
 }
 
-fn client_config(extra_ca_pem: Option<&[u8]>) -> Result<Arc<ClientConfig>> {
+/// `authorities`: PEM of those that are trusted besides the public ones.
+fn client_config(authorities: &[Option<&[u8]>]) -> Result<Arc<ClientConfig>> {
     let mut roots = RootCertStore {
         roots: webpki_roots::TLS_SERVER_ROOTS.to_vec(),
     };
-    for certificate in extra_ca_pem.into_iter().flat_map(CertificateDer::pem_slice_iter) {
+    let further = authorities.iter().copied().flatten();
+    for certificate in further.flat_map(CertificateDer::pem_slice_iter) {
         let certificate = certificate
             .map_err(|e| Error::invalid("the further authority is no certificate").caused_by(e))?;
         roots

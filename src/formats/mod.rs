@@ -1,4 +1,4 @@
-//! Bytes to values and back: MIME, IMAP, DSN, HTML, iCalendar, vCard, XML. Syntax only; nothing here knows accounts or folders.
+//! Bytes to values and back: MIME, IMAP, DSN, HTML, iCalendar, vCard, XML, LDAP. Syntax only; nothing here knows accounts or folders.
 
 pub mod card;
 pub mod content_line;
@@ -6,6 +6,7 @@ pub mod filter;
 pub mod html;
 pub mod ical;
 pub mod imap;
+pub mod ldap;
 pub mod mime;
 pub mod sealed;
 pub mod selection;

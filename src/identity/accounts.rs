@@ -213,6 +213,7 @@ pub async fn change_account(ctx: &Ctx, id: AccountId, change: AccountChange) -> 
             }
             d.update_account(&after)?;
             if let Some(hash) = hash {
+                super::elsewhere::check_password_is_ours(d, &before)?;
                 d.put_password(id, &hash, now_ms)?;
                 d.end_sign_ins(id)?;
             }

@@ -1,16 +1,18 @@
 //! Signing in with address and password, the same for every door.
 
 use super::ctx::Ctx;
+use super::elsewhere::{self, Elsewhere};
 use super::keys::Keys;
 use super::password::Verifier;
 use super::stay::Stays;
 use super::throttle::{Refused, Throttle};
 use crate::base::{Error, Result};
+use crate::model::directory::Source;
 use crate::model::{Account, AccountId};
 use crate::store::Store;
 use crate::store::directory::credentials::CredentialKind;
 use std::net::IpAddr;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -34,6 +36,18 @@ pub struct Doorkeeper {
     throttle: Throttle,
     pub(super) stays: Stays,
     pub keys: Keys,
+    elsewhere: OnceLock<Arc<dyn Elsewhere>>,
+}
+
+/// What signing in is decided by.
+struct Claim {
+    account: Option<Account>,
+    /// PHC strings of passwords that count here.
+    hashes: Vec<String>,
+    /// Another system has to be asked: for this one of its people, or for nobody.
+    outside: Option<Option<String>>,
+    /// Counts only while the other system cannot be asked.
+    emergency: Vec<String>,
 }
 
 impl Doorkeeper {
@@ -44,11 +58,18 @@ impl Doorkeeper {
             verifier: Verifier::new(),
             throttle: Throttle::default(),
             stays: Stays::default(),
+            elsewhere: OnceLock::new(),
         })
     }
 
+    /// Whom to ask for passwords that are not kept here; told once.
+    pub fn ask_elsewhere(&self, other: Arc<dyn Elsewhere>) {
+        let _ = self.elsewhere.set(other);
+    }
+
     /// Errors: NotAuthenticated, the same for a wrong address, a wrong password and a disabled account;
-    /// Busy after many failures, the same for all of them too. All take the same time.
+    /// Busy after many failures, the same for all of them too; Unavailable, for who is not kept here, or not known at all,
+    /// while whoever keeps them does not answer. All take the same time.
     pub async fn sign_in(&self, name: &str, password: &str, via: Via) -> Result<Arc<Account>> {
         let (clock, began) = (self.store.clock(), Instant::now());
         let attempt = self.throttle.begin(via.peer, name, clock.now_ms());
@@ -79,6 +100,10 @@ impl Doorkeeper {
         );
         let Some(Refused(wait)) = refused else {
             tokio::time::sleep(attempt.after).await;
+            if self.store.directory().peek(elsewhere::is_in_use).await? {
+                // Asking another system takes longer or shorter than looking here; nobody is to see for whom it was asked.
+                tokio::time::sleep_until(began + attempt.before + attempt.after + CHECKING).await;
+            }
             return Err(Error::not_authenticated("address or password is wrong"));
         };
         // Checked or not, the answer comes at the same time.
@@ -90,25 +115,68 @@ impl Doorkeeper {
     }
 
     async fn check(&self, name: &str, password: &str, via: Via) -> Result<Option<Arc<Account>>> {
+        let claim = self.claim(name, via).await?;
+        let (is_kept_here, has_hashes) = (claim.outside.is_none(), !claim.hashes.is_empty());
+        let mut fits = false;
+        // With no hash at all it takes the time of one; where another system decides, that takes the time.
+        if is_kept_here || has_hashes {
+            fits = self.verifier.verify(password, claim.hashes).await.is_some();
+        }
+        if let Some(id) = claim.outside.filter(|_| !fits) {
+            fits = match self.ask(id.as_deref(), password).await {
+                // An administrator must be able to mend it.
+                Err(_) if self.fits_one_of(password, claim.emergency).await => true,
+                asked => asked?,
+            };
+        }
+        Ok(claim.account.filter(|a| fits && a.is_active()).map(Arc::new))
+    }
+
+    async fn fits_one_of(&self, password: &str, hashes: Vec<String>) -> bool {
+        !hashes.is_empty() && self.verifier.verify(password, hashes).await.is_some()
+    }
+
+    async fn ask(&self, id: Option<&str>, password: &str) -> Result<bool> {
+        match self.elsewhere.get() {
+            Some(other) => other.check(id, password).await,
+            None => Err(Error::unavailable(
+                "passwords that are kept elsewhere cannot be checked here",
+            )),
+        }
+    }
+
+    async fn claim(&self, name: &str, via: Via) -> Result<Claim> {
         let key = name.trim().to_lowercase();
-        let (account, hashes) = self
-            .store
-            .directory()
-            .peek(move |d| {
-                let Some(account) = d.account_by_address(&key)? else {
-                    return Ok((None, Vec::new()));
-                };
-                let hashes = d
-                    .credentials(account.id)?
-                    .into_iter()
-                    .filter(|c| c.kind == CredentialKind::Password || via.takes_app_passwords)
-                    .map(|c| c.hash)
-                    .collect();
-                Ok((Some(account), hashes))
+        let read = self.store.directory().peek(move |d| {
+            let account = d.account_by_address(&key)?;
+            let is_asked = elsewhere::is_in_use(d)?;
+            let Some(account) = account else {
+                return Ok(Claim {
+                    account: None,
+                    hashes: Vec::new(),
+                    outside: is_asked.then_some(None),
+                    emergency: Vec::new(),
+                });
+            };
+            let link = d.outside_link_of(account.id, Source::Ldap)?.filter(|_| is_asked);
+            let (mut hashes, mut emergency) = (Vec::new(), Vec::new());
+            for credential in d.credentials(account.id)? {
+                match credential.kind {
+                    CredentialKind::App if via.takes_app_passwords => hashes.push(credential.hash),
+                    CredentialKind::App => {}
+                    CredentialKind::Password if link.is_none() => hashes.push(credential.hash),
+                    CredentialKind::Password if account.is_admin => emergency.push(credential.hash),
+                    CredentialKind::Password => {}
+                }
+            }
+            Ok(Claim {
+                account: Some(account),
+                hashes,
+                outside: link.map(|l| Some(l.external_id)),
+                emergency,
             })
-            .await?;
-        let fits = self.verifier.verify(password, hashes).await.is_some();
-        Ok(account.filter(|a| fits && a.is_active()).map(Arc::new))
+        });
+        read.await
     }
 
     /// The account as it is now. Errors: NotAuthenticated when it is gone or disabled.

@@ -10,6 +10,7 @@ pub mod ctx;
 pub mod device;
 pub mod domains;
 pub mod doorkeeper;
+pub mod elsewhere;
 pub mod keys;
 pub mod password;
 pub mod recipient;

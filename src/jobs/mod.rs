@@ -1,6 +1,7 @@
 //! Clockwork: what is done in quiet moments and at times of day.
 
 pub mod backups;
+pub mod directory;
 pub mod imports;
 pub mod indexing;
 pub mod pruning;

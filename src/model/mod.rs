@@ -6,6 +6,7 @@ pub mod address;
 pub mod change;
 pub mod collect;
 pub mod deleted;
+pub mod directory;
 pub mod feed;
 pub mod flags;
 pub mod folder;

@@ -58,6 +58,8 @@ pub struct Options {
     pub patience: Patience,
     /// Networks whose X-Forwarded-For is believed.
     pub trusted_proxies: Vec<Network>,
+    /// Where a proxy in front has put us.
+    pub base_path: http::base_path::BasePath,
     /// What mail programs are told.
     pub announced: discovery::Announced,
 }

@@ -11,6 +11,7 @@ pub mod device;
 pub mod domains;
 pub mod feeds;
 pub mod oauth;
+pub mod outside;
 pub mod publications;
 pub mod sessions;
 pub mod settings;
@@ -51,6 +52,7 @@ impl Database for DirectoryDb {
         include_str!("schema/directory/0008.sql"),
         include_str!("schema/directory/0009.sql"),
         include_str!("schema/directory/0010.sql"),
+        include_str!("schema/directory/0011.sql"),
     ];
 
     fn after_commit(&self, _: &Connection, effects: DirectoryEffects, _: Option<&Path>) {

@@ -202,19 +202,36 @@ impl ServerLock {
 
     /// As [`ServerLock::take`], without waiting: whether a server runs.
     pub fn try_take(layout: &Layout) -> Result<ServerLock> {
-        let path = layout.root.join("lock");
-        let file = fs::OpenOptions::new()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .open(&path)?;
-        match file.try_lock() {
-            Ok(()) => Ok(ServerLock(file)),
-            Err(fs::TryLockError::WouldBlock) => Err(Error::unavailable(format!(
+        let taken = try_lock(layout, "lock")?;
+        taken.map(ServerLock).ok_or_else(|| {
+            Error::unavailable(format!(
                 "another hauspost already serves {}; stop it first",
                 layout.root.display()
-            ))),
-            Err(fs::TryLockError::Error(e)) => Err(e.into()),
-        }
+            ))
+        })
+    }
+}
+
+/// Held while one process, the server or a command, makes the accounts what another system says: two at once would
+/// take half of each other's work for the truth.
+pub struct ComparisonLock(#[allow(dead_code, reason = "holds the lock until it is dropped")] fs::File);
+
+impl ComparisonLock {
+    /// None: somebody else has it.
+    pub fn try_take(layout: &Layout) -> Result<Option<ComparisonLock>> {
+        Ok(try_lock(layout, "comparison.lock")?.map(ComparisonLock))
+    }
+}
+
+fn try_lock(layout: &Layout, name: &str) -> Result<Option<fs::File>> {
+    let file = fs::OpenOptions::new()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(layout.root.join(name))?;
+    match file.try_lock() {
+        Ok(()) => Ok(Some(file)),
+        Err(fs::TryLockError::WouldBlock) => Ok(None),
+        Err(fs::TryLockError::Error(e)) => Err(e.into()),
     }
 }

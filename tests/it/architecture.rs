@@ -78,6 +78,8 @@ fn allowed(module: &str) -> Option<Vec<&'static str>> {
         "delivery" => vec![
             "base", "formats", "model", "store", "identity", "mail", "calendar", "contacts", "sync",
         ],
+        // The connections of the post room lead to the office's own directory too.
+        "directory" => vec!["base", "formats", "model", "store", "identity", "delivery"],
         "backup" | "moving" => vec![
             "base", "formats", "model", "store", "identity", "objects", "mail", "calendar", "contacts",
             "delivery",
@@ -105,7 +107,7 @@ fn allowed(module: &str) -> Option<Vec<&'static str>> {
         _ => return None,
     };
     if matches!(module, "jobs" | "protocols") {
-        all.extend(["objects", "backup"]);
+        all.extend(["objects", "backup", "directory"]);
         all.extend(ROOMS);
     }
     Some(all)

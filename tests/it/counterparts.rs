@@ -27,7 +27,7 @@ fn command(name: &str, arguments: &[&str]) {
     );
 }
 
-fn wait_for_port(port: u16) {
+pub fn wait_for_port(port: u16) {
     wait_until("a counterpart listens", Duration::from_secs(20), || {
         TcpStream::connect(("127.0.0.1", port)).is_ok()
     });
@@ -78,10 +78,10 @@ pub fn certificate(folder: &Path) -> (PathBuf, PathBuf, PathBuf) {
 }
 
 /// A program that runs in the foreground until it is told to stop.
-struct Running(Child);
+pub struct Running(Child);
 
 impl Running {
-    fn start(mut command: Command) -> Running {
+    pub fn start(mut command: Command) -> Running {
         Running(
             command
                 .stdin(Stdio::null())

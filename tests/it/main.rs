@@ -2,6 +2,7 @@
 
 mod architecture;
 mod backup;
+mod base_path;
 mod cli;
 mod collect;
 mod corpus;
@@ -9,6 +10,7 @@ mod counterparts;
 mod dav;
 mod deleted;
 mod direct;
+mod directory;
 mod discovery;
 mod disk_full;
 mod doors;

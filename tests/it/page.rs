@@ -6,7 +6,7 @@ use crate::smtp::Talk;
 use std::path::PathBuf;
 use std::process::Command;
 
-fn run_script(name: &str, server: &Server, variables: &[(&str, &str)]) {
+pub fn run_script(name: &str, server: &Server, variables: &[(&str, &str)]) {
     let web_ui = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("web-ui");
     assert!(
         web_ui.join("node_modules").exists(),

@@ -24,7 +24,7 @@ fn connect_from(own: &str, to: SocketAddr) -> TcpStream {
     stream
 }
 
-fn login(server: &Server, own: &str, user: &str, password: &str) -> (String, Duration) {
+pub fn login(server: &Server, own: &str, user: &str, password: &str) -> (String, Duration) {
     let mut client = Client::from_stream(connect_from(own, server.imap));
     let began = Instant::now();
     let answer = client.ask(&format!("LOGIN {user} \"{password}\"")).remove(0);

@@ -2,7 +2,7 @@
 
 use super::basic;
 use super::error::DavError;
-use super::place::{Place, Section};
+use super::place::{self, Place, Section};
 use super::xml::text;
 use super::{copy_move, delete, get, make, post, propfind, proppatch, put, report};
 use crate::identity::Ctx;
@@ -110,7 +110,7 @@ fn parse_tag(tag: &str) -> Option<i64> {
 
 pub async fn lead_in() -> HttpResponse {
     HttpResponse::MovedPermanently()
-        .insert_header(("Location", "/dav/"))
+        .insert_header(("Location", place::root()))
         .finish()
 }
 

@@ -61,8 +61,8 @@ pub async fn look(call: &Call, place: &Place, wanted: &Wanted) -> Result<Seen, D
     };
     let who = &owner.address;
     let href = match place {
-        Place::Root => "/dav/".to_owned(),
-        Place::Principals => "/dav/principals/".to_owned(),
+        Place::Root => place::root(),
+        Place::Principals => place::principals(),
         Place::Principal(_) => place::principal(who),
         Place::Home(section, _) => place::home(*section, who),
         Place::Outbox(_) => place::collection(Section::Calendars, who, place::OUTBOX),

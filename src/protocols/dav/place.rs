@@ -4,6 +4,7 @@
 
 use super::error::DavError;
 use crate::model::FolderKind;
+use crate::protocols::http::base_path;
 use crate::{calendar, contacts};
 use actix_web::http::StatusCode;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
@@ -109,26 +110,35 @@ pub fn encode(part: &str) -> String {
     utf8_percent_encode(part, KEPT).to_string()
 }
 
+/// `/dav/`, below the base path when there is one.
+pub fn root() -> String {
+    format!("{}/dav/", base_path::get())
+}
+
+pub fn principals() -> String {
+    format!("{}principals/", root())
+}
+
 pub fn principal(who: &str) -> String {
-    format!("/dav/principals/{}/", encode(who))
+    format!("{}{}/", principals(), encode(who))
 }
 
 pub fn home(section: Section, who: &str) -> String {
-    format!("/dav/{}/{}/", section.name(), encode(who))
+    format!("{}{}/{}/", root(), section.name(), encode(who))
 }
 
 pub fn collection(section: Section, who: &str, name: &str) -> String {
     format!("{}{}/", home(section, who), encode(name))
 }
 
-/// The path of a Destination or href, which may be a whole URL.
+/// The path of a Destination or href, which may be a whole URL, without the base path.
 pub fn path_of(href: &str) -> &str {
     let href = href.trim();
     let path = match href.split_once("://") {
         Some((_, rest)) => rest.find('/').map_or("/", |i| &rest[i..]),
         None => href,
     };
-    path.split(['?', '#']).next().unwrap_or_default()
+    base_path::without(path.split(['?', '#']).next().unwrap_or_default())
 }
 
 #[cfg(test)]

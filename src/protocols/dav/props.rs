@@ -72,7 +72,7 @@ const TABLE: &[Row] = &[
         is_principal(v).then(|| href(&place::principal(&v.owner.address)))
     }),
     row(DAV, "principal-collection-set", false, |_| {
-        Some(href("/dav/principals/"))
+        Some(href(&place::principals()))
     }),
     row(DAV, "owner", false, |v| {
         v.place

@@ -5,6 +5,7 @@ use super::servers::{Security, Server, Servers};
 use super::{refused, text, xml};
 use crate::base::{Error, Result};
 use crate::protocols::http::HouseData;
+use crate::protocols::http::base_path;
 use actix_web::{HttpRequest, HttpResponse, web::Query};
 use quick_xml::Writer;
 use serde::Deserialize;
@@ -73,7 +74,7 @@ fn dav(w: &mut Writer<Vec<u8>>, element: &str, kind: &str, servers: &Servers) ->
             text(
                 w,
                 "serverURL",
-                &format!("{}/.well-known/{kind}", servers.web.origin()),
+                &format!("{}{}/.well-known/{kind}", servers.web.origin(), base_path::get()),
             )
         })
         .map(drop)

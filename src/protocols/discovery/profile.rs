@@ -6,6 +6,7 @@ use super::refused;
 use super::servers::{Server, Servers};
 use crate::base::{Error, Result};
 use crate::protocols::http::HouseData;
+use crate::protocols::http::base_path;
 use actix_web::{HttpRequest, HttpResponse, web::Query};
 use plist::{Dictionary, Value};
 use rustls_pki_types::CertificateDer;
@@ -120,6 +121,12 @@ fn dav(service: &str, servers: &Servers, address: &str) -> Dictionary {
     set("Port", i64::from(servers.web.port).into());
     set("UseSSL", true.into());
     set("Username", address.into());
+    if !base_path::get().is_empty() {
+        // What lies at the root of the host, and there its discovery, is not ours.
+        let who = percent_encoding::utf8_percent_encode(address, percent_encoding::NON_ALPHANUMERIC);
+        let url = format!("{}/dav/principals/{who}/", base_path::get());
+        set("PrincipalURL", url.into());
+    }
     out
 }
 

@@ -1,6 +1,6 @@
 //! Who sends a request: a bearer token, or the page's cookie.
 
-use super::{HouseData, client};
+use super::{HouseData, base_path, client};
 use crate::base::{Error, Result};
 use crate::identity::Ctx;
 use crate::identity::tokens::AccessClaims;
@@ -31,7 +31,7 @@ pub async fn signed_in(request: &HttpRequest) -> Result<(Ctx, Credential)> {
         let (account, claims) = house.doorkeeper.account_of_token(token.trim()).await?;
         return Ok((house.doorkeeper.ctx(account), Credential::Token(Box::new(claims))));
     }
-    let Some(cookie) = request.cookie(SESSION_COOKIE) else {
+    let Some(cookie) = read_cookie(request, SESSION_COOKIE) else {
         return Err(Error::not_authenticated("please sign in"));
     };
     require_same_origin(request)?;
@@ -78,10 +78,26 @@ fn is_own_origin(request: &HttpRequest) -> bool {
     }
 }
 
+/// `__Host-` insists on the whole host. Below a path of it, the other services there are not to get the cookie.
+fn cookie_name(name: &'static str) -> String {
+    match base_path::get() {
+        "" => name.to_owned(),
+        _ => name.replacen("__Host-", "__Secure-", 1),
+    }
+}
+
+/// What [`cookie`] has set.
+pub fn read_cookie(request: &HttpRequest, name: &'static str) -> Option<Cookie<'static>> {
+    request.cookie(&cookie_name(name))
+}
+
 /// A cookie for the page; `value` empty takes it away.
 pub fn cookie(name: &'static str, value: String, max_age_s: i64) -> Cookie<'static> {
-    Cookie::build(name, value)
-        .path("/")
+    Cookie::build(cookie_name(name), value)
+        .path(match base_path::get() {
+            "" => "/",
+            base => base,
+        })
         .secure(true)
         .http_only(true)
         .same_site(SameSite::Strict)

@@ -1,7 +1,7 @@
 //! The host that a request names, as far as it can be one, and whether it is one of ours: what the box is called by many
 //! names, but whoever asks does not choose what stands in our links.
 
-use super::{HouseData, client};
+use super::{HouseData, base_path, client};
 use actix_web::HttpRequest;
 use std::net::IpAddr;
 
@@ -23,9 +23,13 @@ pub fn without_port(host: &str) -> &str {
     }
 }
 
-/// `https://host[:port]` as the client sees us: the host that it names when that is one of ours, else what the box calls
+/// `https://host[:port]`, and the base path when there is one, as the client sees us: the host that it names when that is one of ours, else what the box calls
 /// itself, at the port that it names.
 pub fn origin(request: &HttpRequest) -> String {
+    format!("{}{}", bare_origin(request), base_path::get())
+}
+
+fn bare_origin(request: &HttpRequest) -> String {
     let client = client(request);
     let scheme = if client.is_secure { "https" } else { "http" };
     let own = request

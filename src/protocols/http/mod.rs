@@ -2,6 +2,7 @@
 //! whatever is below them, and knows who sends a request.
 
 pub mod auth;
+pub mod base_path;
 pub mod connection;
 pub mod health;
 pub mod host;

@@ -1,5 +1,6 @@
 //! The page's files, embedded at build time.
 
+use super::base_path;
 use actix_web::http::header::{self, ContentEncoding};
 use actix_web::web::ServiceConfig;
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -27,6 +28,11 @@ async fn serve(request: HttpRequest) -> HttpResponse {
         actix_web::http::Method::GET | actix_web::http::Method::HEAD
     ) {
         return HttpResponse::MethodNotAllowed().finish();
+    }
+    if let Some(there) = base_path::page_is_at(&request) {
+        return HttpResponse::TemporaryRedirect()
+            .insert_header((header::LOCATION, there))
+            .finish();
     }
     let path = request.path().trim_start_matches('/');
     let looks_like_file = path.rsplit('/').next().is_some_and(|last| last.contains('.'));
@@ -102,7 +108,17 @@ fn file(request: &HttpRequest, name: &str) -> HttpResponse {
             .finish();
     }
     response.insert_header(encoding.unwrap_or(ContentEncoding::Identity));
-    response.body(file.data.into_owned())
+    response.body(with_base(name, file.data.into_owned()))
+}
+
+/// The page names its files, and the place of everything else, from the root of the host.
+fn with_base(name: &str, data: Vec<u8>) -> Vec<u8> {
+    let base = base_path::get();
+    if base.is_empty() || name != "index.html" {
+        return data;
+    }
+    let text = String::from_utf8_lossy(&data);
+    text.replace("=\"/", &format!("=\"{base}/")).into_bytes()
 }
 
 fn content_type(name: &str) -> &'static str {

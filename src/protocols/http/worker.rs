@@ -1,6 +1,7 @@
 //! actix's HTTP service, one for each worker thread, fed with connections instead of a listening socket.
 
 use super::HouseData;
+use super::base_path;
 use super::connection::{HttpStream, Peer};
 use super::slow::{self, BodyClock};
 use actix_http::{HttpService, Request};
@@ -34,7 +35,8 @@ impl HttpWorker {
             .app_data(house)
             .configure(configure)
             .wrap(from_fn(slow::keep_pace))
-            .wrap(Compress::default());
+            .wrap(Compress::default())
+            .wrap(from_fn(base_path::take_off));
         let factory = map_config(IntoServiceFactory::<_, Request>::into_factory(app), |()| {
             AppConfig::default()
         });

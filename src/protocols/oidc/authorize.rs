@@ -12,7 +12,7 @@ use crate::base::{Result, random};
 use crate::identity::Via;
 use crate::identity::tokens::{AuthorizationCode, CODE_LIFETIME_MS};
 use crate::model::Account;
-use crate::protocols::http::auth::{cookie, require_secure};
+use crate::protocols::http::auth::{cookie, read_cookie, require_secure};
 use crate::protocols::http::client;
 use actix_web::http::StatusCode;
 use actix_web::web::Bytes;
@@ -225,7 +225,7 @@ pub fn is_our_form(request: &HttpRequest, form: &Form) -> bool {
         .get("sec-fetch-site")
         .and_then(|v| v.to_str().ok());
     let is_foreign = header.is_some_and(|site| site != "same-origin" && site != "none");
-    let cookie = request.cookie(FORM_COOKIE);
+    let cookie = read_cookie(request, FORM_COOKIE);
     let (Some(cookie), Some(token)) = (cookie, form.get("form_token")) else {
         return false;
     };

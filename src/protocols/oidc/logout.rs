@@ -4,7 +4,7 @@ use super::form::Form;
 use super::page::message;
 use super::words;
 use crate::identity::clients::list_clients;
-use crate::protocols::http::auth::{SESSION_COOKIE, cookie, house};
+use crate::protocols::http::auth::{SESSION_COOKIE, cookie, house, read_cookie};
 use actix_web::http::StatusCode;
 use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse};
@@ -35,7 +35,7 @@ pub async fn logout(request: HttpRequest, body: Bytes) -> HttpResponse {
         }
         _ => message(StatusCode::OK, words, words.signed_out, words.done),
     };
-    if let Some(session) = request.cookie(SESSION_COOKIE) {
+    if let Some(session) = read_cookie(&request, SESSION_COOKIE) {
         if let Err(e) = house.doorkeeper.end_session(session.value()).await {
             tracing::error!(error = ?e, "a session could not be ended");
         }

@@ -6,7 +6,7 @@ use crate::base::clock::rfc3339;
 use crate::base::{Error, Kind};
 use crate::identity::accounts::{AccountChange, change_account};
 use crate::identity::{Via, password};
-use crate::protocols::http::auth::{SESSION_COOKIE, house, require_secure};
+use crate::protocols::http::auth::{SESSION_COOKIE, house, read_cookie, require_secure};
 use crate::protocols::http::client;
 use actix_web::web::{self, Json, Path, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
@@ -60,7 +60,7 @@ pub async fn change_password(request: HttpRequest, body: Json<Passwords>) -> Res
 
 async fn list(request: HttpRequest) -> Result<HttpResponse, ApiError> {
     let ctx = at_the_page(&request).await?;
-    let token = request.cookie(SESSION_COOKIE);
+    let token = read_cookie(&request, SESSION_COOKIE);
     let all = house(&request)?
         .doorkeeper
         .sessions_of(ctx.account()?.id, token.as_ref().map(|c| c.value()))
@@ -82,7 +82,7 @@ async fn list(request: HttpRequest) -> Result<HttpResponse, ApiError> {
 /// `others`: all but this one.
 async fn end(request: HttpRequest, id: Path<String>) -> Result<HttpResponse, ApiError> {
     let ctx = at_the_page(&request).await?;
-    let token = request.cookie(SESSION_COOKIE);
+    let token = read_cookie(&request, SESSION_COOKIE);
     let this = token.as_ref().map(|c| c.value());
     house(&request)?
         .doorkeeper

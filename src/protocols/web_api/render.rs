@@ -12,6 +12,7 @@ use crate::formats::mime::part_codec::decode_parts;
 use crate::formats::mime::readable::{attachments, html_body, text_body};
 use crate::formats::mime::transfer::decode_part;
 use crate::mail::{self, listing};
+use crate::protocols::http::base_path;
 use crate::protocols::http::{ids, signed_in};
 use actix_web::web::{Path, Query};
 use actix_web::{HttpRequest, HttpResponse};
@@ -88,7 +89,7 @@ fn safe_body(raw: &[u8], parts: &[Part], message: &str, with_images: bool) -> (S
     let inline = attachments(parts);
     let cid = |wanted: &str| {
         let found = inline.iter().find(|a| a.content_id.as_deref() == Some(wanted))?;
-        Some(format!("/ui/part/{message}/{}", found.part))
+        Some(format!("{}/ui/part/{message}/{}", base_path::get(), found.part))
     };
     let images = if with_images { Images::Keep } else { Images::Block };
     let safe = sanitize(&html.html, &Options { images, cid: &cid });

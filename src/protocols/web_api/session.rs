@@ -5,7 +5,9 @@ use crate::appliance::setup;
 use crate::base::Error;
 use crate::identity::accounts::{AccountChange, change_account};
 use crate::identity::{Ctx, Via, sessions};
-use crate::protocols::http::auth::{SESSION_COOKIE, cookie, house, require_same_origin, require_secure};
+use crate::protocols::http::auth::{
+    SESSION_COOKIE, cookie, house, read_cookie, require_same_origin, require_secure,
+};
 use crate::protocols::http::{Credential, HouseData, client, signed_in};
 use actix_web::web::{self, Json, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
@@ -118,8 +120,7 @@ async fn change(request: HttpRequest, body: Json<Change>) -> Result<HttpResponse
 
 async fn end(request: HttpRequest) -> Result<HttpResponse, ApiError> {
     require_same_origin(&request)?;
-    let token = request
-        .cookie(SESSION_COOKIE)
+    let token = read_cookie(&request, SESSION_COOKIE)
         .ok_or_else(|| Error::not_authenticated("nobody is signed in"))?;
     house(&request)?.doorkeeper.end_session(token.value()).await?;
     Ok(HttpResponse::NoContent()

@@ -8,7 +8,7 @@ use crate::identity::{Ctx, password};
 use crate::model::EmailAddress;
 use crate::model::collect::CollectServer;
 use crate::model::outbound::{Outbound, Smarthost};
-use crate::protocols::http::auth::{cookie, house, require_same_origin, require_secure};
+use crate::protocols::http::auth::{cookie, house, read_cookie, require_same_origin, require_secure};
 use crate::protocols::http::client;
 use crate::protocols::limits::network;
 use actix_web::web::{self, Json, ServiceConfig};
@@ -51,9 +51,7 @@ pub async fn require_holder(request: &HttpRequest) -> Result<Ctx, ApiError> {
         let e = Error::forbidden("the office is set up already; please sign in");
         return Err(ApiError::from(e).with_code("SetupFinished"));
     }
-    let is_holder = request
-        .cookie(SETUP_COOKIE)
-        .is_some_and(|c| setup::is_holder(&answers, c.value()));
+    let is_holder = read_cookie(request, SETUP_COOKIE).is_some_and(|c| setup::is_holder(&answers, c.value()));
     if !is_holder {
         let e = Error::forbidden("please enter the set-up code first");
         return Err(ApiError::from(e).with_code("SetupNotClaimed"));
@@ -63,9 +61,7 @@ pub async fn require_holder(request: &HttpRequest) -> Result<Ctx, ApiError> {
 
 async fn show(request: HttpRequest) -> Answer {
     let answers = setup::answers(&system(&request)?).await?;
-    let is_mine = request
-        .cookie(SETUP_COOKIE)
-        .is_some_and(|c| setup::is_holder(&answers, c.value()));
+    let is_mine = read_cookie(&request, SETUP_COOKIE).is_some_and(|c| setup::is_holder(&answers, c.value()));
     Ok(state(&answers, is_mine))
 }
 

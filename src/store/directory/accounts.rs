@@ -164,6 +164,15 @@ impl Tx<'_, DirectoryDb> {
     }
 
     /// Errors: Exists.
+    pub fn change_address(&mut self, id: AccountId, address: &str) -> Result<()> {
+        self.check_address_is_free(address)?;
+        self.conn
+            .prepare_cached("UPDATE account SET address = ?2 WHERE id = ?1")?
+            .execute(params![id.0, address])?;
+        self.note_person(id)
+    }
+
+    /// Errors: Exists.
     pub fn add_alias(&mut self, id: AccountId, address: &str) -> Result<()> {
         self.check_address_is_free(address)?;
         self.conn

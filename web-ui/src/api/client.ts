@@ -1,4 +1,5 @@
 // Answers for: every request the page makes, so that time limits, language and errors are the same everywhere.
+import { at } from './base';
 import { ApiError, readError } from './errors';
 
 type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'HEAD';
@@ -28,7 +29,7 @@ export async function request(method: Method, path: string, options: Options = {
   if (options.body !== undefined) headers['Content-Type'] = isFile ? (options.body as Blob).type : 'application/json';
   let response: Response;
   try {
-    response = await fetch(path, {
+    response = await fetch(at(path), {
       method,
       headers,
       body: options.body === undefined ? undefined : isFile ? (options.body as Blob) : JSON.stringify(options.body),

@@ -1,4 +1,5 @@
 // Answers for: the one live line to the server, and getting it back when it breaks.
+import { at } from './base';
 export interface Change {
   modseq: number;
   folders: string[];
@@ -58,7 +59,7 @@ function connect(listener: Listener): () => void {
     clearTimeout(retry);
     source?.close();
     if (ended) return;
-    source = new EventSource('/api/events');
+    source = new EventSource(at('/api/events'));
     source.addEventListener('hello', (event) => {
       wait = FIRST;
       alive();

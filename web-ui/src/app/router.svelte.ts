@@ -1,10 +1,13 @@
 // Answers for: the address of what is on screen, so that back, reload and a copied link do what people expect.
 // Behind the # on purpose: the server needs no rule for it, and message ids stay out of its logs.
+import { BASE } from '../api/base';
+
 export const AREAS = ['mail', 'calendar', 'contacts', 'tasks', 'settings', 'admin'] as const;
 export type AreaName = (typeof AREAS)[number];
 
 // `/admin` is how people write it down; what is shown stands behind the # all the same.
-if (AREAS.some((a) => a === location.pathname.split('/')[1]) && location.hash === '') history.replaceState(null, '', `/#${location.pathname}`);
+const path = location.pathname.slice(BASE.length);
+if (AREAS.some((a) => a === path.split('/')[1]) && location.hash === '') history.replaceState(null, '', `${BASE}/#${path}`);
 
 export interface Route {
   folder: string;

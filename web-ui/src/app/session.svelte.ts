@@ -1,4 +1,5 @@
 // Answers for: who is signed in, and which of the big screens is therefore shown.
+import { at } from '../api/base';
 import { ApiError } from '../api/errors';
 import { whenSignedOut } from '../api/client';
 import { getSession, setLanguage, signIn, signOut } from '../api/mail';
@@ -80,7 +81,7 @@ class Account {
       if (!(error instanceof ApiError) || error.status !== 401) throw error;
     });
     // A full load, so that nothing of the mailbox stays in memory.
-    location.assign('/');
+    location.assign(at('/'));
   }
 }
 export const account = new Account();

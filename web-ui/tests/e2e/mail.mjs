@@ -97,7 +97,7 @@ await run('mail', { fake: () => startFake({ messages: 60 }) }, async ({ page, ba
     tolerate(/ui\/part/);
     await page.evaluate(async ({ to, title }) => {
       const html = '<p id="p">Mit Bild</p><script>parent.document.title="taken"<\/script><img src="https://tracker.invalid/pixel.png" onerror="parent.hacked=1"><a href="https://www.example.test/">weiter</a> <a href="mailto:lena@example.test?subject=Frage">schreiben</a>';
-      await fetch('/v1.0/me/sendMail', { method: 'POST', headers: { 'Content-Type': 'application/json' },
+      await fetch(`${document.querySelector('meta[name="hauspost-base"]').content}v1.0/me/sendMail`, { method: 'POST', headers: { 'Content-Type': 'application/json' },
         body: JSON.stringify({ message: { subject: title, body: { contentType: 'html', content: html }, toRecipients: [{ emailAddress: { address: to } }] }, saveToSentItems: true }) });
     }, { to: ADDRESS, title: `${mark} Bild` });
     await row(`${mark} Bild`).click({ timeout: 30_000 });

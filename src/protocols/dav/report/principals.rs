@@ -118,7 +118,8 @@ pub async fn search(call: &Call, root: &Element) -> Answer {
     let limit = limit.and_then(|n| n.text.trim().parse().ok()).unwrap_or(MOST);
     let tail = match found.len() > limit {
         true => format!(
-            "<D:response><D:href>/dav/principals/</D:href><D:status>{}</D:status><D:error><D:number-of-matches-within-limits/></D:error></D:response>",
+            "<D:response><D:href>{}</D:href><D:status>{}</D:status><D:error><D:number-of-matches-within-limits/></D:error></D:response>",
+            place::principals(),
             status_line(StatusCode::INSUFFICIENT_STORAGE)
         ),
         false => String::new(),
