@@ -10,6 +10,7 @@ pub mod collect;
 pub mod dialer;
 pub mod dkim;
 pub mod feed;
+pub mod held;
 pub mod http_client;
 pub mod invitation;
 pub mod jobs;

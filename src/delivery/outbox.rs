@@ -2,6 +2,7 @@
 
 use super::PostRoom;
 use super::bounce;
+use super::held;
 use super::reactions;
 use super::scheduling;
 use crate::base::Result;
@@ -15,6 +16,7 @@ use crate::store::outbox::OutboxRow;
 use futures_util::future::{join_all, join3};
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 /// Messages of one account that are taken over side by side.
 const BATCH: usize = 64;
@@ -22,7 +24,7 @@ const BATCH: usize = 64;
 /// Runs until the program ends.
 pub async fn run(room: Arc<PostRoom>) {
     let rung = room.store.rung_outboxes();
-    let busy = Arc::new(Mutex::new(HashSet::new()));
+    let busy = Busy::default();
     drain_all(&room, &busy);
     loop {
         rung.wait().await;
@@ -56,14 +58,14 @@ fn start(room: &Arc<PostRoom>, busy: &Busy, account: AccountId) {
         loop {
             // None waits for another: what is wrong with a mail does not keep an invitation back.
             let (mail, events, reactions) = join3(
-                catch(drain(&room, account)),
+                catch(drain_mail(&room, account)),
                 catch(scheduling::drain(&room, account)),
                 catch(reactions::drain(&room, account)),
             )
             .await;
             if let Err(e) = mail.and(events).and(reactions) {
                 tracing::error!(%account, error = ?e, "the outbox cannot be emptied; trying again in a minute");
-                tokio::time::sleep(std::time::Duration::from_secs(60)).await;
+                tokio::time::sleep(Duration::from_secs(60)).await;
                 continue;
             }
             let mut busy = busy.lock().unwrap_or_else(PoisonError::into_inner);
@@ -73,6 +75,13 @@ fn start(room: &Arc<PostRoom>, busy: &Busy, account: AccountId) {
             }
         }
     });
+}
+
+async fn drain_mail(room: &Arc<PostRoom>, account: AccountId) -> Result<()> {
+    if let Some(next_ms) = held::release_due(room, account).await? {
+        held::wake_at(room, account, next_ms);
+    }
+    drain(room, account).await
 }
 
 async fn drain(room: &Arc<PostRoom>, account: AccountId) -> Result<()> {

@@ -2,6 +2,7 @@
 
 use super::authentic::Unanswered;
 use super::dialer::Dialer;
+use super::held::Timers;
 use super::schedule::Schedule;
 use super::silent::Silent;
 use super::smtp_client::Client;
@@ -60,6 +61,7 @@ pub struct PostRoom {
     pub unanswered: Unanswered,
     /// Addresses of programs that are tried before they are believed.
     pub handshakes: Semaphore,
+    pub held_timers: Timers,
     handed_over: HandedOver,
 }
 
@@ -77,6 +79,7 @@ impl PostRoom {
             silent: Silent::default(),
             unanswered: Unanswered::default(),
             handshakes: Semaphore::new(HANDSHAKES),
+            held_timers: Timers::default(),
             handed_over: HandedOver::default(),
         })
     }

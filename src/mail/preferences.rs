@@ -11,6 +11,7 @@ const PREFERENCES: &str = "preferences";
 /// A signature with a picture's worth of words; more is a letter.
 const MAX_SIGNATURE_BYTES: usize = 10 << 10;
 const MAX_SIGNATURES: usize = 50;
+const MAX_UNDO_SECONDS: u8 = 60;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -27,6 +28,8 @@ pub struct Preferences {
     pub theme: Option<Theme>,
     /// 0 is Sunday, as in browsers.
     pub first_day_of_week: Option<u8>,
+    /// How long the page lets a message wait, to be taken back.
+    pub undo_seconds: Option<u8>,
     /// By the address that is written from, lower case.
     pub signatures: BTreeMap<String, Signature>,
 }
@@ -45,6 +48,7 @@ pub struct Signature {
 pub struct PreferenceChange {
     pub theme: Option<Theme>,
     pub first_day_of_week: Option<u8>,
+    pub undo_seconds: Option<u8>,
     /// An address, and its signature; None takes it away.
     pub signature: Option<(String, Option<Signature>)>,
 }
@@ -64,6 +68,11 @@ pub async fn change_preferences(
             "the first day of the week is a number from 0, Sunday, to 6",
         ));
     }
+    if wanted.undo_seconds.is_some_and(|s| s > MAX_UNDO_SECONDS) {
+        return Err(Error::invalid(format!(
+            "a message waits for {MAX_UNDO_SECONDS} seconds at most"
+        )));
+    }
     if let Some((address, signature)) = &wanted.signature {
         if signature.is_some() && !ctx.account()?.owns_address(address) {
             return Err(Error::not_found(format!(
@@ -81,6 +90,7 @@ pub async fn change_preferences(
     change(ctx, account, PREFERENCES, move |p: &mut Preferences| {
         p.theme = wanted.theme.or(p.theme);
         p.first_day_of_week = wanted.first_day_of_week.or(p.first_day_of_week);
+        p.undo_seconds = wanted.undo_seconds.or(p.undo_seconds);
         if let Some((address, signature)) = wanted.signature {
             let address = address.to_lowercase();
             match signature.filter(|s| !s.text.trim().is_empty()) {

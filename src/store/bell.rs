@@ -83,7 +83,7 @@ pub struct Rung {
 }
 
 impl Rung {
-    fn add(&self, account: AccountId) {
+    pub(in crate::store) fn add(&self, account: AccountId) {
         let mut accounts = lock(&self.accounts);
         let was_empty = accounts.is_empty();
         if accounts.insert(account) && was_empty {

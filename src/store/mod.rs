@@ -207,6 +207,11 @@ impl Store {
         self.bells.subscriptions()
     }
 
+    /// The outbox of an account is looked at once more: something in it has come due.
+    pub fn look_at_outbox(&self, account: AccountId) {
+        self.bells.outboxes.add(account);
+    }
+
     /// Accounts whose outbox has something new; for the one worker that takes it over.
     pub fn rung_outboxes(&self) -> &Rung {
         &self.bells.outboxes

@@ -282,6 +282,8 @@ pub fn begin_anew(layout: &Layout, id: AccountId, passed_ms: TimeMs, now_ms: Tim
             [folder],
         )?;
     }
+    // What was held back may have left since; its draft is there, and its author decides.
+    conn.execute("DELETE FROM outbox WHERE send_at_ms IS NOT NULL", [])?;
     for table in ["tombstone", "folder_tombstone", "object_gone"] {
         conn.execute(&format!("DELETE FROM {table}"), [])?;
     }

@@ -42,6 +42,8 @@ names come in any case, options with or without `$`, keys as `messages/{id}` or 
 - **proposedNewTime** of tentativelyAccept and decline goes to the organizer as a COUNTER (RFC 5546), who sees it beside the guest; another answer takes it back.
 - **Room lists** are groups with rooms in them; groups hold people and rooms, no groups.
 - **getSchedule**: everybody in the office sees when everybody is busy; with what, who may read the mailbox.
+- **Sending later**: a draft with the extended property `SystemTime 0x3FEF` is held back until then by `send`, as Outlook has it; it stays a draft, and does not leave when it is
+  changed, moved to the trash or removed before.
 - **Limits**: 20 requests a batch; files of 150 MB in ranges and drafts of 210 MB, of which only those below
   `--max-message-size` are sent; `--max-requests` in ten minutes
   by program and mailbox, then 429 with Retry-After.

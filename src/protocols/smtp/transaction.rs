@@ -268,6 +268,7 @@ async fn store(
                 prepared,
                 save_to_sent: false,
                 draft: None,
+                hold_until_ms: None,
             };
             submit_message(ctx, &house.post_room, submission).await?;
         }

@@ -8,6 +8,7 @@ mod deleted;
 mod error;
 mod events;
 mod feeds;
+mod held;
 mod invitation;
 mod oneself;
 mod preferences;
@@ -31,6 +32,7 @@ pub fn configure(config: &mut ServiceConfig) {
             .service(web::scope("/session").configure(session::configure))
             .service(web::scope("/apps").configure(apps::configure))
             .service(web::scope("/agreements").configure(agreements::configure))
+            .service(web::scope("/held").configure(held::configure))
             .service(web::scope("/deleted").configure(deleted::configure))
             .service(web::scope("/admin").configure(admin::configure))
             .service(web::scope("/preferences").configure(preferences::configure))

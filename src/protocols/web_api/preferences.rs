@@ -49,6 +49,7 @@ async fn show(request: HttpRequest) -> Answer {
 struct Change {
     theme: Option<Theme>,
     first_day_of_week: Option<u8>,
+    undo_seconds: Option<u8>,
 }
 
 async fn change(request: HttpRequest, body: Json<Change>) -> Answer {
@@ -56,11 +57,16 @@ async fn change(request: HttpRequest, body: Json<Change>) -> Answer {
     let wanted = PreferenceChange {
         theme: body.theme,
         first_day_of_week: body.first_day_of_week,
+        undo_seconds: body.undo_seconds,
         signature: None,
+    };
+    let field = match body.undo_seconds {
+        Some(_) => "undoSeconds",
+        None => "firstDayOfWeek",
     };
     let found = change_preferences(&ctx, ctx.account()?.id, wanted)
         .await
-        .at("firstDayOfWeek")?;
+        .at(field)?;
     answer(&ctx, found).await
 }
 

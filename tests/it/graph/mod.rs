@@ -9,6 +9,7 @@ mod events;
 mod expand;
 mod filters;
 mod folders;
+mod held;
 mod meetings;
 mod messages;
 mod metadata;

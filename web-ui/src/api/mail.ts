@@ -1,6 +1,6 @@
 // Answers for: the calls of session and mail.
 import { call, callAll, request } from './client';
-import type { Attachment, Folder, FullMessage, Lang, Message, OutgoingMessage, Session } from './types';
+import type { Attachment, Folder, FullMessage, Lang, Message, Session } from './types';
 
 const FIELDS =
   'id,subject,bodyPreview,isRead,hasAttachments,receivedDateTime,from,toRecipients,flag,importance,isDraft,parentFolderId';
@@ -42,14 +42,6 @@ export const moveMessage = (id: string, destinationId: string) =>
 export const deleteMessage = (id: string) => call<null>('DELETE', messagePath(id));
 
 export type SendMode = 'new' | 'reply' | 'replyAll' | 'forward';
-export async function send(mode: SendMode, original: string | null, message: OutgoingMessage): Promise<void> {
-  if (mode === 'new' || original === null) {
-    await request('POST', '/v1.0/me/sendMail', { body: { message, saveToSentItems: true }, timeout: 60_000 });
-  } else {
-    await request('POST', `${messagePath(original)}/${mode}`, { body: { message }, timeout: 60_000 });
-  }
-}
-
 export const renderUrl = (id: string, images: boolean) => `/ui/render/${encodeURIComponent(id)}?images=${images ? 1 : 0}`;
 /** How many remote images the server left out. Only the header says so, and a frame cannot read its own headers. */
 export async function countRemoteImages(id: string): Promise<number> {

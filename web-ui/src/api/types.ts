@@ -102,6 +102,7 @@ export interface Message {
 export interface FullMessage extends Message {
   body: { contentType: 'text' | 'html'; content: string };
   ccRecipients?: Recipient[];
+  bccRecipients?: Recipient[];
   replyTo?: Recipient[];
   sentDateTime?: string;
   internetMessageId?: string;

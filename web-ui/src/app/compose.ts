@@ -22,5 +22,7 @@ export function signed(draft: Draft): Draft {
 
 export async function compose(start: Partial<Draft> = {}): Promise<void> {
   await loadArea('compose');
-  if (!desk.start(signed({ ...emptyDraft(), ...start }))) toasts.show(t('mail.stillWriting'));
+  const draft = { ...emptyDraft(), ...start };
+  // One that the server has already comes with its signature.
+  if (!desk.start(draft.id === null ? signed(draft) : draft)) toasts.show(t('mail.stillWriting'));
 }

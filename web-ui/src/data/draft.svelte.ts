@@ -1,8 +1,10 @@
-// Answers for: the message being written. It lives outside the window that shows it, and on this device until it was sent.
+// Answers for: the message being written. It lives outside the window that shows it, and on this device until the server has it.
 import type { SendMode } from '../api/mail';
 import type { EmailAddress } from '../api/types';
 
 export interface Draft {
+  /** Of the server's draft; none before the first saving. */
+  id: string | null;
   mode: SendMode;
   original: string | null;
   to: EmailAddress[];
@@ -19,7 +21,7 @@ export interface Draft {
   prefilled: string;
 }
 
-export const emptyDraft = (): Draft => ({ mode: 'new', original: null, to: [], cc: [], bcc: [], subject: '', body: '', from: '', signed: '', quote: '', prefilled: '' });
+export const emptyDraft = (): Draft => ({ id: null, mode: 'new', original: null, to: [], cc: [], bcc: [], subject: '', body: '', from: '', signed: '', quote: '', prefilled: '' });
 
 class Desk {
   draft = $state<Draft | null>(null);

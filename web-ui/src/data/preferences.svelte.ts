@@ -10,6 +10,9 @@ class Wishes {
   get firstDay(): number {
     return this.kept?.firstDayOfWeek ?? 1;
   }
+  get undoSeconds(): number {
+    return this.kept?.undoSeconds ?? 10;
+  }
   signature(address: string): Signature | undefined {
     return this.kept?.signatures[address.toLowerCase()];
   }
@@ -33,6 +36,9 @@ class Wishes {
   }
   async startWeek(firstDayOfWeek: number): Promise<void> {
     this.take(await changePreferences({ firstDayOfWeek }));
+  }
+  async holdBack(undoSeconds: number): Promise<void> {
+    this.take(await changePreferences({ undoSeconds }));
   }
   async sign(address: string, signature: Signature): Promise<void> {
     this.take(await putSignature(address, signature));

@@ -54,18 +54,47 @@ await run('mail', { fake: () => startFake({ messages: 60 }) }, async ({ page, ba
     await axe();
   });
   await step('a failed sending keeps every word; what was not sent survives a reload', async () => {
-    tolerate(/sendMail/);
+    tolerate(/\/send/);
     await $('compose-to').press('Backspace');
     await $('compose-to').fill(ADDRESS);
-    await page.route('**/sendMail', (route) => route.abort());
+    await page.route('**/send', (route) => route.abort());
     await $('compose-send').click();
     await $('compose-error').waitFor();
     expect((await $('compose-body').inputValue()).includes('das ist der Text'), 'text is still there');
     await shot('mail-2-compose-failed');
-    await page.unroute('**/sendMail');
+    await page.unroute('**/send');
     await page.reload();
     await $('composer').waitFor();
     equal([await $('compose-subject').inputValue(), await $('compose-body').inputValue()], [`${mark} eins`, 'Guten Morgen,\n\ndas ist der Text.'], 'draft after reload');
+  });
+  await step('what is written is on the server, with its files, and is gone on with from there', async () => {
+    await $('compose-file').setInputFiles([
+      { name: 'Notiz.txt', mimeType: 'text/plain', buffer: Buffer.from('klein') },
+      { name: 'Plan.bin', mimeType: 'application/octet-stream', buffer: Buffer.alloc(5_000_000, 7) },
+    ]);
+    await until(async () => (await $('compose-attached').count()) === 2 && (await page.locator(`${hook('compose-attached')} progress`).count()) === 0, 'both files are there', 30_000);
+    await axe();
+    await shot('mail-2-compose-files');
+    await $('compose-close').click();
+    await until(async () => (await $('composer').count()) === 0, 'window closed');
+    await page.reload();
+    await $('folder-drafts').click();
+    await row(`${mark} eins`).click();
+    await $('draft-go-on').click();
+    await until(async () => (await $('compose-attached').count()) === 2, 'its files');
+    equal(await $('compose-body').inputValue(), 'Guten Morgen,\n\ndas ist der Text.', 'its text');
+    await $('compose-attached').filter({ hasText: 'Plan.bin' }).locator(hook('compose-detach')).click();
+    await until(async () => (await $('compose-attached').count()) === 1, 'one file less');
+    await shot('mail-2-compose-draft');
+  });
+  await step('sent too early, it is taken back', async () => {
+    await $('compose-send').click();
+    await toast('Nachricht gesendet');
+    await shot('mail-2-undo');
+    await $('toast-action').click();
+    await until(async () => (await $('compose-subject').inputValue()) === `${mark} eins`, 'it is here again');
+    await until(async () => (await $('compose-attached').count()) === 1, 'with its file');
+    await page.locator(hook('folder-inbox')).click();
   });
   await step('closing the window by mistake can be undone', async () => {
     await $('compose-close').click();

@@ -172,9 +172,21 @@ export async function startFake({ port = 0, messages = 60, finished = true, code
       const skip = Number(query.get('$skip') ?? 0);
       return { '@odata.count': list.length, value: list.slice(skip, skip + Number(query.get('$top') ?? 10)).map(({ body: _, ...m }) => m) };
     }
+    const isNew = req.method === 'POST' && path === 'messages';
+    if (isNew || /^create(Reply|ReplyAll|Forward)$/.test(part[2] ?? '')) {
+      const given = isNew ? body : body.message;
+      const draft = { ...given, id: `draft-${nextId++}=`, isDraft: true, isRead: true, parentFolderId: 'drafts', receivedDateTime: new Date().toISOString(), bodyPreview: given.body.content.slice(0, 120), hasAttachments: false, from: recipient(account.name, account.address), flag: { flagStatus: 'notFlagged' }, importance: 'normal', remote: 0 };
+      account.folders.drafts.unshift(draft);
+      changed(account, ['drafts']);
+      return draft;
+    }
     const { folder, message } = locate(account, part[1]);
+    if (part[2] === 'send') {
+      send(account, message);
+      account.folders.drafts = account.folders.drafts.filter((m) => m.id !== part[1]);
+      return changed(account, ['drafts']);
+    }
     if (part[2] === 'move') return move(account, part[1], body.destinationId);
-    if (['reply', 'replyAll', 'forward'].includes(part[2])) return send(account, { ...body.message });
     if (part[2] === 'attachments') return { value: message.hasAttachments ? [{ id: 'A1=', name: 'Angebot_2026-118.pdf', contentType: 'application/pdf', size: 284_000, isInline: false }] : [] };
     if (req.method === 'PATCH') {
       if (state.fail.patch) throw new Failure(state.fail.patch, 'Internal', '');

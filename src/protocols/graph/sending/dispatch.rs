@@ -61,7 +61,15 @@ pub async fn send_raw(
 ) -> Result<(), GraphError> {
     let envelope = envelope(call, from, recipients)?;
     let prepared = prepare(call, raw).await?;
-    hand_over(call, envelope, prepared, save_to_sent, draft).await
+    let submission = Submission {
+        account: call.account,
+        envelope,
+        prepared,
+        save_to_sent,
+        draft,
+        hold_until_ms: None,
+    };
+    hand_over(call, submission).await
 }
 
 /// Who the message goes to, if the caller may send it to them. Errors: ErrorSendAsDenied, ErrorInvalidRecipients; 429 by the hour.
@@ -95,22 +103,8 @@ pub fn envelope(call: &Call, from: String, recipients: Vec<String>) -> Result<En
 }
 
 /// Errors: what the post room says.
-pub async fn hand_over(
-    call: &Call,
-    envelope: Envelope,
-    prepared: Prepared,
-    save_to_sent: bool,
-    draft: Option<ItemId>,
-) -> Result<(), GraphError> {
-    let submission = Submission {
-        account: call.account,
-        envelope,
-        prepared,
-        save_to_sent,
-        draft,
-    };
-    submit_message(call.ctx(), &call.house().post_room, submission).await?;
-    Ok(())
+pub async fn hand_over(call: &Call, submission: Submission) -> Result<(), GraphError> {
+    Ok(submit_message(call.ctx(), &call.house().post_room, submission).await?)
 }
 
 /// Ready to be stored. Errors: ErrorMessageSizeExceeded.

@@ -149,7 +149,7 @@ CREATE TABLE outbox (
   body_id       INTEGER NOT NULL REFERENCES body (id),
   envelope      TEXT NOT NULL,          -- JSON, model::outgoing::Envelope
   created_at_ms INTEGER NOT NULL
-) STRICT;
+, send_at_ms INTEGER, draft_id INTEGER, draft_body_id INTEGER) STRICT;
 CREATE TABLE property (
   owner_id INTEGER NOT NULL,
   name     TEXT NOT NULL,
@@ -231,5 +231,6 @@ CREATE INDEX object_by_start ON object (folder_id, start_s, item_id) WHERE start
 CREATE INDEX object_by_time ON object (folder_id, last_s, first_s) WHERE first_s IS NOT NULL;
 CREATE INDEX object_by_title ON object (folder_id, title COLLATE NOCASE, item_id);
 CREATE UNIQUE INDEX object_by_uid ON object (folder_id, uid) WHERE uid IS NOT NULL;
+CREATE INDEX outbox_held ON outbox (send_at_ms) WHERE send_at_ms IS NOT NULL;
 CREATE INDEX property_by_value ON property (name, value);
 CREATE INDEX rule_in_order ON rule (sequence, id);
