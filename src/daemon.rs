@@ -29,7 +29,7 @@ use std::time::Duration;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 pub use accept::Door;
-pub use privilege::{RunAs, become_user};
+pub use privilege::{RunAs, become_user, is_root};
 use sockets::Socket;
 pub use sockets::passed;
 

@@ -28,6 +28,7 @@ mod one_port;
 mod outgoing;
 mod page;
 mod page_api;
+mod platform;
 mod scheduling;
 mod server;
 mod service;
