@@ -122,6 +122,7 @@ async fn serve(
         sent: RateLimit::new(config.sent_per_hour, Duration::from_secs(3600)),
         requests: RateLimit::new(config.requests_per_10_minutes, Duration::from_secs(600)),
         claims: RateLimit::new(10, Duration::from_secs(60)),
+        outside: RateLimit::new(30, Duration::from_secs(60)),
         received: RateLimit::new(config.received_per_minute, Duration::from_secs(60)),
         backups: Runs::default(),
     });

@@ -9,13 +9,14 @@ use crate::appliance::collect::{put_source, remove_source};
 use crate::appliance::outbound::{get_outbound, put_outbound};
 use crate::appliance::setup::{self, Inbound, NewPerson};
 use crate::base::{Error, Kind, Result, random};
+use crate::directory::oidc::settings::{get_oidc, put_oidc, remove_oidc};
 use crate::directory::settings::{get_ldap, put_ldap, remove_ldap};
 use crate::identity::Ctx;
 use crate::identity::accounts::list_accounts;
 use crate::identity::domains::add_domain;
 use crate::model::EmailAddress;
 use crate::model::collect::CollectServer;
-use crate::model::directory::LdapSettings;
+use crate::model::directory::{LdapSettings, OidcSettings};
 use crate::model::outbound::{Outbound, Smarthost};
 use serde::{Deserialize, Serialize};
 use std::os::unix::process::CommandExt;
@@ -37,6 +38,8 @@ pub struct Wishes {
     pub smarthost: Option<Smarthost>,
     /// The mailbox of the whole domain.
     pub collect: Option<CollectServer>,
+    /// By whom people sign in at the page.
+    pub oidc: Option<OidcSettings>,
     /// Arguments of `hauspost serve`.
     pub serve: Vec<String>,
 }
@@ -57,6 +60,7 @@ struct Given {
     ldap: bool,
     smarthost: bool,
     collect: Option<i64>,
+    oidc: bool,
 }
 
 const SETTING: &str = "platform";
@@ -100,6 +104,7 @@ pub async fn fulfil(ctx: &Ctx, wishes: &Wishes) -> Result<Vec<String>> {
     };
     tell(&mut said, begin(ctx, wishes).await);
     tell(&mut said, people(ctx, wishes, &mut given).await);
+    tell(&mut said, signing_in(ctx, wishes, &mut given).await);
     tell(&mut said, sending(ctx, wishes, &mut given).await);
     tell(&mut said, collecting(ctx, wishes, &mut given).await);
     if given != before {
@@ -159,6 +164,28 @@ async fn people(ctx: &Ctx, wishes: &Wishes, given: &mut Given) -> Result<Option<
             Ok(Some(
                 "there is no directory any more; its people stay, and need passwords here".into(),
             ))
+        }
+        None => Ok(None),
+    }
+}
+
+async fn signing_in(ctx: &Ctx, wishes: &Wishes, given: &mut Given) -> Result<Option<String>> {
+    let now = get_oidc(ctx).await?;
+    match &wishes.oidc {
+        Some(_) if now.is_some() && !given.oidc => Ok(None),
+        Some(wanted) => {
+            if now.as_ref() != Some(wanted) {
+                put_oidc(ctx, wanted.clone()).await?;
+            }
+            given.oidc = true;
+            Ok(Some(format!("people can sign in by {}", wanted.name)))
+        }
+        None if given.oidc => {
+            given.oidc = false;
+            if now.is_some() {
+                remove_oidc(ctx).await?;
+            }
+            Ok(Some("there is no other sign-in any more".into()))
         }
         None => Ok(None),
     }

@@ -44,6 +44,16 @@ pub async fn list_links(ctx: &Ctx, source: Source) -> Result<Vec<OutsideLink>> {
     ctx.store.directory().read(move |d| d.outside_links(source)).await
 }
 
+/// Who of ours another system means by a name of its own. Errors: Forbidden.
+pub async fn link_of(ctx: &Ctx, source: Source, external_id: &str) -> Result<Option<OutsideLink>> {
+    ctx.require_admin()?;
+    let id = external_id.to_owned();
+    ctx.store
+        .directory()
+        .peek(move |d| d.outside_link(source, &id))
+        .await
+}
+
 /// Errors: Forbidden.
 pub async fn put_link(ctx: &Ctx, source: Source, link: OutsideLink) -> Result<()> {
     ctx.require_admin()?;

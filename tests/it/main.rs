@@ -26,6 +26,7 @@ mod oidc;
 mod oidc_apps;
 mod one_port;
 mod outgoing;
+mod outside;
 mod page;
 mod page_api;
 mod platform;

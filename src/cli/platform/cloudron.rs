@@ -4,7 +4,7 @@ use super::{Environment, Wishes, port};
 use crate::base::{Error, Result};
 use crate::directory::presets::Preset;
 use crate::model::collect::{CollectProtocol, CollectServer, Security};
-use crate::model::directory::LdapSettings;
+use crate::model::directory::{LdapSettings, MatchBy, OidcSettings, Unknown};
 use crate::model::outbound::Smarthost;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -29,6 +29,7 @@ pub fn wishes(ask: Environment) -> Result<Wishes> {
         ldap: ldap(ask)?,
         smarthost: smarthost(ask)?,
         collect: collect(ask)?,
+        oidc: oidc(ask),
         serve: serve(ask)?,
     })
 }
@@ -79,6 +80,19 @@ fn ldap(ask: Environment) -> Result<Option<LdapSettings>> {
         group_filter: preset.group_filter.to_owned(),
         attributes: preset.attributes(),
     }))
+}
+
+/// The platform's own users. An address that it does not call verified opens nobody's mailbox.
+fn oidc(ask: Environment) -> Option<OidcSettings> {
+    Some(OidcSettings {
+        issuer: ask("CLOUDRON_OIDC_ISSUER")?,
+        client_id: ask("CLOUDRON_OIDC_CLIENT_ID")?,
+        client_secret: ask("CLOUDRON_OIDC_CLIENT_SECRET").unwrap_or_default(),
+        name: ask("CLOUDRON_OIDC_PROVIDER_NAME").unwrap_or_else(|| "Cloudron".to_owned()),
+        ca_pem: None,
+        match_by: MatchBy::VerifiedEmail,
+        unknown: Unknown::Refuse,
+    })
 }
 
 /// The addon `sendmail`; also without TLS, for the same reason.

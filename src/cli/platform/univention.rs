@@ -6,7 +6,7 @@ use crate::base::{Error, Result};
 use crate::cli::server_url;
 use crate::directory::presets::Preset;
 use crate::model::collect::Security;
-use crate::model::directory::LdapSettings;
+use crate::model::directory::{LdapSettings, MatchBy, OidcSettings, Unknown};
 use std::path::Path;
 
 /// The password of the machine account.
@@ -40,6 +40,7 @@ pub fn wishes(ask: Environment) -> Result<Wishes> {
             .map(|url| server_url::smarthost(&url))
             .transpose()?,
         collect: None,
+        oidc: oidc(ask),
         serve: serve(ask),
     })
 }
@@ -67,6 +68,25 @@ fn serve(ask: Environment) -> Vec<String> {
         out.extend(["--directory-hints".to_owned(), hints]);
     }
     out
+}
+
+/// Keycloak, where the join script has registered this server; it may be absent.
+fn oidc(ask: Environment) -> Option<OidcSettings> {
+    let file = |name: &str| ask(name).and_then(|path| std::fs::read_to_string(path).ok());
+    let authority = ask("HAUSPOST_LDAP_CA").unwrap_or_else(|| AUTHORITY.to_owned());
+    Some(OidcSettings {
+        issuer: ask("HAUSPOST_OIDC_ISSUER")?,
+        client_id: ask("HAUSPOST_OIDC_CLIENT_ID")?,
+        client_secret: file("HAUSPOST_OIDC_SECRET_FILE")
+            .unwrap_or_default()
+            .trim()
+            .to_owned(),
+        name: "Univention".to_owned(),
+        ca_pem: std::fs::read_to_string(authority).ok(),
+        // They come from the same directory as our people, and nobody but its administrators gives them.
+        match_by: MatchBy::Email,
+        unknown: Unknown::Refuse,
+    })
 }
 
 fn ldap(ask: Environment) -> Result<Option<LdapSettings>> {

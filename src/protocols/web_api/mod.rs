@@ -10,6 +10,7 @@ mod events;
 mod feeds;
 mod invitation;
 mod oneself;
+mod outside;
 mod preferences;
 mod publication;
 mod render;
@@ -29,6 +30,7 @@ pub fn configure(config: &mut ServiceConfig) {
             .app_data(json)
             .service(web::scope("/setup").configure(setup::configure))
             .service(web::scope("/session").configure(session::configure))
+            .service(web::scope("/outside").configure(outside::configure))
             .service(web::scope("/apps").configure(apps::configure))
             .service(web::scope("/agreements").configure(agreements::configure))
             .service(web::scope("/deleted").configure(deleted::configure))
