@@ -8,7 +8,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 from shared import release  # noqa: E402
 
 # Each has a pack(): called once for each architecture, or once with all of them.
-KINDS = {"debian": True, "oci": False, "cloudron": False, "synology": True, "qnap": True}
+KINDS = {"debian": True, "oci": False, "cloudron": False, "univention": False, "synology": True, "qnap": True}
 
 
 def main(wanted: list[str]) -> None:

@@ -47,6 +47,8 @@ pub struct Config {
     pub post_room: delivery::Options,
     /// Where files say that the office's directory has changed.
     pub directory_hints: Option<PathBuf>,
+    /// Where a copy of everything is made each night.
+    pub nightly_copy: Option<PathBuf>,
     pub store: store::Options,
     /// Connections in all, and of one peer.
     pub connections: (usize, usize),
@@ -139,6 +141,7 @@ async fn serve(
     actix_rt::spawn(graph::subscription::worker::run(HouseData::from(house.clone())));
     tokio::spawn(jobs::backups::run(post_room.clone()));
     tokio::spawn(delivery::feed::run(post_room.clone()));
+    tokio::spawn(jobs::nightly::run(ctx.clone(), config.nightly_copy));
     tokio::spawn(jobs::directory::run(post_room.clone(), config.directory_hints));
     tokio::spawn(delivery::collect::run(post_room));
     tokio::spawn(jobs::indexing::run(ctx.clone()));

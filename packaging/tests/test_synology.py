@@ -10,6 +10,7 @@ import socket
 import struct
 import subprocess
 import tarfile
+import time
 import unittest
 
 from support import ARCHITECTURES, VERSION, PackageTest, check_shell, is_root
@@ -123,7 +124,7 @@ class Life(PackageTest):
         environment = {
             "PATH": os.environ["PATH"], "SYNOPKG_PKGNAME": "hauspost", "SYNOPKG_PKGDEST": str(self.target),
             "SYNOPKG_PKGVAR": str(self.var), "SYNOPKG_TEMP_LOGFILE": str(self.message),
-            "SYNOPKG_PKG_STATUS": status, "SYNOPKG_PKGVER": self.package_file.info["version"], **wizard,
+            "PACKAGES": str(self.folder / "packages"), "SYNOPKG_PKG_STATUS": status, "SYNOPKG_PKGVER": self.package_file.info["version"], **wizard,
         }
         self.as_user("touch", self.message)
         script = self.package_file.folder / "scripts" / name
@@ -186,6 +187,21 @@ class Life(PackageTest):
         self.assertTrue((self.var / "data/directory.db").exists(), "the mail stays")
         self.assertEqual(self.script("postuninst", status="UNINSTALL", wizard_delete="true"), 0)
         self.assertEqual(list(self.var.iterdir()), [], "unless the owner says otherwise")
+
+    def test_a_copy_of_each_night_lies_in_the_shared_folder(self):
+        share = self.folder / "packages/hauspost/shares/hauspost"
+        self.as_user("mkdir", "-p", share)
+        self.install(wizard_admin="anna@example.test", wizard_password="geheim-geheim")
+        self.start()
+        # The first one is made at once.
+        copy = share / "copy"
+        for _ in range(100):
+            if copy.exists():
+                break
+            time.sleep(0.1)
+        self.stop()
+        said = self.ok(self.target / "bin/hauspost", "account", "list", "--data", copy, **self.user())
+        self.assertIn("anna@example.test", said)
 
     def test_without_an_administrator_a_code_is_shown(self):
         self.install(wizard_admin="", wizard_password="")

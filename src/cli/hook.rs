@@ -125,7 +125,8 @@ impl Hook {
         let runtime = ask("HAUSPOST_RUNTIME").map_or_else(|| "/run/hauspost".into(), PathBuf::from);
         let (tls, copies) = match self.package {
             Package::Cloudron => platform::certificate(certificates.as_deref(), &runtime)?,
-            _ => (Vec::new(), Vec::new()),
+            // Who leaves hints is root; who removes them is not.
+            _ => (Vec::new(), vec![platform::hints(ask)]),
         };
         if let Some(user) = self.who.run_as.as_ref().filter(|_| is_root()) {
             for path in [self.data.folder.clone()]

@@ -23,6 +23,7 @@ use std::os::unix::process::CommandExt;
 use std::process::Command;
 
 pub use cloudron::certificate;
+pub use univention::hints;
 
 /// Asks the environment; empty values count as none.
 pub type Environment<'a> = &'a dyn Fn(&str) -> Option<String>;

@@ -7,7 +7,7 @@ use crate::cli::server_url;
 use crate::directory::presets::Preset;
 use crate::model::collect::Security;
 use crate::model::directory::{LdapSettings, MatchBy, OidcSettings, Unknown};
-use std::path::Path;
+use std::path::PathBuf;
 
 /// The password of the machine account.
 const SECRET: &str = "/etc/machine.secret";
@@ -63,11 +63,18 @@ fn serve(ask: Environment) -> Vec<String> {
     if let Some(name) = ask("HAUSPOST_HOST_NAME") {
         out.extend(["--host-name".to_owned(), name]);
     }
-    let hints = ask("HAUSPOST_DIRECTORY_HINTS").unwrap_or_else(|| HINTS.to_owned());
-    if Path::new(&hints).is_dir() {
-        out.extend(["--directory-hints".to_owned(), hints]);
+    let hints = hints(ask);
+    if hints.is_dir() {
+        out.extend(["--directory-hints".to_owned(), hints.display().to_string()]);
     }
     out
+}
+
+/// The folder in which the listener leaves its files, whether or not it is there.
+pub fn hints(ask: Environment) -> PathBuf {
+    ask("HAUSPOST_DIRECTORY_HINTS")
+        .unwrap_or_else(|| HINTS.to_owned())
+        .into()
 }
 
 /// Keycloak, where the join script has registered this server; it may be absent.
