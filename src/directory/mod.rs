@@ -2,6 +2,7 @@
 //! passwords, and an issuer of OpenID Connect by which people sign in at the page. The directory is the truth; what it does not speak of (rights, quotas, administrators) stays ours.
 
 pub mod connection;
+mod newcomer;
 pub mod oidc;
 pub mod passwords;
 pub mod people;

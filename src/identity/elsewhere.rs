@@ -3,7 +3,7 @@
 
 use super::Ctx;
 use crate::base::{Error, Result};
-use crate::model::directory::{OutsideLink, Source};
+use crate::model::directory::{LDAP_SETTING, OutsideLink, Source};
 use crate::model::{Account, AccountId};
 use crate::store::Snapshot;
 use crate::store::directory::DirectoryDb;
@@ -22,7 +22,7 @@ pub trait Elsewhere: Send + Sync {
 
 /// Whether any directory keeps passwords for us.
 pub(super) fn is_in_use(d: &Snapshot<'_, DirectoryDb>) -> Result<bool> {
-    Ok(d.setting::<serde_json::Value>("ldap")?.is_some())
+    Ok(d.setting::<serde_json::Value>(LDAP_SETTING)?.is_some())
 }
 
 /// Errors: Conflict, for somebody whose password is kept elsewhere; administrators may have one here for when that

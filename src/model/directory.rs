@@ -4,6 +4,9 @@ use super::collect::Security;
 use crate::base::{Error, Result};
 use serde::{Deserialize, Serialize};
 
+/// Name of the setting that holds [`LdapSettings`].
+pub const LDAP_SETTING: &str = "ldap";
+
 /// Which system says who somebody is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

@@ -4,8 +4,9 @@ use super::issuer::{Claims, Issuer};
 use super::settings::require_oidc;
 use crate::base::{Error, Result, random};
 use crate::delivery::PostRoom;
+use crate::directory::newcomer::make_account;
 use crate::identity::Ctx;
-use crate::identity::accounts::{NewAccount, NewPassword, create_account, list_accounts};
+use crate::identity::accounts::list_accounts;
 use crate::identity::domains::list_domains;
 use crate::identity::elsewhere::{link_of, put_link};
 use crate::model::directory::{MatchBy, OidcSettings, OutsideLink, Source, Unknown};
@@ -92,7 +93,15 @@ async fn find(ctx: &Ctx, settings: &OidcSettings, claims: &Claims) -> Result<Acc
         |a: &&Account| a.kind == AccountKind::Person && addresses.iter().any(|w| a.owns_address(w));
     let account = match (all.iter().find(is_person), addresses.first(), settings.unknown) {
         (Some(account), ..) => account.clone(),
-        (None, Some(address), Unknown::Make) => make(ctx, &all, address, claims).await?,
+        (None, Some(address), Unknown::Make) => {
+            let name = claims
+                .name
+                .as_deref()
+                .map(crate::base::text::one_line)
+                .unwrap_or_default();
+            let name = crate::base::text::cut_chars(&name, 200);
+            make_account(ctx, address, AccountKind::Person, name).await?
+        }
         (None, address, _) => return Err(nobody(address.unwrap_or(&claims.sub))),
     };
     link(ctx, &account, claims).await?;
@@ -117,24 +126,6 @@ async fn addresses(ctx: &Ctx, settings: &OidcSettings, claims: &Claims) -> Resul
     let parsed = spellings.iter().filter_map(|text| EmailAddress::parse(text).ok());
     let ours = parsed.filter(|a| domains.iter().any(|d| d.name == a.domain()));
     Ok(ours.map(|a| a.key()).collect())
-}
-
-async fn make(ctx: &Ctx, all: &[Account], address: &str, claims: &Claims) -> Result<Account> {
-    let first_admin = all.iter().filter(|a| a.is_admin).min_by_key(|a| a.id);
-    let name = claims
-        .name
-        .as_deref()
-        .map(crate::base::text::one_line)
-        .unwrap_or_default();
-    let new = NewAccount {
-        address: address.to_owned(),
-        kind: AccountKind::Person,
-        display_name: crate::base::text::cut_chars(&name, 200).to_owned(),
-        language: first_admin.map_or_else(|| "en".to_owned(), |a| a.language.clone()),
-        is_admin: false,
-        password: NewPassword::None,
-    };
-    create_account(ctx, new).await
 }
 
 /// From now on the issuer's own name for them counts, whatever their address becomes. Errors: NotFound, when the account

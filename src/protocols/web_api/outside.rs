@@ -141,8 +141,13 @@ fn keep(value: &str, max_age_s: i64) -> Cookie<'static> {
     cookie
 }
 
+/// Of the page, as browsers write it.
+fn is_place(to: &str) -> bool {
+    to.starts_with("#/") && to.len() <= LONGEST_PLACE && to.bytes().all(|b| b.is_ascii_graphic())
+}
+
 fn print(p: &Pending, to: &str) -> String {
-    let to = match to.starts_with("#/") && to.len() <= LONGEST_PLACE && !to.contains(char::is_control) {
+    let to = match is_place(to) {
         true => URL_SAFE_NO_PAD.encode(to),
         false => String::new(),
     };
@@ -158,7 +163,6 @@ fn parse(value: &str, redirect_uri: String) -> Option<(Pending, String)> {
         return None;
     };
     let to = String::from_utf8(URL_SAFE_NO_PAD.decode(to).ok()?).ok()?;
-    let is_place = to.is_empty() || (to.starts_with("#/") && !to.contains(char::is_control));
     let pending = Pending {
         state: state.to_owned(),
         nonce: nonce.to_owned(),
@@ -166,7 +170,7 @@ fn parse(value: &str, redirect_uri: String) -> Option<(Pending, String)> {
         redirect_uri,
     };
     let is_whole = !state.is_empty() && !nonce.is_empty() && !verifier.is_empty();
-    (is_place && is_whole).then_some((pending, to))
+    ((to.is_empty() || is_place(&to)) && is_whole).then_some((pending, to))
 }
 
 #[cfg(test)]
@@ -183,7 +187,7 @@ mod tests {
         };
         let back = |to: &str| parse(&print(&pending, to), "https://x/back".into()).unwrap();
         assert_eq!(back("#/mail/inbox"), (pending.clone(), "#/mail/inbox".into()));
-        for bad in ["//evil.test", "https://evil.test", "/x", "#x", "#/a\r\nb"] {
+        for bad in ["//evil.test", "https://evil.test", "/x", "#x", "#/a\r\nb", "#/ä"] {
             assert_eq!(back(bad).1, "", "{bad}");
         }
         for bad in ["", "s.n.v", "s.n.v.Ly8.x", "..v.", "s.n.v.Ly9ldmls"] {
