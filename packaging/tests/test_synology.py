@@ -1,5 +1,6 @@
 """Packages for Synology: their form by an own reader, and their life in an imitation of DSM 7: its order of scripts, its
 environment, its folders, BusyBox as the shell, and a user without privileges."""
+import gzip
 import hashlib
 import json
 import os
@@ -102,6 +103,38 @@ class Form(PackageTest):
         with tarfile.open(package.folder / "package.tgz") as tar:
             tar.extract("share/service.sh", self.folder, filter="data")
         check_shell(self, [*scripts, self.folder / "share/service.sh"])
+
+
+class Docker(PackageTest):
+    """The form for Container Manager, which does the work itself."""
+
+    def test_it_brings_its_image_and_names_it(self):
+        for architecture in ARCHITECTURES:
+            machine = release.ARCHITECTURES[architecture]["synology"]
+            path = self.package(f"synology-docker-{machine}.spk")
+            self.check_size(path)
+            package = Package(path, self.folder / machine)
+            self.assertEqual(package.info["install_dep_packages"], "ContainerManager>=1432")
+            self.assertGreaterEqual(package.info["os_min_ver"], "7.2.1")
+            for key in REQUIRED:
+                self.assertTrue(package.info.get(key), key)
+            for script in SCRIPTS:
+                self.assertTrue(os.access(package.folder / "scripts" / script, os.X_OK), script)
+            self.assertEqual(json.loads((package.folder / "conf/privilege").read_text())["defaults"], {"run-as": "package"})
+            worker = json.loads((package.folder / "conf/resource").read_text())["docker-project"]
+            inner = package.folder / "inner"
+            with tarfile.open(package.folder / "package.tgz") as tar:
+                tar.extractall(inner, filter="data")
+            compose = (inner / worker["projects"][0]["path"] / "compose.yaml").read_text()
+            # `docker load` unpacks it; skopeo wants it unpacked.
+            image = self.folder / f"{machine}.tar"
+            image.write_bytes(gzip.decompress((inner / worker["preload-image"]).read_bytes()))
+            seen = json.loads(self.ok("skopeo", "inspect", f"docker-archive:{image}"))
+            self.assertEqual(seen["Architecture"], release.ARCHITECTURES[architecture]["oci"])
+            with tarfile.open(image) as tar:
+                tags = json.load(tar.extractfile("manifest.json"))[0]["RepoTags"]
+            self.assertEqual(tags, [f"hauspost:{VERSION}"])
+            self.assertIn(f"image: {tags[0]}\n", compose)
 
 
 @unittest.skipUnless("x86_64" in ARCHITECTURES and os.uname().machine == "x86_64", "needs the program of this machine")
