@@ -8,7 +8,15 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 from shared import release  # noqa: E402
 
 # Each has a pack(): called once for each architecture, or once with all of them.
-KINDS = {"debian": True, "oci": False, "synology": True, "qnap": True}
+KINDS = {
+    "debian": ("debian.pack", True),
+    "oci": ("oci.pack", False),
+    "cloudron": ("cloudron.pack", False),
+    "univention": ("univention.pack", False),
+    "synology": ("synology.pack", True),
+    "synology-docker": ("synology.docker_pack", True),
+    "qnap": ("qnap.pack", True),
+}
 
 
 def main(wanted: list[str]) -> None:
@@ -17,8 +25,9 @@ def main(wanted: list[str]) -> None:
         sys.exit(f"unknown: {', '.join(unknown)}; there are {', '.join([*KINDS, *release.ARCHITECTURES])}")
     architectures = [a for a in release.ARCHITECTURES if a in wanted] or list(release.ARCHITECTURES)
     for kind in [k for k in KINDS if k in wanted] or KINDS:
-        pack = importlib.import_module(f"{kind}.pack").pack
-        if KINDS[kind]:
+        module, is_for_one = KINDS[kind]
+        pack = importlib.import_module(module).pack
+        if is_for_one:
             for architecture in architectures:
                 pack(architecture)
         else:

@@ -29,7 +29,7 @@ use std::time::Duration;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 pub use accept::Door;
-pub use privilege::{RunAs, become_user};
+pub use privilege::{RunAs, become_user, is_root};
 use sockets::Socket;
 pub use sockets::passed;
 
@@ -47,6 +47,8 @@ pub struct Config {
     pub post_room: delivery::Options,
     /// Where files say that the office's directory has changed.
     pub directory_hints: Option<PathBuf>,
+    /// Where a copy of everything is made each night.
+    pub nightly_copy: Option<PathBuf>,
     pub store: store::Options,
     /// Connections in all, and of one peer.
     pub connections: (usize, usize),
@@ -122,6 +124,7 @@ async fn serve(
         sent: RateLimit::new(config.sent_per_hour, Duration::from_secs(3600)),
         requests: RateLimit::new(config.requests_per_10_minutes, Duration::from_secs(600)),
         claims: RateLimit::new(10, Duration::from_secs(60)),
+        outside: RateLimit::new(30, Duration::from_secs(60)),
         received: RateLimit::new(config.received_per_minute, Duration::from_secs(60)),
         backups: Runs::default(),
     });
@@ -138,6 +141,7 @@ async fn serve(
     actix_rt::spawn(graph::subscription::worker::run(HouseData::from(house.clone())));
     tokio::spawn(jobs::backups::run(post_room.clone()));
     tokio::spawn(delivery::feed::run(post_room.clone()));
+    tokio::spawn(jobs::nightly::run(ctx.clone(), config.nightly_copy));
     tokio::spawn(jobs::directory::run(post_room.clone(), config.directory_hints));
     tokio::spawn(delivery::collect::run(post_room));
     tokio::spawn(jobs::indexing::run(ctx.clone()));

@@ -29,6 +29,7 @@ if [ "${1:-run}" = packages ]; then
   want systemd-analyze systemd
   want unshare util-linux
   want nsenter util-linux
+  want openssl openssl
 fi
 if [ -n "$need" ]; then
   echo "installing:$need"
@@ -51,6 +52,14 @@ store="$(dirname "$0")/../../tests/s3"
 if [ "${1:-run}" = test ] && [ ! -d "$store/node_modules" ]; then
   echo "installing: s3rver into tests/s3"
   npm ci --prefix "$store" --no-audit --no-fund --ignore-scripts --silent
+fi
+# Cloudron's own checker of manifests. It asks for a version of a library that is not there; the next one does.
+checker="$(dirname "$0")/../../run/cloudron-manifest"
+if [ "${1:-run}" = packages ] && [ ! -d "$checker/node_modules/cloudron-manifestformat" ]; then
+  echo "installing: cloudron-manifestformat into run/cloudron-manifest"
+  mkdir -p "$checker"
+  printf '{"private":true,"dependencies":{"cloudron-manifestformat":"5.27.0"},"overrides":{"safetydance":"2.5.1"}}\n' > "$checker/package.json"
+  (cd "$checker" && npm install --no-audit --no-fund --silent)
 fi
 command -v cargo >/dev/null 2>&1 || { echo "Rust is missing: install it from https://rustup.rs"; exit 1; }
 command -v npm >/dev/null 2>&1 || { echo "Node.js 20 or newer is missing: install it from https://nodejs.org"; exit 1; }

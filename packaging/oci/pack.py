@@ -130,4 +130,5 @@ def pack(architectures: list[str]) -> None:
     release.write(f"{release.NAME}-{release.version()}-oci.tar", layout.finish(manifests))
     values = {"version": release.version(), "summary": release.SUMMARY, "description": release.DESCRIPTION}
     release.write("compose.yaml", release.template("oci/compose.yaml", **values))
+    release.write("truenas-hauspost.yaml", release.template("oci/truenas.yaml", **values))
     release.write("unraid-hauspost.xml", release.template("oci/unraid.xml", **values))

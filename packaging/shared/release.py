@@ -99,11 +99,13 @@ def template(path: str, **values: str) -> bytes:
     return re.sub(r"@([A-Z][A-Z0-9_]*)@", fill, text).encode()
 
 
-def write(name: str, data: bytes) -> pathlib.Path:
-    """Puts a finished package into dist/, whole or not at all."""
-    DIST.mkdir(parents=True, exist_ok=True)
-    path, unfinished = DIST / name, DIST / f".{name}.unfinished"
+def write(name: str, data: bytes, mode: int = 0o644) -> pathlib.Path:
+    """Puts a finished package, or a file of one that is a folder, into dist/, whole or not at all."""
+    path = DIST / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(f".{path.name}.unfinished")
     unfinished.write_bytes(data)
+    unfinished.chmod(mode)
     unfinished.replace(path)
     print(f"{path.relative_to(ROOT) if path.is_relative_to(ROOT) else path}: {len(data) // 1024} kB")
     return path

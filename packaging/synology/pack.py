@@ -12,6 +12,8 @@ PRIVILEGE = {"defaults": {"run-as": "package"}, "username": "hauspost", "groupna
 RESOURCE = {
     "port-config": {"protocol-file": "share/hauspost.sc"},
     "usr-local-linker": {"bin": ["bin/hauspost"]},
+    # The backups of DSM see shared folders, not the packages' own: here lies a copy of each night.
+    "data-share": {"shares": [{"name": "hauspost", "permission": {"rw": ["hauspost"]}}]},
 }
 
 

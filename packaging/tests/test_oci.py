@@ -46,12 +46,13 @@ class Oci(PackageTest):
             self.assertEqual(config["config"]["StopSignal"], "SIGTERM")
 
     def test_compose_file_names_this_image_and_its_ports(self):
-        text = (release.DIST / "compose.yaml").read_text()
         _, config = self.image("x86_64")
-        self.assertIn(f"image: hauspost:{VERSION}", text)
-        self.assertIn("read_only: true", text)
-        for port in config["config"]["ExposedPorts"]:
-            self.assertIn(f":{port.split('/')[0]}\"", text)
+        for name in ("compose.yaml", "truenas-hauspost.yaml"):
+            text = (release.DIST / name).read_text()
+            self.assertIn(f"image: hauspost:{VERSION}", text)
+            self.assertIn("read_only: true", text)
+            for port in config["config"]["ExposedPorts"]:
+                self.assertIn(f":{port.split('/')[0]}\"", text)
 
     @unittest.skipUnless(can_make_namespaces(), "a read-only root needs mounts of its own")
     def test_it_runs_with_a_root_that_cannot_be_written(self):

@@ -16,10 +16,10 @@ class Packing(PackageTest):
         architectures = [p.name.removeprefix("hauspost-") for p in programs]
         self.ok(sys.executable, "-B", release.PACKAGING / "make.py", *architectures,
                 env={**os.environ, "HAUSPOST_DIST": str(self.folder)})
-        made = [p for p in self.folder.iterdir() if not p.is_symlink()]
+        made = [p for p in self.folder.rglob("*") if p.is_file() and not p.is_symlink()]
         self.assertGreaterEqual(len(made), 6)
         for path in made:
-            first, second = (hashlib.sha256(p.read_bytes()).hexdigest() for p in (release.DIST / path.name, path))
+            first, second = (hashlib.sha256(p.read_bytes()).hexdigest() for p in (release.DIST / path.relative_to(self.folder), path))
             self.assertEqual(first, second, path.name)
 
 

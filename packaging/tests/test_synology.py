@@ -1,5 +1,6 @@
 """Packages for Synology: their form by an own reader, and their life in an imitation of DSM 7: its order of scripts, its
 environment, its folders, BusyBox as the shell, and a user without privileges."""
+import gzip
 import hashlib
 import json
 import os
@@ -10,6 +11,7 @@ import socket
 import struct
 import subprocess
 import tarfile
+import time
 import unittest
 
 from support import ARCHITECTURES, VERSION, PackageTest, check_shell, is_root
@@ -103,6 +105,38 @@ class Form(PackageTest):
         check_shell(self, [*scripts, self.folder / "share/service.sh"])
 
 
+class Docker(PackageTest):
+    """The form for Container Manager, which does the work itself."""
+
+    def test_it_brings_its_image_and_names_it(self):
+        for architecture in ARCHITECTURES:
+            machine = release.ARCHITECTURES[architecture]["synology"]
+            path = self.package(f"synology-docker-{machine}.spk")
+            self.check_size(path)
+            package = Package(path, self.folder / machine)
+            self.assertEqual(package.info["install_dep_packages"], "ContainerManager>=1432")
+            self.assertGreaterEqual(package.info["os_min_ver"], "7.2.1")
+            for key in REQUIRED:
+                self.assertTrue(package.info.get(key), key)
+            for script in SCRIPTS:
+                self.assertTrue(os.access(package.folder / "scripts" / script, os.X_OK), script)
+            self.assertEqual(json.loads((package.folder / "conf/privilege").read_text())["defaults"], {"run-as": "package"})
+            worker = json.loads((package.folder / "conf/resource").read_text())["docker-project"]
+            inner = package.folder / "inner"
+            with tarfile.open(package.folder / "package.tgz") as tar:
+                tar.extractall(inner, filter="data")
+            compose = (inner / worker["projects"][0]["path"] / "compose.yaml").read_text()
+            # `docker load` unpacks it; skopeo wants it unpacked.
+            image = self.folder / f"{machine}.tar"
+            image.write_bytes(gzip.decompress((inner / worker["preload-image"]).read_bytes()))
+            seen = json.loads(self.ok("skopeo", "inspect", f"docker-archive:{image}"))
+            self.assertEqual(seen["Architecture"], release.ARCHITECTURES[architecture]["oci"])
+            with tarfile.open(image) as tar:
+                tags = json.load(tar.extractfile("manifest.json"))[0]["RepoTags"]
+            self.assertEqual(tags, [f"hauspost:{VERSION}"])
+            self.assertIn(f"image: {tags[0]}\n", compose)
+
+
 @unittest.skipUnless("x86_64" in ARCHITECTURES and os.uname().machine == "x86_64", "needs the program of this machine")
 class Life(PackageTest):
     """DSM, imitated."""
@@ -123,7 +157,7 @@ class Life(PackageTest):
         environment = {
             "PATH": os.environ["PATH"], "SYNOPKG_PKGNAME": "hauspost", "SYNOPKG_PKGDEST": str(self.target),
             "SYNOPKG_PKGVAR": str(self.var), "SYNOPKG_TEMP_LOGFILE": str(self.message),
-            "SYNOPKG_PKG_STATUS": status, "SYNOPKG_PKGVER": self.package_file.info["version"], **wizard,
+            "PACKAGES": str(self.folder / "packages"), "SYNOPKG_PKG_STATUS": status, "SYNOPKG_PKGVER": self.package_file.info["version"], **wizard,
         }
         self.as_user("touch", self.message)
         script = self.package_file.folder / "scripts" / name
@@ -186,6 +220,21 @@ class Life(PackageTest):
         self.assertTrue((self.var / "data/directory.db").exists(), "the mail stays")
         self.assertEqual(self.script("postuninst", status="UNINSTALL", wizard_delete="true"), 0)
         self.assertEqual(list(self.var.iterdir()), [], "unless the owner says otherwise")
+
+    def test_a_copy_of_each_night_lies_in_the_shared_folder(self):
+        share = self.folder / "packages/hauspost/shares/hauspost"
+        self.as_user("mkdir", "-p", share)
+        self.install(wizard_admin="anna@example.test", wizard_password="geheim-geheim")
+        self.start()
+        # The first one is made at once.
+        copy = share / "copy"
+        for _ in range(100):
+            if copy.exists():
+                break
+            time.sleep(0.1)
+        self.stop()
+        said = self.ok(self.target / "bin/hauspost", "account", "list", "--data", copy, **self.user())
+        self.assertIn("anna@example.test", said)
 
     def test_without_an_administrator_a_code_is_shown(self):
         self.install(wizard_admin="", wizard_password="")

@@ -7,6 +7,7 @@ use crate::store::copy::copy_data;
 use crate::store::layout::{Layout, ServerLock};
 use crate::store::rollback::{self, Rollback};
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 /// Older ones are removed once a new one is complete.
@@ -23,6 +24,52 @@ pub fn copy_before_upgrade(root: &Path, now_ms: TimeMs) -> Result<PathBuf> {
         fs::remove_dir_all(old)?;
     }
     Ok(target)
+}
+
+/// A copy of the whole data folder at `to`, which may be on another disk: made beside the data, where large bodies cost nothing,
+/// then brought there. The one that is there is replaced once the new one is whole. Blocks. Errors: OverQuota, Unavailable.
+pub fn copy_nightly(root: &Path, to: &Path) -> Result<()> {
+    let layout = Layout::prepare(root, false)?;
+    let made = layout.backups().join("nightly-made");
+    let (new, old) = (to.with_extension("new"), to.with_extension("old"));
+    for left in [&made, &new, &old] {
+        if left.exists() {
+            fs::remove_dir_all(left)?;
+        }
+    }
+    copy_data(&layout, &made, Options::default().reserve_bytes)?;
+    match fs::rename(&made, &new) {
+        Err(e) if e.kind() == ErrorKind::CrossesDevices => {
+            copy_tree(&made, &new)?;
+            fs::remove_dir_all(&made)?;
+        }
+        done => done?,
+    }
+    if to.exists() {
+        fs::rename(to, &old)?;
+    }
+    fs::rename(&new, to)?;
+    if old.exists() {
+        fs::remove_dir_all(&old)?;
+    }
+    Ok(())
+}
+
+/// Files and folders, each synced.
+fn copy_tree(from: &Path, to: &Path) -> Result<()> {
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let target = to.join(entry.file_name());
+        match entry.file_type()?.is_dir() {
+            true => copy_tree(&entry.path(), &target)?,
+            false => {
+                fs::copy(entry.path(), &target)?;
+                fs::File::open(&target)?.sync_all()?;
+            }
+        }
+    }
+    Ok(())
 }
 
 /// The newest copy that was made before an upgrade.

@@ -2,14 +2,19 @@
 //! ends with one of the exit codes of all commands, so that a script need only pass both on.
 
 use super::output::print_done;
+use super::platform;
 use super::{DataFolder, Form, WhoRuns, with_store};
 use crate::appliance::setup;
-use crate::appliance::upgrade::{copy_before_upgrade, migrate_all, newest_copy, require_stopped};
+use crate::appliance::upgrade::{
+    copy_before_upgrade, copy_nightly, migrate_all, newest_copy, require_stopped,
+};
 use crate::base::{Clock, Error, Result, SystemClock};
+use crate::daemon::is_root;
 use crate::identity::Ctx;
 use crate::store::layout::check_place;
 use clap::{Args, ValueEnum};
 use serde_json::json;
+use std::path::PathBuf;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 #[value(rename_all = "lowercase")]
@@ -37,6 +42,10 @@ enum Event {
     Prestart,
     /// Has it ended?
     Poststop,
+    /// In a container: what the environment names is set, then this becomes the server
+    Start,
+    /// A consistent copy of everything, where the platform's own backup finds it; needs --to
+    Nightly,
     /// Nothing is removed; says what stays
     Preuninst,
     /// Nothing is removed; says what stays
@@ -51,6 +60,9 @@ pub struct Hook {
     /// What happens
     #[arg(value_enum)]
     event: Event,
+    /// For nightly: the folder that holds the copy; the one of the night before is replaced once the new one is whole
+    #[arg(long, value_name = "DIR")]
+    to: Option<PathBuf>,
     #[command(flatten)]
     data: DataFolder,
     #[command(flatten)]
@@ -61,6 +73,9 @@ pub struct Hook {
 
 impl Hook {
     pub fn run(self) -> Result<()> {
+        if self.event == Event::Start {
+            return self.start();
+        }
         self.who.assume(&self.data)?;
         let root = self.data.folder.clone();
         let at = root.display();
@@ -81,11 +96,55 @@ impl Hook {
                     copy.display()
                 ))
             }
+            Event::Nightly => {
+                let to = self.to.as_deref();
+                let to = to.ok_or_else(|| Error::invalid("nightly needs --to: where is the copy to be?"))?;
+                copy_nightly(&root, to)?;
+                self.say(&format!("everything as it is now is copied to {}", to.display()))
+            }
             Event::Preuninst | Event::Postuninst => self.say(&format!(
                 "all mail stays in {at}; remove that folder yourself when it is not needed any more"
             )),
             _ => with_store(&self.data, async |ctx| self.with_data(&ctx).await),
         }
+    }
+
+    /// Returns only when something is wrong.
+    fn start(&self) -> Result<()> {
+        let ask: platform::Environment = &platform::of_environment;
+        let wishes = match self.package {
+            Package::Cloudron => platform::cloudron(ask)?,
+            Package::Univention => platform::univention(ask)?,
+            _ => {
+                return Err(Error::invalid(
+                    "start is for cloudron and univention; others start hauspost serve",
+                ));
+            }
+        };
+        let certificates = ask("HAUSPOST_CERTIFICATES").map(PathBuf::from);
+        let runtime = ask("HAUSPOST_RUNTIME").map_or_else(|| "/run/hauspost".into(), PathBuf::from);
+        let (tls, copies) = match self.package {
+            Package::Cloudron => platform::certificate(certificates.as_deref(), &runtime)?,
+            // Who leaves hints is root; who removes them is not.
+            _ => (Vec::new(), vec![platform::hints(ask)]),
+        };
+        if let Some(user) = self.who.run_as.as_ref().filter(|_| is_root()) {
+            for path in [self.data.folder.clone()]
+                .iter()
+                .chain(&copies)
+                .filter(|p| p.exists())
+            {
+                user.own(path)?;
+            }
+        }
+        self.who.assume(&self.data)?;
+        for sentence in with_store(&self.data, async |ctx| platform::fulfil(&ctx, &wishes).await)? {
+            println!("{sentence}");
+        }
+        let data = ["--data".to_owned(), self.data.folder.display().to_string()];
+        Err(platform::become_server(
+            &[&data[..], &wishes.serve, &tls].concat(),
+        ))
     }
 
     fn say(&self, sentence: &str) -> Result<()> {

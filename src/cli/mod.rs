@@ -20,6 +20,7 @@ mod hook;
 mod import;
 mod output;
 mod outside;
+mod platform;
 mod public;
 mod queue;
 mod resource;

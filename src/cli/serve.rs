@@ -92,6 +92,9 @@ pub struct Serve {
     /// A folder in which somebody leaves a file when the office's directory has changed; the file is removed
     #[arg(long, value_name = "DIR", env = "HAUSPOST_DIRECTORY_HINTS")]
     directory_hints: Option<PathBuf>,
+    /// A folder that holds a consistent copy of all data, made anew each night, for a backup that copies files
+    #[arg(long, value_name = "DIR", env = "HAUSPOST_NIGHTLY_COPY")]
+    nightly_copy: Option<PathBuf>,
     /// Seconds before the second attempt to send; doubles from then on
     #[arg(long, value_name = "SECONDS", default_value_t = 300)]
     retry_after: u64,
@@ -180,6 +183,7 @@ impl Serve {
             },
             post_room: self.outside.options(host_name, max_message_bytes, schedule)?,
             directory_hints: self.directory_hints.clone(),
+            nightly_copy: self.nightly_copy.clone(),
             store: store::Options {
                 reserve_bytes: parse_size(&self.reserve)?,
                 ..store::Options::default()

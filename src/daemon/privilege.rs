@@ -3,7 +3,7 @@
 use crate::base::{Error, Result};
 use nix::unistd::{Gid, Uid, getuid, setgid, setgroups, setuid};
 use std::fs::DirBuilder;
-use std::os::unix::fs::DirBuilderExt;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::Path;
 use std::str::FromStr;
 
@@ -45,6 +45,10 @@ fn find(users: &str, name: &str) -> Option<(u32, u32)> {
     })
 }
 
+pub fn is_root() -> bool {
+    getuid().is_root()
+}
+
 /// For good. Does nothing for who is that already. A data folder that is missing is made for them first, where only root
 /// could make it. Call it while there is one thread. Errors: Forbidden, when the program was not started by root.
 pub fn become_user(to: &RunAs, data: &Path) -> Result<()> {
@@ -65,6 +69,26 @@ pub fn become_user(to: &RunAs, data: &Path) -> Result<()> {
         return Err(Error::internal("root could be had again after it was given up"));
     }
     Ok(())
+}
+
+impl RunAs {
+    /// Gives them a folder and everything in it; a platform that has brought files back from a backup says nothing of
+    /// owners. Links are not followed. Only root can.
+    pub fn own(&self, folder: &Path) -> Result<()> {
+        let mut open = vec![folder.to_owned()];
+        while let Some(path) = open.pop() {
+            let meta = std::fs::symlink_metadata(&path)?;
+            if (meta.uid(), meta.gid()) != (self.uid, self.gid) {
+                std::os::unix::fs::lchown(&path, Some(self.uid), Some(self.gid))?;
+            }
+            if meta.is_dir() {
+                for entry in std::fs::read_dir(&path)? {
+                    open.push(entry?.path());
+                }
+            }
+        }
+        Ok(())
+    }
 }
 
 #[cfg(test)]

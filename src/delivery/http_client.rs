@@ -69,6 +69,8 @@ pub struct HttpClient {
     dialer: Arc<Dialer>,
     /// Of an answer that is read into memory.
     max_answer: usize,
+    /// PEM of the server's own authority.
+    ca_pem: Option<String>,
     /// Where it connects, and the connection.
     open: Option<(String, SendRequest<Body>)>,
 }
@@ -79,8 +81,15 @@ impl HttpClient {
         HttpClient {
             dialer,
             max_answer,
+            ca_pem: None,
             open: None,
         }
+    }
+
+    /// Trusts the server's own authority too (PEM).
+    pub fn trusting(mut self, ca_pem: Option<String>) -> HttpClient {
+        self.ca_pem = ca_pem;
+        self
     }
 
     /// The answer in memory. Errors: NotFound (the name), Unavailable; what the server says is in the answer.
@@ -187,7 +196,10 @@ impl HttpClient {
         let port = url.port_or_known_default().unwrap_or(443);
         let plain = self.dialer.connect_plain(&host, port).await?;
         let stream = match url.scheme() {
-            "https" => self.dialer.protect(&host, plain).await?,
+            "https" => {
+                let ca = self.ca_pem.as_deref();
+                self.dialer.protect_by(&host, plain, ca).await?
+            }
             _ => Box::new(plain),
         };
         let (sender, connection) = handshake(TokioIo::new(stream))

@@ -3,11 +3,10 @@
 use crate::base::{Error, Result, TimeMs};
 use crate::formats::ldap::filter;
 use crate::identity::Ctx;
-use crate::model::directory::{LdapSettings, Source, SyncReport};
+use crate::model::directory::{LDAP_SETTING as SETTING, LdapSettings, Source, SyncReport};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-const SETTING: &str = "ldap";
 const STATE: &str = "ldap.state";
 
 /// How the last comparison went.

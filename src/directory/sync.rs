@@ -1,14 +1,13 @@
 //! Makes our accounts what the directory says of them. Who is there and not here gets an account; who has gone is
 //! disabled and keeps everything; a rename stays the same account, because it is known by its id.
 
+use super::newcomer::make_account;
 use super::people::read_everybody;
 use super::settings::{note_sync, require_ldap};
 use crate::base::{Error, Kind, Result};
 use crate::delivery::PostRoom;
 use crate::identity::Ctx;
-use crate::identity::accounts::{
-    AccountChange, NewAccount, NewPassword, change_account, create_account, list_accounts,
-};
+use crate::identity::accounts::{AccountChange, change_account, list_accounts};
 use crate::identity::domains::list_domains;
 use crate::identity::elsewhere::{change_addresses, list_links, put_link};
 use crate::identity::shares::{list_members, set_member};
@@ -319,17 +318,7 @@ async fn make(ctx: &Ctx, k: &Known, report: &mut SyncReport) -> Result<Option<Ac
         report.remarks.push(line);
         return Ok(None);
     };
-    let accounts = list_accounts(ctx).await?;
-    let first_admin = accounts.into_iter().filter(|a| a.is_admin).min_by_key(|a| a.id);
-    let new = NewAccount {
-        address,
-        kind: k.kind(),
-        display_name: k.person.display_name.clone(),
-        language: first_admin.map_or_else(|| "en".to_owned(), |a| a.language),
-        is_admin: false,
-        password: NewPassword::None,
-    };
-    let account = create_account(ctx, new).await?;
+    let account = make_account(ctx, &address, k.kind(), &k.person.display_name).await?;
     report.made.push(account.address.clone());
     Ok(Some(account))
 }

@@ -3,7 +3,7 @@
 
 use super::Ctx;
 use crate::base::{Error, Result};
-use crate::model::directory::{OutsideLink, Source};
+use crate::model::directory::{LDAP_SETTING, OutsideLink, Source};
 use crate::model::{Account, AccountId};
 use crate::store::Snapshot;
 use crate::store::directory::DirectoryDb;
@@ -22,7 +22,7 @@ pub trait Elsewhere: Send + Sync {
 
 /// Whether any directory keeps passwords for us.
 pub(super) fn is_in_use(d: &Snapshot<'_, DirectoryDb>) -> Result<bool> {
-    Ok(d.setting::<serde_json::Value>("ldap")?.is_some())
+    Ok(d.setting::<serde_json::Value>(LDAP_SETTING)?.is_some())
 }
 
 /// Errors: Conflict, for somebody whose password is kept elsewhere; administrators may have one here for when that
@@ -42,6 +42,16 @@ pub(super) fn check_password_is_ours(d: &Snapshot<'_, DirectoryDb>, account: &Ac
 pub async fn list_links(ctx: &Ctx, source: Source) -> Result<Vec<OutsideLink>> {
     ctx.require_admin()?;
     ctx.store.directory().read(move |d| d.outside_links(source)).await
+}
+
+/// Who of ours another system means by a name of its own. Errors: Forbidden.
+pub async fn link_of(ctx: &Ctx, source: Source, external_id: &str) -> Result<Option<OutsideLink>> {
+    ctx.require_admin()?;
+    let id = external_id.to_owned();
+    ctx.store
+        .directory()
+        .peek(move |d| d.outside_link(source, &id))
+        .await
 }
 
 /// Errors: Forbidden.

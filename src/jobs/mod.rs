@@ -4,4 +4,5 @@ pub mod backups;
 pub mod directory;
 pub mod imports;
 pub mod indexing;
+pub mod nightly;
 pub mod pruning;

@@ -4,6 +4,9 @@ use super::collect::Security;
 use crate::base::{Error, Result};
 use serde::{Deserialize, Serialize};
 
+/// Name of the setting that holds [`LdapSettings`].
+pub const LDAP_SETTING: &str = "ldap";
+
 /// Which system says who somebody is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -115,6 +118,44 @@ pub struct LdapSettings {
     /// Empty: no groups.
     pub group_filter: String,
     pub attributes: Attributes,
+}
+
+/// By what somebody who signs in elsewhere is found here the first time; from then on by the issuer's own name for them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum MatchBy {
+    /// An address that the issuer says is theirs.
+    VerifiedEmail,
+    /// Any address that it says, for issuers that verify all and say so of none.
+    Email,
+    /// The name that they sign in with there: an address, or what stands before the @.
+    Username,
+}
+
+/// What becomes of people whom nobody knows here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Unknown {
+    Refuse,
+    /// Gets an account, when the address is in a domain of ours.
+    Make,
+}
+
+/// An issuer of OpenID Connect by which people sign in at the page.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct OidcSettings {
+    /// As it names itself.
+    pub issuer: String,
+    pub client_id: String,
+    /// Empty: a program without a secret.
+    pub client_secret: String,
+    /// On the button.
+    pub name: String,
+    /// PEM of its own authority.
+    pub ca_pem: Option<String>,
+    pub match_by: MatchBy,
+    pub unknown: Unknown,
 }
 
 /// What a directory says of a person or a group.

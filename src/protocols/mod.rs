@@ -40,6 +40,8 @@ pub struct House {
     pub requests: RateLimit<(String, AccountId)>,
     /// Tries of the set-up code by a peer.
     pub claims: RateLimit,
+    /// Sign-ins by another issuer that a peer begins: each makes us ask that issuer.
+    pub outside: RateLimit,
     /// Backups that were asked for at the page.
     pub backups: Runs,
 }

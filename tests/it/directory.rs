@@ -1,6 +1,6 @@
 //! People who are kept by another system: an LDAP server with entries as Univention writes them.
 
-mod slapd;
+pub mod slapd;
 
 use crate::imap::client::Client;
 use crate::server::{self, Server, run_with, wait_until};

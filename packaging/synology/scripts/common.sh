@@ -7,6 +7,12 @@ DATA=$STATE/data
 LISTEN="[::]:@LISTEN@"
 OPTIONS="--smtp [::]:@SMTP@ --submissions [::]:@SUBMISSIONS@ --submission [::]:@SUBMISSION@ --imaps [::]:@IMAPS@"
 
+# The shared folder, by the link that DSM makes.
+SHARE=${PACKAGES:-/var/packages}/hauspost/shares/hauspost
+if [ -d "$SHARE" ]; then
+    OPTIONS="$OPTIONS --nightly-copy $SHARE/copy"
+fi
+
 # Shown by Package Center.
 tell() {
     echo "$1"

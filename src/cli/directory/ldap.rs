@@ -1,13 +1,12 @@
 //! `hauspost directory ldap ...`
 
+use super::{Ask, Show, read_file};
+use crate::base::Result;
 use crate::base::clock::rfc3339;
-use crate::base::{Error, Result};
 use crate::cli::output::print_done;
-use crate::cli::outside::Outside;
 use crate::cli::server_url::ldap_server;
 use crate::cli::{DataFolder, Form, WhoRuns, read_password, with_store};
 use crate::delivery::PostRoom;
-use crate::delivery::schedule::Schedule;
 use crate::directory::people::read_everybody;
 use crate::directory::presets::Preset;
 use crate::directory::settings::{LastSync, get_ldap, last_sync, put_ldap, remove_ldap, require_ldap};
@@ -16,8 +15,7 @@ use crate::identity::Ctx;
 use crate::model::directory::{DisabledBy, LdapSettings, SyncReport};
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::path::PathBuf;
 
 #[derive(Subcommand)]
 pub enum Ldap {
@@ -93,24 +91,6 @@ pub struct Set {
     form: Form,
 }
 
-#[derive(Args)]
-pub struct Show {
-    #[command(flatten)]
-    data: DataFolder,
-    #[command(flatten)]
-    form: Form,
-}
-
-#[derive(Args)]
-pub struct Ask {
-    #[command(flatten)]
-    outside: Outside,
-    #[command(flatten)]
-    data: DataFolder,
-    #[command(flatten)]
-    form: Form,
-}
-
 impl Ldap {
     pub fn run(self) -> Result<()> {
         match self {
@@ -134,24 +114,6 @@ impl Ldap {
             }),
         }
     }
-}
-
-impl Ask {
-    fn with_room<F>(&self, f: impl FnOnce(Arc<PostRoom>) -> F) -> Result<()>
-    where
-        F: Future<Output = Result<()>>,
-    {
-        let host_name = crate::cli::serve::machine_name();
-        let options = self.outside.options(host_name, 50 << 20, Schedule::default())?;
-        with_store(&self.data, async |ctx| {
-            f(PostRoom::new(ctx.store.clone(), options)).await
-        })
-    }
-}
-
-fn read_file(option: &str, file: &Path) -> Result<String> {
-    std::fs::read_to_string(file)
-        .map_err(|e| Error::invalid(format!("{option} {}: {e}", file.display())).caused_by(e))
 }
 
 impl Set {

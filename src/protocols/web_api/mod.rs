@@ -11,6 +11,7 @@ mod feeds;
 mod held;
 mod invitation;
 mod oneself;
+mod outside;
 mod preferences;
 mod publication;
 mod render;
@@ -30,6 +31,7 @@ pub fn configure(config: &mut ServiceConfig) {
             .app_data(json)
             .service(web::scope("/setup").configure(setup::configure))
             .service(web::scope("/session").configure(session::configure))
+            .service(web::scope("/outside").configure(outside::configure))
             .service(web::scope("/apps").configure(apps::configure))
             .service(web::scope("/agreements").configure(agreements::configure))
             .service(web::scope("/held").configure(held::configure))

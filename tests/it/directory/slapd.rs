@@ -31,22 +31,21 @@ impl Slapd {
         let d = folder.path();
         let (ca, cert, key) = certificate(d);
         fs::create_dir(d.join("data")).unwrap();
-        let schema = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/ldap/univention.schema");
+        let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/ldap/");
         let (d_text, cert, key) = (d.display(), cert.display(), key.display());
+        let own = own.display();
         let (root, root_password) = ROOT;
         let schemas: String = ["core", "cosine", "inetorgperson"]
             .map(|s| format!("include /etc/ldap/schema/{s}.schema\n"))
             .concat();
         let text = format!(
-            "{schemas}include {}\nmodulepath /usr/lib/ldap\nmoduleload back_mdb\nTLSCertificateFile {cert}\n\
+            "{schemas}include {own}univention.schema\ninclude {own}cloudron.schema\nmodulepath /usr/lib/ldap\nmoduleload back_mdb\nTLSCertificateFile {cert}\n\
              TLSCertificateKeyFile {key}\npidfile {d_text}/pid\nsizelimit 3\ndatabase mdb\nsuffix {BASE}\nrootdn {root}\n\
              rootpw {root_password}\ndirectory {d_text}/data\nmaxsize 33554432\n\
              limits dn.exact=\"{}\" size=unlimited size.prtotal=unlimited\n\
              access to attrs=userPassword by anonymous auth by * none\n\
              access to * by dn.exact=\"{}\" read by * none\n",
-            schema.display(),
-            MACHINE.0,
-            MACHINE.0,
+            MACHINE.0, MACHINE.0,
         );
         fs::write(d.join("slapd.conf"), text).unwrap();
         let mut slapd = Slapd {
@@ -120,6 +119,14 @@ impl Slapd {
              univentionObjectType: users/user\ncn: {shown}\nsn: {shown}\ndisplayName: {shown}\n\
              userPassword: {PASSWORD}\nmailPrimaryAddress: {name}@example.test\nsambaAcctFlags: [U          ]\n{more}",
             dn(name)
+        ));
+    }
+
+    /// As Cloudron shows its people.
+    pub fn add_cloudron_person(&self, id: &str, mail: &str) {
+        self.add(&format!(
+            "dn: cn={id},{BASE}\nobjectClass: inetOrgPerson\nobjectClass: user\ncn: {id}\nuid: {id}\nsn: X\n\
+             displayName: Somebody\nusername: {id}\nmail: {mail}\nuserPassword: {PASSWORD}\n"
         ));
     }
 

@@ -1,4 +1,5 @@
 // Answers for: the calls of session and mail.
+import { at } from './base';
 import { call, callAll, request } from './client';
 import type { Attachment, Folder, FullMessage, Lang, Message, Session } from './types';
 
@@ -10,6 +11,10 @@ const messagePath = (id: string) => `/v1.0/me/messages/${encodeURIComponent(id)}
 export const getSession = () => call<Session>('GET', '/api/session');
 export const signIn = (address: string, password: string) =>
   call<Session>('POST', '/api/session', { body: { address, password } });
+/** What stands on the button of another issuer; null: there is none. */
+export const getOutside = async () => (await call<{ name: string | null }>('GET', '/api/outside')).name;
+/** Where the browser goes to sign in there; `to`: the place in the page to which it comes back. */
+export const outsideUrl = (to: string) => at(`/api/outside/begin?to=${encodeURIComponent(to)}`);
 export const signOut = () => call<null>('DELETE', '/api/session');
 export const setLanguage = (language: Lang) => call<Session>('PATCH', '/api/session', { body: { language } });
 
