@@ -12,6 +12,7 @@ pub mod dkim;
 pub mod feed;
 pub mod http_client;
 pub mod invitation;
+mod invitation_files;
 pub mod jobs;
 pub mod notice;
 pub mod outbox;

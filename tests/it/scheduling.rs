@@ -5,7 +5,7 @@ mod caldav;
 mod inside;
 mod mail;
 mod onward;
-mod outside;
+pub mod outside;
 mod proposals;
 mod rooms;
 

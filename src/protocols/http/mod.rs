@@ -3,12 +3,14 @@
 
 pub mod auth;
 pub mod base_path;
+pub mod body;
 pub mod connection;
 pub mod health;
 pub mod host;
 pub mod ids;
 pub mod page;
 pub mod slow;
+
 pub mod worker;
 
 pub use auth::{Credential, signed_in};
