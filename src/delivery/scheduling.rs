@@ -6,6 +6,7 @@
 
 use super::PostRoom;
 use super::authentic::Verdict;
+use super::deputies;
 use super::invitation::{self, Invitation};
 use super::invitation_files::{Enclosed, enclose};
 use super::jobs;
@@ -91,8 +92,9 @@ async fn carry(
             };
             match ours {
                 Some(account) if !by_mail => {
-                    let (messages, sender) = (messages.clone(), sender.clone());
-                    apply_all(room, &account, source, messages, sender, files).await
+                    let all = messages.clone();
+                    apply_all(room, &account, source, all, sender.clone(), files).await?;
+                    deputies::copy_message(room, (me, &account), source, messages, raw).await
                 }
                 ours => {
                     let invitation = Invitation {
@@ -243,6 +245,7 @@ struct Arrived<'a> {
 
 /// A mail that arrived. It lies in the mailbox whatever becomes of this.
 async fn read(room: &Arc<PostRoom>, me: &Account, source: &str, arrived: &Arrived<'_>) -> Result<()> {
+    deputies::copy_mail(room, me, source, arrived.raw, arrived.is_submitted).await?;
     let Some(from) = digest(arrived.raw).from.into_iter().next() else {
         return Ok(());
     };

@@ -2,6 +2,7 @@
 
 mod authentic;
 mod caldav;
+mod deputies;
 mod inside;
 mod mail;
 mod onward;

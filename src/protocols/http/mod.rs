@@ -10,7 +10,6 @@ pub mod host;
 pub mod ids;
 pub mod page;
 pub mod slow;
-
 pub mod worker;
 
 pub use auth::{Credential, signed_in};
