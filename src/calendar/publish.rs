@@ -4,6 +4,7 @@
 use crate::base::{Error, Result, TimeMs, random};
 use crate::formats::content_line::print::print_component;
 use crate::formats::content_line::{Component, Property, read_component};
+use crate::formats::ical::attachment::managed_id;
 use crate::formats::ical::itip::PRODUCT;
 use crate::formats::ical::private::without_private;
 use crate::identity::Ctx;
@@ -216,7 +217,8 @@ fn shown(mut event: Component, detail: Detail, key: &[u8; 32]) -> Component {
             .retain(|p| keeps(&["SUMMARY", "LOCATION"], &p.name)),
         Detail::All => {
             let noted = |p: &Property| p.name.starts_with("X-") || p.name == "REQUEST-STATUS";
-            event.properties.retain(|p| !noted(p));
+            // Files are read by who may read the calendar here.
+            event.properties.retain(|p| !noted(p) && managed_id(p).is_none());
             for property in &mut event.properties {
                 let is_noted = |n: &str| n.starts_with("X-HAUSPOST-") || n.starts_with("SCHEDULE-");
                 property.params.retain(|(n, _)| !is_noted(n));

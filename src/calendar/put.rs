@@ -1,9 +1,11 @@
 //! Storing an event, a task or a journal entry.
 
+use super::attach::gather;
 use super::scheduling::hook::{NewEvent, prepare, put_in};
 use crate::base::text::one_line;
 use crate::base::{Error, Result};
 use crate::formats::content_line::Component;
+use crate::formats::ical::attachment::managed_ids;
 use crate::formats::ical::expand::bounds;
 use crate::formats::ical::people::address_of;
 use crate::formats::ical::zone::Zone;
@@ -15,6 +17,7 @@ use crate::model::object::{Collection, ObjectColumns, ObjectKind, Shape};
 use crate::model::share::ShareLevel;
 use crate::objects::put::prepare_put;
 use crate::objects::{Condition, Put};
+use crate::store::attachment::HeldFile;
 
 /// Stores an event and, in the same commit, what its guests or its organizer have to be told (see
 /// [`super::scheduling`]). Errors: Invalid, with the line; Forbidden, when the calendar does not take such components;
@@ -26,6 +29,19 @@ pub async fn put_event(
     name: &str,
     raw: Vec<u8>,
     condition: Condition,
+) -> Result<Put> {
+    put_with_files(ctx, account, calendar, name, raw, condition, Vec::new()).await
+}
+
+/// As [`put_event`], with files that it names and that are new.
+pub async fn put_with_files(
+    ctx: &Ctx,
+    account: AccountId,
+    calendar: &Collection,
+    name: &str,
+    raw: Vec<u8>,
+    condition: Condition,
+    mut files: Vec<HeldFile>,
 ) -> Result<Put> {
     let level = require_level(ctx, account, calendar.folder.id, ShareLevel::Write).await?;
     let object = read_object(&raw)?;
@@ -41,6 +57,9 @@ pub async fn put_event(
         )));
     }
     let staged = prepare_put(ctx, account, name, raw).await?;
+    let is_new = |id: &&String| !files.iter().any(|f| f.managed_id == **id);
+    let named: Vec<String> = columns.files.iter().filter(is_new).cloned().collect();
+    files.extend(gather(ctx, account, &named).await?);
     let hook = prepare(ctx, account, level, Some(&object)).await?;
     let (folder, name, now_ms) = (calendar.folder.id, name.to_owned(), ctx.now_ms());
     let new = NewEvent {
@@ -50,6 +69,7 @@ pub async fn put_event(
         object,
         columns,
         condition,
+        files,
     };
     ctx.store
         .account(account)?
@@ -105,6 +125,7 @@ pub fn columns(object: &CalendarObject) -> ObjectColumns {
         priority: component
             .property("PRIORITY")
             .and_then(|p| p.value.trim().parse().ok()),
+        files: managed_ids(&object.calendar),
     }
 }
 

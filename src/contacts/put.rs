@@ -54,5 +54,6 @@ pub(super) fn columns(card: Card) -> ObjectColumns {
         start_s: None,
         due_s: None,
         priority: None,
+        files: Vec::new(),
     }
 }

@@ -1,6 +1,7 @@
 //! A message about an event as a mail that every big client understands (RFC 6047 §2.4, §3): text and HTML for people,
 //! the calendar beside them with its method, and the same once more as a file.
 
+use super::invitation_files::Enclosed;
 use crate::formats::content_line::Component;
 use crate::formats::html::from_text::escape_into;
 use crate::formats::ical::expand::expand;
@@ -22,16 +23,26 @@ pub struct Invitation<'a> {
 }
 
 /// Returns the From and the mail. None: there is nothing to be said.
-pub fn compose_mail(about: &Invitation<'_>, messages: &[Message], raw: &[u8]) -> Option<(String, Vec<u8>)> {
+pub fn compose_mail(
+    about: &Invitation<'_>,
+    messages: &[Message],
+    enclosed: &Enclosed,
+) -> Option<(String, Vec<u8>)> {
     let message = messages.first()?;
     let series = Series::of(message.object.clone());
     let component = &series.first()?.component;
     let words = words(about.me, message.method, component);
-    let lines = lines(&series, component, &words);
+    let mut lines = lines(&series, component, &words);
+    let name = if words.is_german {
+        "Nicht beigefügt"
+    } else {
+        "Not enclosed"
+    };
+    lines.extend(enclosed.left_out.iter().map(|what| (name, what.clone())));
     let from = from_address(about.me, message.method, component);
     let summary = component.text("SUMMARY").unwrap_or_default();
     let hash = blake3::hash(format!("{}:{}", about.source, about.to).as_bytes()).to_hex();
-    let calendar = String::from_utf8_lossy(raw).into_owned();
+    let calendar = String::from_utf8_lossy(&enclosed.calendar).into_owned();
     let is_automatic = matches!(about.me.kind, AccountKind::Room | AccountKind::Equipment);
     let outgoing = Outgoing {
         from: vec![Mailbox {
@@ -55,6 +66,7 @@ pub fn compose_mail(about: &Invitation<'_>, messages: &[Message], raw: &[u8]) ->
             content: calendar.into_bytes(),
             content_id: None,
         }],
+        named_files: enclosed.files.clone(),
         message_id: format!("{}@{}", &hash[..40], about.host),
         date_ms: about.now_ms,
         extra: match is_automatic {

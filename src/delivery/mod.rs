@@ -7,12 +7,14 @@
 pub mod authentic;
 pub mod bounce;
 pub mod collect;
+pub mod deputies;
 pub mod dialer;
 pub mod dkim;
 pub mod feed;
 pub mod held;
 pub mod http_client;
-pub mod invitation;
+mod invitation;
+mod invitation_files;
 pub mod jobs;
 pub mod notice;
 pub mod outbox;

@@ -6,10 +6,14 @@
 
 use super::PostRoom;
 use super::authentic::Verdict;
+use super::deputies;
 use super::invitation::{self, Invitation};
+use super::invitation_files::{Enclosed, enclose};
 use super::jobs;
-use crate::base::{Kind, Result};
+use crate::base::{Error, Kind, Result};
+use crate::calendar::attach::stage_files;
 use crate::calendar::scheduling::apply::{Incoming, Outcome, Sender, apply, changes_something};
+use crate::formats::ical::attachment::managed_ids;
 use crate::formats::ical::itip::read_messages;
 use crate::formats::ical::people::address_of;
 use crate::formats::ical::{Message, Method};
@@ -23,6 +27,7 @@ use crate::model::outgoing::{Envelope, Recipient};
 use crate::model::peer::Peer;
 use crate::model::scheduling::Job;
 use crate::model::{Account, AccountId, EmailAddress, Flags, Role};
+use crate::store::attachment::HeldFile;
 use futures_util::stream::{self, StreamExt};
 use std::sync::Arc;
 
@@ -72,8 +77,10 @@ async fn carry(
         is_about_ours: true,
         is_doubtful: false,
     };
+    let files = files_of(room, me, &messages).await?;
+    let mailed = mailed_files(room, me, &messages, raw, &files, to, by_mail).await?;
     let each = to.iter().map(|address| {
-        let (messages, sender) = (&messages, &sender);
+        let (messages, sender, files, mailed) = (&messages, &sender, &files, &mailed);
         async move {
             let Ok(parsed) = EmailAddress::parse(address) else {
                 return Ok(());
@@ -85,7 +92,9 @@ async fn carry(
             };
             match ours {
                 Some(account) if !by_mail => {
-                    apply_all(room, &account, source, messages.clone(), sender.clone()).await
+                    let all = messages.clone();
+                    apply_all(room, &account, source, all, sender.clone(), files).await?;
+                    deputies::copy_message(room, (me, &account), source, messages, raw).await
                 }
                 ours => {
                     let invitation = Invitation {
@@ -95,7 +104,7 @@ async fn carry(
                         host: &room.options.host_name,
                         now_ms: room.store.clock().now_ms(),
                     };
-                    let Some((from, mail)) = invitation::compose_mail(&invitation, messages, raw) else {
+                    let Some((from, mail)) = invitation::compose_mail(&invitation, messages, mailed) else {
                         return Ok(());
                     };
                     post(room, source, me, from, address, ours.as_deref(), &mail).await
@@ -108,6 +117,43 @@ async fn carry(
         .collect()
         .await;
     all.into_iter().collect()
+}
+
+/// What an invitation names of the files that its organizer has.
+async fn files_of(room: &Arc<PostRoom>, me: &Account, messages: &[Message]) -> Result<Vec<HeldFile>> {
+    let invited = messages.iter().filter(|m| m.method == Method::Request);
+    let mut named: Vec<String> = invited.flat_map(|m| managed_ids(&m.object.calendar)).collect();
+    named.sort_unstable();
+    named.dedup();
+    stage_files(&room.ctx(), me.id, named).await
+}
+
+/// The calendar as others get it, with the files as parts of the mail; read only when somebody gets a mail.
+async fn mailed_files(
+    room: &Arc<PostRoom>,
+    me: &Account,
+    messages: &[Message],
+    raw: &[u8],
+    files: &[HeldFile],
+    to: &[String],
+    by_mail: bool,
+) -> Result<Enclosed> {
+    let has_named = messages
+        .iter()
+        .any(|m| !managed_ids(&m.object.calendar).is_empty());
+    if !has_named {
+        return Ok(Enclosed::bare(raw));
+    }
+    let mut is_mailed = by_mail;
+    for address in to.iter().filter_map(|a| EmailAddress::parse(a).ok()) {
+        is_mailed |= matches!(resolve(&room.ctx(), &address).await?, Resolved::Foreign);
+    }
+    let (raw, host) = (raw.to_vec(), room.options.host_name.clone());
+    let files = if is_mailed { files.to_vec() } else { Vec::new() };
+    let is_german = me.language == "de";
+    tokio::task::spawn_blocking(move || enclose(&raw, &files, &host, is_german))
+        .await
+        .map_err(|e| Error::internal("reading files of an invitation was broken off").caused_by(e))?
 }
 
 fn addresses_of(account: &Account) -> Vec<String> {
@@ -123,6 +169,7 @@ async fn apply_all(
     source: &str,
     messages: Vec<Message>,
     sender: Sender,
+    files: &[HeldFile],
 ) -> Result<()> {
     for (n, message) in messages.into_iter().enumerate() {
         let (method, uid) = (message.method.name(), message.object.uid.clone());
@@ -130,6 +177,7 @@ async fn apply_all(
             delivery_id: format!("{source}:{n}"),
             message,
             sender: sender.clone(),
+            files: files.to_vec(),
         };
         match apply(&room.ctx(), to.id, incoming).await {
             Ok(Outcome::Ignored(why)) => {
@@ -197,6 +245,7 @@ struct Arrived<'a> {
 
 /// A mail that arrived. It lies in the mailbox whatever becomes of this.
 async fn read(room: &Arc<PostRoom>, me: &Account, source: &str, arrived: &Arrived<'_>) -> Result<()> {
+    deputies::copy_mail(room, me, source, arrived.raw, arrived.is_submitted).await?;
     let Some(from) = digest(arrived.raw).from.into_iter().next() else {
         return Ok(());
     };
@@ -234,7 +283,7 @@ async fn read(room: &Arc<PostRoom>, me: &Account, source: &str, arrived: &Arrive
                 is_doubtful: is_doubtful.unwrap_or_default(),
             };
             let source = format!("{source}:{n}:{i}");
-            apply_all(room, me, &source, vec![message], sender).await?;
+            apply_all(room, me, &source, vec![message], sender, &[]).await?;
         }
     }
     Ok(())

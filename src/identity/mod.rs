@@ -7,6 +7,7 @@ pub mod audit;
 pub mod clients;
 pub mod consents;
 pub mod ctx;
+pub mod deputies;
 pub mod device;
 pub mod domains;
 pub mod doorkeeper;

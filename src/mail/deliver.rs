@@ -4,10 +4,12 @@ use super::append::{Appended, Placement, append_message_in};
 use super::intake::Prepared;
 use super::replies::AGAIN_AFTER_MS;
 use super::rules::plan::{Goal, Plan, plan_arrival};
+use super::settings::{DeputyDelivery, mailbox_settings};
 use crate::base::{Error, Result, TimeMs};
 use crate::formats::mime::calendar_part::has_calendar;
 use crate::formats::mime::part_codec::decode_parts;
 use crate::identity::Ctx;
+use crate::identity::deputies::{deputies_told, messages_in};
 use crate::model::message::Derived;
 use crate::model::peer::Peer;
 use crate::model::rule::Reaction;
@@ -52,7 +54,10 @@ pub async fn deliver_message(
     delivery: Delivery,
 ) -> Result<Delivered> {
     super::append::check_quota_of(ctx, account, prepared.size_bytes()).await?;
-    let (plan, prepared) = plan_arrival(ctx, account, prepared, &delivery).await?;
+    let (mut plan, prepared) = plan_arrival(ctx, account, prepared, &delivery).await?;
+    if delivery.role == Role::Inbox && has_invitation(&prepared.derived) {
+        leave_to_deputies(ctx, account, &prepared, &mut plan).await?;
+    }
     let now_ms = ctx.now_ms();
     let address = account.address.clone();
     ctx.store
@@ -70,6 +75,31 @@ pub async fn deliver_message(
             Ok(made)
         })
         .await
+}
+
+/// Where the owner wants their deputies to look after mail about events, it is read for them. Rules of their own come first.
+async fn leave_to_deputies(ctx: &Ctx, account: &Account, prepared: &Prepared, plan: &mut Plan) -> Result<()> {
+    use DeputyDelivery::{SendToDelegateAndPrincipal, SendToDelegateOnly};
+    let wanted = mailbox_settings(&ctx.as_system(), account.id)
+        .await?
+        .deputy_delivery;
+    let wanted = wanted.unwrap_or(SendToDelegateAndPrincipal);
+    if wanted == SendToDelegateAndPrincipal || plan.goal != Goal::Inbox {
+        return Ok(());
+    }
+    let staged = prepared.staged.clone();
+    let raw = tokio::task::spawn_blocking(move || staged.read_all())
+        .await
+        .map_err(|e| Error::internal("reading a message was broken off").caused_by(e))??;
+    let messages = messages_in(&raw);
+    if deputies_told(ctx, account, &messages).await?.is_empty() {
+        return Ok(());
+    }
+    plan.is_read = true;
+    if wanted == SendToDelegateOnly {
+        plan.goal = Goal::Trash;
+    }
+    Ok(())
 }
 
 fn has_invitation(derived: &Derived) -> bool {

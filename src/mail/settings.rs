@@ -19,6 +19,19 @@ pub struct MailboxSettings {
     pub time_format: Option<String>,
     pub working_hours: Option<WorkingHours>,
     pub automatic_replies: Option<AutomaticReplies>,
+    /// Where mail about events goes when there are deputies. None: to both.
+    pub deputy_delivery: Option<DeputyDelivery>,
+}
+
+/// Who gets mail about the owner's events, beside the owner's deputies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum DeputyDelivery {
+    /// The owner's copy has been read.
+    SendToDelegateAndInformationToPrincipal,
+    SendToDelegateAndPrincipal,
+    /// The owner's copy has been read, and lies in the trash.
+    SendToDelegateOnly,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -113,6 +126,7 @@ pub async fn change_mailbox_settings(ctx: &Ctx, account: AccountId, new: Mailbox
         s.time_format = new.time_format.or(s.time_format.take());
         s.working_hours = new.working_hours.or(s.working_hours.take());
         s.automatic_replies = new.automatic_replies.or(s.automatic_replies.take());
+        s.deputy_delivery = new.deputy_delivery.or(s.deputy_delivery);
         Ok(())
     })
     .await?;

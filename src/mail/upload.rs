@@ -63,13 +63,23 @@ pub async fn continue_upload(ctx: &Ctx, token: &str) -> Result<UploadWriter> {
     blocking(move || store.write_upload(&key)).await
 }
 
-/// What has arrived, for what takes it as a whole.
-pub async fn read_upload(ctx: &Ctx, token: &str) -> Result<Vec<u8>> {
+/// Hands what has arrived over piece by piece, and gives back what has taken it.
+pub async fn read_upload<T: Send + 'static>(
+    ctx: &Ctx,
+    token: &str,
+    mut taker: T,
+    take: impl Fn(&mut T, &[u8]) -> Result<()> + Send + 'static,
+) -> Result<T> {
+    const PIECE: usize = 256 << 10;
     let (store, key) = (ctx.store.clone(), key(token));
     blocking(move || {
-        let mut out = Vec::new();
-        store.read_upload(&key)?.read_to_end(&mut out)?;
-        Ok(out)
+        let (mut file, mut piece) = (store.read_upload(&key)?, vec![0; PIECE]);
+        loop {
+            match file.read(&mut piece)? {
+                0 => return Ok(taker),
+                n => take(&mut taker, &piece[..n])?,
+            }
+        }
     })
     .await
 }

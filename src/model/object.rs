@@ -99,6 +99,8 @@ pub struct ObjectColumns {
     pub start_s: Option<i64>,
     pub due_s: Option<i64>,
     pub priority: Option<i64>,
+    /// Managed ids of the files that it names (RFC 8607).
+    pub files: Vec<String>,
 }
 
 /// A stored object without its bytes.

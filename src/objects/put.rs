@@ -95,16 +95,22 @@ pub async fn prepare_put(ctx: &Ctx, account: AccountId, name: &str, raw: Vec<u8>
         )));
     }
     ctx.store.check_room(raw.len() as u64)?;
-    let file = ctx.store.account(account)?;
-    if let Some(quota) = quota_of(ctx, account).await? {
-        let used = file.peek(|s| s.used_bytes()).await?;
-        if used.saturating_add(raw.len() as i64) > quota {
-            return Err(Error::over_quota(
-                "the account is full; delete something or ask for more room",
-            ));
-        }
-    }
+    check_quota(ctx, account, raw.len() as u64).await?;
     stage(ctx, raw).await
+}
+
+/// Errors: OverQuota, when so much more does not fit into the account.
+pub async fn check_quota(ctx: &Ctx, account: AccountId, bytes: u64) -> Result<()> {
+    let Some(quota) = quota_of(ctx, account).await? else {
+        return Ok(());
+    };
+    let used = ctx.store.account(account)?.peek(|s| s.used_bytes()).await?;
+    match used.saturating_add(bytes as i64) > quota {
+        true => Err(Error::over_quota(
+            "the account is full; delete something or ask for more room",
+        )),
+        false => Ok(()),
+    }
 }
 
 /// Of the account that the bytes come to, whoever brings them.

@@ -78,6 +78,30 @@ impl Staged {
         }
     }
 
+    /// A file that an account has, once more by a link: the account may let its own go meanwhile.
+    pub(in crate::store) fn from_file(
+        layout: &Layout,
+        file: &Path,
+        hash: Hash,
+        size_bytes: u64,
+    ) -> Result<Staged> {
+        let path = layout.temporary().join(random::short_id());
+        fs::hard_link(file, &path)?;
+        Ok(Staged(Arc::new(StagedBody {
+            hash,
+            size_bytes,
+            form: Form::File(path),
+        })))
+    }
+
+    pub(in crate::store) fn from_packed(packed: Vec<u8>, hash: Hash, size_bytes: u64) -> Staged {
+        Staged(Arc::new(StagedBody {
+            hash,
+            size_bytes,
+            form: Form::Packed(packed),
+        }))
+    }
+
     /// Stages bytes that are in memory.
     pub fn from_bytes(layout: &Layout, raw: &[u8]) -> Result<Staged> {
         let mut stage = Stage::new(layout);

@@ -1,6 +1,7 @@
 //! Stored bodies: the bytes as they came, once per file however many items use them.
 
 use super::blob::{self, Hash, Staged};
+use super::layout::Layout;
 use super::pack::{self, PieceReader};
 use super::tx::{Database, Snapshot, Tx};
 use crate::base::{Error, Result};
@@ -128,6 +129,24 @@ impl<D: Database> Snapshot<'_, D> {
             .prepare_cached("SELECT size_bytes FROM body WHERE id = ?1")?;
         let size: i64 = st.query_row([id.0], |r| r.get(0))?;
         Ok(size as u64)
+    }
+
+    /// A body as it goes into another account: a large one is linked, not copied.
+    pub(super) fn stage_body(&self, id: BodyId, layout: &Layout) -> Result<Staged> {
+        let mut st = self
+            .conn
+            .prepare_cached("SELECT hash, size_bytes, storage FROM body WHERE id = ?1")?;
+        let (hash, size, storage): (Hash, i64, i64) =
+            st.query_row([id.0], |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?)))?;
+        let size = size as u64;
+        if let (IN_FILE, Some(blobs)) = (storage, self.blobs) {
+            return Staged::from_file(layout, &blob::blob_path(blobs, &hash), hash, size);
+        }
+        let mut st = self
+            .conn
+            .prepare_cached("SELECT packed FROM body_data WHERE body_id = ?1")?;
+        let packed = st.query_row([id.0], |r| r.get(0))?;
+        Ok(Staged::from_packed(packed, hash, size))
     }
 
     /// What the bytes are found by. Errors: NotFound.

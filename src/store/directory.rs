@@ -53,6 +53,7 @@ impl Database for DirectoryDb {
         include_str!("schema/directory/0009.sql"),
         include_str!("schema/directory/0010.sql"),
         include_str!("schema/directory/0011.sql"),
+        include_str!("schema/directory/0012.sql"),
     ];
 
     fn after_commit(&self, _: &Connection, effects: DirectoryEffects, _: Option<&Path>) {

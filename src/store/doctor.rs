@@ -149,7 +149,9 @@ impl Snapshot<'_, AccountDb> {
             ),
             (
                 "the used bytes are counted wrongly",
-                "SELECT (SELECT used_bytes FROM state) <> (SELECT coalesce(sum(size_bytes), 0) FROM item)",
+                "SELECT (SELECT used_bytes FROM state) <> (SELECT coalesce(sum(size_bytes), 0) FROM item)
+                + (SELECT coalesce(sum(size_bytes), 0) FROM attachment
+                  WHERE managed_id IN (SELECT managed_id FROM attachment_use WHERE item_id IN (SELECT id FROM item)))",
             ),
             (
                 "words are in the index of messages that are gone",
@@ -221,7 +223,7 @@ impl Snapshot<'_, AccountDb> {
 const WRONG_REFS: &str = "SELECT count(*) FROM body b WHERE refs <>
     (SELECT count(*) FROM item WHERE body_id = b.id) + (SELECT count(*) FROM outbox WHERE body_id = b.id)
     + (SELECT count(*) FROM scheduling WHERE body_id = b.id) + (SELECT count(*) FROM reaction WHERE body_id = b.id)
-    + (SELECT count(*) FROM dumped WHERE body_id = b.id)";
+    + (SELECT count(*) FROM dumped WHERE body_id = b.id) + (SELECT count(*) FROM attachment WHERE body_id = b.id)";
 
 impl Tx<'_, AccountDb> {
     /// Counts again what is counted, drops what belongs to nothing, and empties the text index.
@@ -238,8 +240,11 @@ impl Tx<'_, AccountDb> {
              UPDATE body SET refs = (SELECT count(*) FROM item WHERE body_id = body.id)
                + (SELECT count(*) FROM outbox WHERE body_id = body.id) + (SELECT count(*) FROM scheduling WHERE body_id = body.id)
                + (SELECT count(*) FROM reaction WHERE body_id = body.id)
-               + (SELECT count(*) FROM dumped WHERE body_id = body.id);
-             UPDATE state SET used_bytes = (SELECT coalesce(sum(size_bytes), 0) FROM item);",
+               + (SELECT count(*) FROM dumped WHERE body_id = body.id)
+               + (SELECT count(*) FROM attachment WHERE body_id = body.id);
+             UPDATE state SET used_bytes = (SELECT coalesce(sum(size_bytes), 0) FROM item)
+              + (SELECT coalesce(sum(size_bytes), 0) FROM attachment
+                  WHERE managed_id IN (SELECT managed_id FROM attachment_use WHERE item_id IN (SELECT id FROM item)));",
         )?;
         let unused: Vec<i64> = {
             let mut st = self.conn.prepare("SELECT id FROM body WHERE refs = 0")?;

@@ -123,6 +123,7 @@ impl Tx<'_, AccountDb> {
         self.conn
             .prepare_cached("DELETE FROM dumped WHERE id = ?1")?
             .execute([deleted.id.0])?;
+        self.forget_attachments(deleted.id)?;
         self.release_body(deleted.body_id)?;
         Ok(())
     }

@@ -6,6 +6,7 @@
 
 pub mod account;
 pub mod account_setting;
+pub mod attachment;
 pub mod bell;
 pub mod blob;
 pub mod body;

@@ -164,7 +164,9 @@ impl Tx<'_, AccountDb> {
         self.conn
             .prepare_cached("DELETE FROM object WHERE item_id = ?1")?
             .execute([object.item.id.0])?;
-        self.remove_items(std::slice::from_ref(&object.item), now_ms)
+        self.leave_attachments(object.item.id, |tx| {
+            tx.remove_items(std::slice::from_ref(&object.item), now_ms)
+        })
     }
 
     /// Moves an object to a collection and a name that are free.
@@ -215,6 +217,6 @@ impl Tx<'_, AccountDb> {
                 c.priority,
                 c.start_s
             ])?;
-        Ok(())
+        self.set_attachments(item, &c.files)
     }
 }

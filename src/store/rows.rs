@@ -251,6 +251,8 @@ fn forget(conn: &Connection, lost: &[BodyRow]) -> Result<()> {
             "DELETE FROM scheduling WHERE body_id = ?1",
             "DELETE FROM reaction WHERE body_id = ?1",
             "DELETE FROM dumped WHERE body_id = ?1",
+            "DELETE FROM attachment_use WHERE managed_id IN (SELECT managed_id FROM attachment WHERE body_id = ?1)",
+            "DELETE FROM attachment WHERE body_id = ?1",
             "DELETE FROM body WHERE id = ?1",
         ] {
             conn.prepare_cached(sql)?.execute([body.id.0])?;

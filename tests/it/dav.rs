@@ -1,5 +1,6 @@
 //! CalDAV and CardDAV as programs speak them, in their own bytes.
 
+mod attachments;
 mod calendars;
 pub mod clients;
 mod contacts;

@@ -2,10 +2,11 @@
 
 mod authentic;
 mod caldav;
+mod deputies;
 mod inside;
 mod mail;
 mod onward;
-mod outside;
+pub mod outside;
 mod proposals;
 mod rooms;
 

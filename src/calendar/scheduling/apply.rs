@@ -1,7 +1,7 @@
 //! Working a message about an event into a calendar: from others of us, or from a mail that arrived. Each is worked in
 //! once; what may not be, or comes late, changes nothing (RFC 5546 §2.1.4, §2.1.5, §6.1).
 
-use super::hook::{owner_of, read_series};
+use super::hook::{drop_unused, hold_files, owner_of, read_series};
 use super::respond::store_in;
 use super::{answer, decline_counter, inbox, is_own, is_same, organizer, request, resource, send_in};
 use crate::base::{Result, TimeMs};
@@ -12,6 +12,7 @@ use crate::identity::Ctx;
 use crate::model::object::Object;
 use crate::model::{Account, AccountId, AccountKind};
 use crate::store::account::AccountDb;
+use crate::store::attachment::HeldFile;
 use crate::store::{Store, Tx};
 use std::sync::Arc;
 
@@ -57,6 +58,8 @@ pub struct Incoming {
     pub delivery_id: String,
     pub message: Message,
     pub sender: Sender,
+    /// That the message names.
+    pub files: Vec<HeldFile>,
 }
 
 /// Whether a message changes something that is there, so that it matters who it is from.
@@ -88,11 +91,13 @@ pub async fn apply(ctx: &Ctx, account: AccountId, incoming: Incoming) -> Result<
                 now_ms,
             };
             let (method, calendar) = (incoming.message.method, incoming.message.object.calendar.clone());
+            hold_files(tx, &incoming.files)?;
             let outcome = work.apply_in(tx, incoming.message)?;
             let is_for_people = matches!(outcome, Outcome::Applied | Outcome::Noted);
             if is_for_people && !work.is_resource() {
                 inbox::keep_in(&work, tx, method, calendar)?;
             }
+            drop_unused(tx, &incoming.files)?;
             Ok(outcome)
         })
         .await

@@ -15,6 +15,7 @@ use crate::model::{Account, AccountId, EmailAddress, FolderId};
 use crate::objects::put::put_object_in;
 use crate::objects::{Condition, Put};
 use crate::store::account::AccountDb;
+use crate::store::attachment::HeldFile;
 use crate::store::blob::Staged;
 use crate::store::{Store, Tx};
 use std::collections::BTreeSet;
@@ -39,6 +40,8 @@ pub struct NewEvent {
     pub object: CalendarObject,
     pub columns: ObjectColumns,
     pub condition: Condition,
+    /// That it names and that are new to the account.
+    pub files: Vec<HeldFile>,
 }
 
 /// What this account is to an event.
@@ -136,7 +139,26 @@ pub fn read_series(tx: &Tx<'_, AccountDb>, object: &Object) -> Result<Series> {
 
 /// Stores an event, and in the same commit what has to be told.
 /// Errors: Conflict (the condition); Exists, when the event is in another calendar of the account.
-pub fn put_in(tx: &mut Tx<'_, AccountDb>, hook: &Hook, new: NewEvent, now_ms: TimeMs) -> Result<Put> {
+pub fn put_in(tx: &mut Tx<'_, AccountDb>, hook: &Hook, mut new: NewEvent, now_ms: TimeMs) -> Result<Put> {
+    let files = std::mem::take(&mut new.files);
+    hold_files(tx, &files)?;
+    let put = put_beside_files(tx, hook, new, now_ms)?;
+    drop_unused(tx, &files)?;
+    Ok(put)
+}
+
+/// Takes files in, before what names them is stored.
+pub fn hold_files(tx: &mut Tx<'_, AccountDb>, files: &[HeldFile]) -> Result<()> {
+    files.iter().try_for_each(|file| tx.hold_attachment(file))
+}
+
+/// Lets those go again that nothing has come to name.
+pub fn drop_unused(tx: &mut Tx<'_, AccountDb>, files: &[HeldFile]) -> Result<()> {
+    let ids: Vec<String> = files.iter().map(|f| f.managed_id.clone()).collect();
+    tx.drop_unused_attachments(&ids)
+}
+
+fn put_beside_files(tx: &mut Tx<'_, AccountDb>, hook: &Hook, new: NewEvent, now_ms: TimeMs) -> Result<Put> {
     let old = tx.object_by_name(new.folder, &new.name)?;
     new.condition.check(old.as_ref())?;
     hook.check_private(tx, old.as_ref())?;

@@ -6,6 +6,7 @@ use crate::base::{Result, TimeMs, random};
 use crate::formats::content_line::Component;
 use crate::formats::content_line::print::print_component;
 use crate::formats::ical::Method;
+use crate::formats::ical::attachment::managed_ids;
 use crate::formats::ical::itip::with_method;
 use crate::model::FolderKind;
 use crate::model::object::{ObjectColumns, ObjectKind, Shape};
@@ -29,6 +30,7 @@ pub fn keep_in(
             tx.remove_object(&object, work.now_ms)?;
         }
     }
+    let files = managed_ids(&calendar);
     let text = print_component(&with_method(calendar, method));
     let staged = Staged::from_bytes(work.store.layout(), text.as_bytes())?;
     let columns = ObjectColumns {
@@ -46,6 +48,7 @@ pub fn keep_in(
         due_s: None,
         start_s: None,
         priority: None,
+        files,
     };
     let name = format!("{}.ics", random::uuid());
     tx.insert_object(folder, &name, &staged, &columns, work.now_ms)?;

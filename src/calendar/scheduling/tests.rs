@@ -88,6 +88,7 @@ impl Fixture {
         let mut last = Outcome::Ignored("nothing came");
         for message in read_messages(text.as_bytes(), None).unwrap() {
             let incoming = Incoming {
+                files: Vec::new(),
                 delivery_id: random::uuid(),
                 message,
                 sender: Sender {

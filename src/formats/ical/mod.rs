@@ -1,6 +1,7 @@
 //! iCalendar (RFC 5545): objects, their times, zones and recurrence. Nothing outside knows which crate reads what.
 
 pub mod alarms;
+pub mod attachment;
 mod cut;
 pub mod expand;
 pub mod free_busy;

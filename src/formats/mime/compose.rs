@@ -32,6 +32,8 @@ pub struct Outgoing {
     /// Stands beside text and HTML.
     pub calendar: Option<OutgoingCalendar>,
     pub attachments: Vec<OutgoingAttachment>,
+    /// Files to which the calendar refers by their Content-ID; programs show them as they show attachments.
+    pub named_files: Vec<OutgoingAttachment>,
     /// Message ids come without angle brackets.
     pub message_id: String,
     pub in_reply_to: Option<String>,
@@ -148,6 +150,7 @@ fn body(outgoing: &Outgoing) -> MimePart<'_> {
     wrap(
         "multipart/mixed",
         std::iter::once(related)
+            .chain(outgoing.named_files.iter().map(named_part))
             .chain(attached.into_iter().map(attached_part))
             .collect(),
     )
@@ -169,6 +172,10 @@ fn inline_part(attachment: &OutgoingAttachment) -> MimePart<'_> {
     let disposition = ContentType::new("inline").attribute("filename", clean(&attachment.name));
     part.header("Content-Disposition", disposition)
         .cid(clean_id(attachment.content_id.as_deref().unwrap_or_default()))
+}
+
+fn named_part(attachment: &OutgoingAttachment) -> MimePart<'_> {
+    attached_part(attachment).cid(clean_id(attachment.content_id.as_deref().unwrap_or_default()))
 }
 
 fn attached_part(attachment: &OutgoingAttachment) -> MimePart<'_> {

@@ -6,6 +6,7 @@ use super::stream::{CalendarStream, put_card};
 use super::{Summary, create, names, replace};
 use crate::base::text::hex;
 use crate::base::{Error, Result};
+use crate::calendar::attach::{MOST_INSIDE, with_contents};
 use crate::identity::Ctx;
 use crate::model::object::{Collection, ObjectKind};
 use crate::model::{Account, FolderKind};
@@ -158,7 +159,10 @@ impl Run {
                 self.write_object(&entry.path, &file, (&name, object.uid), &raw)?;
                 entry.objects += 1;
                 let put = match &mut whole {
-                    Whole::Calendar(stream) => stream.put(&raw),
+                    // Nobody else reads files here, so they are in the one that others import.
+                    Whole::Calendar(stream) => {
+                        stream.put(&with_contents(ctx, account.id, raw, None, MOST_INSIDE).await?)
+                    }
                     Whole::Cards(out) => put_card(out, &raw),
                 };
                 if let Err(e) = put {

@@ -4,7 +4,7 @@ use super::basic;
 use super::error::DavError;
 use super::place::{self, Place, Section};
 use super::xml::text;
-use super::{copy_move, delete, get, make, post, propfind, proppatch, put, report};
+use super::{attachment, copy_move, delete, get, make, post, propfind, proppatch, put, report};
 use crate::identity::Ctx;
 use crate::model::share::ShareLevel;
 use crate::model::{Account, AccountId, FolderKind};
@@ -21,8 +21,7 @@ pub type Answer = Result<HttpResponse, DavError>;
 
 const METHODS: &str =
     "OPTIONS, GET, HEAD, PUT, DELETE, POST, PROPFIND, PROPPATCH, REPORT, MKCOL, MKCALENDAR, COPY, MOVE";
-const ABILITIES: &str =
-    "1, 3, access-control, extended-mkcol, calendar-access, calendar-auto-schedule, addressbook";
+const ABILITIES: &str = "1, 3, access-control, extended-mkcol, calendar-access, calendar-auto-schedule, calendar-managed-attachments, addressbook";
 
 /// A multiget of thousands of names; and an object in its XML is never larger than one alone.
 const MAX_XML: usize = 8 << 20;
@@ -153,6 +152,9 @@ async fn route(request: HttpRequest, payload: Payload) -> Answer {
         request,
     };
     let method = call.request.method().as_str().to_owned();
+    if let (Place::Object(..), "POST") = (&call.place, method.as_str()) {
+        return attachment::post(&call, payload).await;
+    }
     let most = if method == "PUT" {
         crate::objects::put::MAX_BYTES
     } else {

@@ -1,5 +1,6 @@
 //! GET and HEAD: an object as it came.
 
+use super::attachment;
 use super::door::{Answer, Call, tag};
 use super::error::DavError;
 use super::place::Place;
@@ -11,6 +12,9 @@ use crate::objects::reading::read_in;
 use actix_web::HttpResponse;
 
 pub async fn get(call: &Call) -> Answer {
+    if let Place::Attachment(id) = &call.place {
+        return attachment::get(call, id).await;
+    }
     let Place::Object(section, _, collection, name) = &call.place else {
         return Err(DavError::not_allowed());
     };
@@ -54,7 +58,7 @@ fn wanted_version(accept: &str) -> Option<Version> {
     Version::parse(version.trim_matches('"'))
 }
 
-fn content_type(kind: ObjectKind, version: Option<Version>) -> String {
+pub fn content_type(kind: ObjectKind, version: Option<Version>) -> String {
     match version {
         Some(version) => format!("text/vcard; version={}; charset=utf-8", version.as_str()),
         None => media_type(kind).to_owned(),

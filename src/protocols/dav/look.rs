@@ -66,6 +66,7 @@ pub async fn look(call: &Call, place: &Place, wanted: &Wanted) -> Result<Seen, D
         Place::Principal(_) => place::principal(who),
         Place::Home(section, _) => place::home(*section, who),
         Place::Outbox(_) => place::collection(Section::Calendars, who, place::OUTBOX),
+        Place::Attachment(_) => return Err(DavError::not_allowed()),
         Place::Collection(section, _, name) => {
             let reached = call.collection(*section, name).await?;
             return look_into(call, *section, &reached, wanted).await;

@@ -4,6 +4,7 @@
 //! `door` signs in and finds the method's file; [`props`] is the table of properties; [`multistatus`] streams long answers.
 
 mod acl;
+mod attachment;
 mod basic;
 mod copy_move;
 mod data;

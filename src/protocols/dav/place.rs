@@ -55,6 +55,8 @@ pub enum Place {
     Outbox(String),
     Collection(Section, String, String),
     Object(Section, String, String, String),
+    /// A file of an event, by its managed id; what it is called stands behind it and does not matter.
+    Attachment(String),
 }
 
 impl Place {
@@ -80,6 +82,7 @@ impl Place {
             ["dav"] => Place::Root,
             ["dav", "principals"] => Place::Principals,
             ["dav", "principals", who] => Place::Principal(who.to_lowercase()),
+            ["dav", "attachments", id, _] => Place::Attachment((*id).to_owned()),
             ["dav", s, who] => Place::Home(section(s)?, who.to_lowercase()),
             ["dav", "calendars", who, OUTBOX] => Place::Outbox(who.to_lowercase()),
             ["dav", s, who, name] => Place::Collection(section(s)?, who.to_lowercase(), (*name).to_owned()),
@@ -96,7 +99,7 @@ impl Place {
     /// Whose it is; None for what is everybody's.
     pub fn owner(&self) -> Option<&str> {
         match self {
-            Place::Root | Place::Principals => None,
+            Place::Root | Place::Principals | Place::Attachment(_) => None,
             Place::Principal(who)
             | Place::Home(_, who)
             | Place::Outbox(who)

@@ -5,6 +5,7 @@ use super::door::tag;
 use super::multistatus::status_line;
 use super::place::{self, Place, Section};
 use super::xml::{APPLE, CALDAV, CALENDAR_SERVER, CARDDAV, DAV, Element, text};
+use crate::calendar::attach::{MAX_FILE_BYTES, MAX_FILES};
 use crate::model::object::{Collection, Object, ObjectKind};
 use crate::model::share::ShareLevel;
 use crate::model::{Account, AccountKind, FolderKind};
@@ -152,6 +153,12 @@ const TABLE: &[Row] = &[
     row(CALDAV, "max-resource-size", false, |v| {
         calendar(v).map(|_| MAX_BYTES.to_string())
     }),
+    row(CALDAV, "max-attachment-size", false, |v| {
+        calendar(v).map(|_| MAX_FILE_BYTES.to_string())
+    }),
+    row(CALDAV, "max-attachments-per-resource", false, |v| {
+        calendar(v).map(|_| MAX_FILES.to_string())
+    }),
     row(CALDAV, "schedule-calendar-transp", false, |v| {
         calendar(v).map(|c| {
             let word = if c.properties.is_transparent {
@@ -283,7 +290,7 @@ fn is_principal(v: &View<'_>) -> bool {
     // Programs also ask the root, and some the homes.
     !matches!(
         v.place,
-        Place::Collection(..) | Place::Object(..) | Place::Outbox(_)
+        Place::Collection(..) | Place::Object(..) | Place::Outbox(_) | Place::Attachment(_)
     )
 }
 

@@ -40,10 +40,8 @@ pub async fn store(
     raw: Vec<u8>,
     condition: Condition,
 ) -> Answer {
-    let (prefix, word, data) = match section {
-        Section::Calendars => ("C", "calendar", "<C:valid-calendar-data/>"),
-        Section::AddressBooks => ("A", "address", "<A:valid-address-data/>"),
-    };
+    let (prefix, word) = words(section);
+    let data = format!("<{prefix}:valid-{word}-data/>");
     call.check_is_calendar(place)?;
     let (account, collection) = (place.account(), &place.collection);
     let stored = match section {
@@ -58,8 +56,22 @@ pub async fn store(
         ),
         Kind::Exists => DavError::naming(e, Kind::Exists, "<C:unique-scheduling-object-resource/>"),
         Kind::TooLarge => DavError::naming(e, Kind::TooLarge, &format!("<{prefix}:max-resource-size/>")),
-        _ => DavError::naming(e, Kind::Invalid, data),
+        _ => DavError::naming(e, Kind::Invalid, &data),
     })?;
+    answer(call, section, place, stored)
+}
+
+/// The prefix of its namespace, and what the names of its preconditions have in them.
+fn words(section: Section) -> (&'static str, &'static str) {
+    match section {
+        Section::Calendars => ("C", "calendar"),
+        Section::AddressBooks => ("A", "address"),
+    }
+}
+
+/// What became of it.
+pub fn answer(call: &Call, section: Section, place: &Reached, stored: Put) -> Answer {
+    let (prefix, _) = words(section);
     match stored {
         Put::Stored {
             modseq,

@@ -4,10 +4,10 @@ use super::error::GraphError;
 use super::mailbox::put_prefix;
 use super::sending::dispatch::run;
 use crate::mail::stored_part::StoredPart;
+use crate::protocols::http::body::pieces;
 use actix_web::http::StatusCode;
 use actix_web::web::Bytes;
 use actix_web::{HttpResponse, HttpResponseBuilder};
-use futures_util::Stream;
 use serde_json::Value;
 
 pub struct Answer {
@@ -163,14 +163,4 @@ fn foreign(response: &mut HttpResponseBuilder, content_type: String) -> &mut Htt
         .insert_header(("X-Content-Type-Options", "nosniff"))
         .insert_header(("Content-Security-Policy", "default-src 'none'; sandbox"))
         .insert_header(("Content-Disposition", "attachment"))
-}
-
-/// The pieces as they are sent. One that cannot be read breaks the connection off, so that nobody takes a part for all.
-fn pieces(part: StoredPart) -> impl Stream<Item = std::io::Result<Bytes>> {
-    futures_util::stream::try_unfold(part, |mut part| async move {
-        let work = move || part.next_piece().map(|piece| (part, piece));
-        let read = tokio::task::spawn_blocking(work).await?;
-        let (part, piece) = read.map_err(std::io::Error::other)?;
-        Ok((!piece.is_empty()).then(|| (Bytes::from(piece), part)))
-    })
 }

@@ -16,6 +16,7 @@ use super::upload;
 use crate::base::{Error, random};
 use crate::identity::Ctx;
 use crate::protocols::http::auth::house;
+use crate::protocols::http::body::drain;
 use crate::protocols::http::{Credential, signed_in};
 use actix_http::encoding::Decoder;
 use actix_web::http::header::ContentEncoding;
@@ -47,7 +48,7 @@ pub async fn answer(request: HttpRequest, mut payload: Payload) -> HttpResponse 
             Err(e) => e.into_answer(&site, (&ours, &theirs), now_ms),
         },
         Err(e) => {
-            upload::drain(&mut payload).await;
+            drain(&mut payload).await;
             e.into_answer(&site, (&ours, &theirs), now_ms)
         }
     };

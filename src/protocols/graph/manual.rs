@@ -34,10 +34,11 @@ names come in any case, options with or without `$`, keys as `messages/{id}` or 
 - **A recurring task** that is done leaves the next one.
 - **What others share** stands in `me/calendars`, `me/contactFolders` and `me/todo/lists` beside one's own, with ids that begin with `S`, a number and a dot; whatever is
   in it has such ids too, and they go everywhere below `me`. The same is below `users/{id or address}`, with bare ids. `calendarPermissions` gives, changes and takes rights on a
-  calendar: freeBusyRead, read, write, delegateWithPrivateEventAccess. delta of lists and folders names one's own.
+  calendar: freeBusyRead, read, write, and delegateWithoutPrivateEventAccess or delegateWithPrivateEventAccess for those who get copies of invitations to the owner
+  (`delegateMeetingMessageDeliveryOptions` of the mailbox settings says what the owner still gets; usual is both). delta of lists and folders names one's own.
   A program by itself sees below `users/{id or address}` what is shared with that mailbox too.
-- **Files** of events and tasks lie in them; one with all its files has at most 10 MB, and larger ones than 3 MB come by `createUploadSession` (for tasks also with
-  `/content` behind the address).
+- **Files** of events and tasks lie beside them, each of at most 25 MB, and are the same that calendar programs see (RFC 8607); larger ones than 3 MB come by
+  `createUploadSession` (for tasks also with `/content` behind the address). Lists and `$expand` have the contents of the first 32 MB; `$value` has each.
 - **Reminders**: what was dismissed or snoozed stands in the event, as other programs understand it (RFC 9074), and `reminderView` goes by it.
 - **proposedNewTime** of tentativelyAccept and decline goes to the organizer as a COUNTER (RFC 5546), who sees it beside the guest; another answer takes it back.
 - **Room lists** are groups with rooms in them; groups hold people and rooms, no groups.

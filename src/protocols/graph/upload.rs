@@ -8,6 +8,7 @@ use super::object::files;
 use super::site::Site;
 use crate::base::clock::rfc3339;
 use crate::base::{Error, Kind};
+use crate::calendar::attach::Intake;
 use crate::identity::Ctx;
 use crate::mail::upload::{
     Upload, UploadTarget, attach_upload, cancel_upload, continue_upload, find_upload, finish_upload,
@@ -15,6 +16,7 @@ use crate::mail::upload::{
 };
 use crate::model::object::ObjectKind;
 use crate::protocols::http::HouseData;
+use crate::protocols::http::body::drain;
 use crate::protocols::http::ids;
 use actix_web::HttpRequest;
 use actix_web::http::{Method, StatusCode};
@@ -98,8 +100,8 @@ async fn take_range(
         let owner = house
             .doorkeeper
             .ctx(house.doorkeeper.current(upload.account).await?);
-        let content = read_upload(ctx, token).await?;
-        let place = files::take(&owner, &upload, kind, &content).await?;
+        let content = read_upload(ctx, token, Intake::new(ctx), |i, piece| i.write(piece)).await?;
+        let place = files::take(&owner, &upload, kind, content, site.origin()).await?;
         finish_upload(ctx, token, upload.clone(), place.clone()).await?;
         return Ok(done(&site, &upload, &place));
     }
@@ -108,18 +110,6 @@ async fn take_range(
     let last = last_id(ctx, upload.account, upload.item).await?;
     finish_upload(ctx, token, upload.clone(), last.clone()).await?;
     Ok(done(&site, &upload, &last))
-}
-
-/// Who is still sending does not hear an answer: a body of usual size is read to its end first.
-pub async fn drain(payload: &mut Payload) {
-    const MOST: usize = 64 << 20;
-    let mut read = 0;
-    while let Some(Ok(piece)) = payload.next().await {
-        read += piece.len();
-        if read > MOST {
-            return;
-        }
-    }
 }
 
 /// Errors: InvalidRange, also for one that leaves something out.

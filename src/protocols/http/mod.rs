@@ -3,6 +3,7 @@
 
 pub mod auth;
 pub mod base_path;
+pub mod body;
 pub mod connection;
 pub mod health;
 pub mod host;

@@ -57,6 +57,15 @@ impl Snapshot<'_, DirectoryDb> {
         .collect()
     }
 
+    /// Who deputizes for the owner of a collection, as it was given: also groups.
+    pub fn deputies(&self, account: AccountId, folder: FolderId) -> Result<Vec<AccountId>> {
+        let mut st = self.conn.prepare_cached(
+            "SELECT actor_id FROM share WHERE account_id = ?1 AND folder_id = ?2 AND is_deputy ORDER BY actor_id",
+        )?;
+        let rows = st.query_map([account.0, folder.0], |r| r.get(0).map(AccountId))?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
     /// Who belongs to a group.
     pub fn members(&self, group: AccountId) -> Result<Vec<AccountId>> {
         let mut st = self
@@ -88,7 +97,9 @@ impl Tx<'_, DirectoryDb> {
             Some(level) => self
                 .conn
                 .prepare_cached(
-                    "INSERT OR REPLACE INTO share (account_id, folder_id, actor_id, level) VALUES (?1, ?2, ?3, ?4)",
+                    "INSERT INTO share (account_id, folder_id, actor_id, level) VALUES (?1, ?2, ?3, ?4)
+                     ON CONFLICT DO UPDATE SET level = excluded.level,
+                     is_deputy = is_deputy AND excluded.level IN ('write', 'manage')",
                 )?
                 .execute(params![account.0, folder.0, actor.0, level.as_str()])?,
             None => self
@@ -98,6 +109,21 @@ impl Tx<'_, DirectoryDb> {
                 )?
                 .execute([account.0, folder.0, actor.0])?,
         };
+        Ok(())
+    }
+
+    /// Does nothing for who was given nothing.
+    pub fn put_deputy(
+        &mut self,
+        (account, folder): (AccountId, FolderId),
+        actor: AccountId,
+        is_deputy: bool,
+    ) -> Result<()> {
+        self.conn
+            .prepare_cached(
+                "UPDATE share SET is_deputy = ?4 WHERE account_id = ?1 AND folder_id = ?2 AND actor_id = ?3",
+            )?
+            .execute(params![account.0, folder.0, actor.0, is_deputy])?;
         Ok(())
     }
 

@@ -278,7 +278,7 @@ fn larger_files_of_events_and_tasks_come_in_pieces() {
     ] {
         let wanted = |size: usize| json!({word: {"attachmentType": "file", "name": "big.bin", "size": size}});
         let begin = format!("{path}/attachments/createUploadSession");
-        web.post(&begin, &wanted(9_000_000)).expect(413);
+        web.post(&begin, &wanted((25 << 20) + 1)).expect(413);
         let session = web.post(&begin, &wanted(content.len())).expect(201).json();
         let address = format!("{}{suffix}", text(&session, "uploadUrl"));
         let nobody = Web::new(&server);

@@ -13,7 +13,7 @@ const EVE: &str = "eve@other.test";
 const WEEKLY: &str = "DTSTART;TZID=Europe/Berlin:20300107T090000\nDTEND;TZID=Europe/Berlin:20300107T100000\nRRULE:FREQ=WEEKLY;COUNT=5";
 
 /// Two offices, each the other's next server: example.test with Anna, other.test with Eve.
-fn start() -> (Server, Server) {
+pub fn start() -> (Server, Server) {
     let ports = (free_port(), free_port());
     let serve = |data: Folder, own: u16| Server::serve(data, &["--smtp", &format!("127.0.0.1:{own}")]);
     let next = |port: u16| format!("smtp://127.0.0.1:{port}?security=none");

@@ -235,7 +235,7 @@ fn a_group_has_what_was_given_to_it_while_somebody_belongs_to_it() {
     let listed: serde_json::Value = serde_json::from_str(&listed).unwrap();
     assert_eq!(
         listed,
-        serde_json::json!([{"address": "team@example.test", "level": "write"}])
+        serde_json::json!([{"address": "team@example.test", "level": "write", "isDeputy": false}])
     );
 }
 

@@ -3,6 +3,7 @@
 
 use crate::base::Error;
 use crate::identity::access::list_access;
+use crate::identity::deputies::{list_deputies, set_deputy};
 use crate::identity::shares::{list_shares, set_share};
 use crate::model::share::ShareLevel;
 use crate::model::{Account, FolderId, FolderKind};
@@ -42,33 +43,38 @@ pub const PROPERTIES: Properties = Properties {
     further: &[],
 };
 
-/// Graph's words for our rights. Its others (titles without the rest, a delegate who does not see what is private) are none.
-const ROLES: [(&str, ShareLevel); 4] = [
-    ("freeBusyRead", ShareLevel::FreeBusy),
-    ("read", ShareLevel::Read),
-    ("write", ShareLevel::Write),
-    ("delegateWithPrivateEventAccess", ShareLevel::Manage),
+/// Graph's words for our rights, and whether invitations are copied to who has it. Its others (titles without the rest) are
+/// none.
+const ROLES: [(&str, ShareLevel, bool); 5] = [
+    ("freeBusyRead", ShareLevel::FreeBusy, false),
+    ("read", ShareLevel::Read, false),
+    ("write", ShareLevel::Write, false),
+    ("delegateWithoutPrivateEventAccess", ShareLevel::Write, true),
+    ("delegateWithPrivateEventAccess", ShareLevel::Manage, true),
 ];
 
 const EVERYBODY: &str = "everybody";
 
-fn role_of(level: ShareLevel) -> &'static str {
-    let found = ROLES.iter().find(|(_, l)| *l == level);
-    found.map_or("custom", |(name, _)| name)
+/// Who may do everything and does not deputize has a right that Graph has no word for.
+fn role_of(level: ShareLevel, is_deputy: bool) -> &'static str {
+    let found = ROLES.iter().find(|(_, l, d)| (*l, *d) == (level, is_deputy));
+    found.map_or("custom", |(name, ..)| name)
 }
 
 /// Errors: BadRequest with the words that are known.
-fn given_role(body: &Value) -> Result<ShareLevel> {
+fn given_role(body: &Value) -> Result<(ShareLevel, bool)> {
     let word = json::required_text(body, "role")?;
-    let found = ROLES.iter().find(|(name, _)| name.eq_ignore_ascii_case(word));
-    found.map(|(_, level)| *level).ok_or_else(|| {
-        let known: Vec<&str> = ROLES.iter().map(|(n, _)| *n).collect();
-        GraphError::request(format!(
-            "»role« is »{}«; here it can be {}",
-            crate::base::text::one_line(word),
-            known.join(", ")
-        ))
-    })
+    let found = ROLES.iter().find(|(name, ..)| name.eq_ignore_ascii_case(word));
+    found
+        .map(|(_, level, is_deputy)| (*level, *is_deputy))
+        .ok_or_else(|| {
+            let known: Vec<&str> = ROLES.iter().map(|(n, ..)| *n).collect();
+            GraphError::request(format!(
+                "»role« is »{}«; here it can be {}",
+                crate::base::text::one_line(word),
+                known.join(", ")
+            ))
+        })
 }
 
 /// One line of the list.
@@ -76,6 +82,7 @@ struct Permission {
     /// None: everybody in the office.
     who: Option<Account>,
     level: ShareLevel,
+    is_deputy: bool,
     is_removable: bool,
 }
 
@@ -93,9 +100,9 @@ impl Permission {
             },
             "isRemovable" => self.is_removable.into(),
             "isInsideOrganization" => true.into(),
-            "role" => role_of(self.level).into(),
-            _ if self.is_removable => ROLES.iter().map(|(name, _)| *name).collect(),
-            _ => json!([role_of(self.level)]),
+            "role" => role_of(self.level, self.is_deputy).into(),
+            _ if self.is_removable => ROLES.iter().map(|(name, ..)| *name).collect(),
+            _ => json!([role_of(self.level, self.is_deputy)]),
         };
         select.names().map(|n| (n.to_owned(), property(n))).collect()
     }
@@ -128,6 +135,7 @@ async fn permissions(call: &Call, folder: FolderId) -> Result<Vec<Permission>> {
     let mut out = vec![Permission {
         who: None,
         level: ShareLevel::FreeBusy,
+        is_deputy: false,
         is_removable: false,
     }];
     let owner = call.owner()?.address.clone();
@@ -135,14 +143,17 @@ async fn permissions(call: &Call, folder: FolderId) -> Result<Vec<Permission>> {
         out.push(Permission {
             who: Some(account),
             level: level.into(),
+            is_deputy: false,
             is_removable: false,
         });
     }
+    let deputies = list_deputies(call.ctx(), call.account, folder).await?;
     for (account, level) in list_shares(call.ctx(), call.account, folder).await? {
         // Who has both has one line: what can be changed, with what counts.
         let same = out.iter().position(|p| p.id() == account.oid);
         let whole = same.map(|at| out.remove(at).level);
         out.push(Permission {
+            is_deputy: deputies.contains(&account.id),
             who: Some(account),
             level: whole.map_or(level, |w| w.max(level)),
             is_removable: true,
@@ -193,7 +204,7 @@ async fn answer_with(call: &Call, folder: FolderId, id: &str) -> Result<Value> {
 async fn create(call: &Call, folder: FolderId) -> Result {
     require_manage(call, folder).await?;
     let body = call.json()?;
-    let level = given_role(&body)?;
+    let (level, is_deputy) = given_role(&body)?;
     let who = json::field(&body, "emailAddress");
     let address = who.and_then(|w| w["address"].as_str()).unwrap_or_default();
     if address.is_empty() {
@@ -201,7 +212,8 @@ async fn create(call: &Call, folder: FolderId) -> Result {
             "»emailAddress« needs an »address« of somebody in the office",
         ));
     }
-    let who = set_share(call.ctx(), (call.account, folder), address, Some(level)).await?;
+    let place = (call.account, folder);
+    let who = set_deputy(call.ctx(), place, address, level, is_deputy).await?;
     let location = format!(
         "{}/{}/{}",
         call.site.base(),
@@ -215,9 +227,9 @@ async fn create(call: &Call, folder: FolderId) -> Result {
 }
 
 async fn change(call: &Call, folder: FolderId, id: &str) -> Result {
-    let level = given_role(&call.json()?)?;
+    let (level, is_deputy) = given_role(&call.json()?)?;
     let address = changeable(call, folder, id).await?;
-    set_share(call.ctx(), (call.account, folder), &address, Some(level)).await?;
+    set_deputy(call.ctx(), (call.account, folder), &address, level, is_deputy).await?;
     Ok(Answer::json(answer_with(call, folder, id).await?))
 }
 

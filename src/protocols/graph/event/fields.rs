@@ -12,6 +12,7 @@ use crate::formats::ical::zone::Zone;
 use crate::model::Account;
 use crate::protocols::graph::call::change_key;
 use crate::protocols::graph::error::GraphError;
+use crate::protocols::graph::object::files;
 use crate::protocols::graph::select::Properties;
 use serde_json::{Value, json};
 use std::sync::LazyLock;
@@ -79,9 +80,7 @@ pub const FIELDS: &[Field] = &[
     both("isReminderOn", reminder::is_on, |c, v, _| {
         reminder::write_is_on(c, v)
     }),
-    shown("hasAttachments", |s| {
-        (!s.component().all("ATTACH").all(is_link)).into()
-    }),
+    shown("hasAttachments", |s| files::has_any(s.component()).into()),
     shown("bodyPreview", |s| open(s, || text::preview(s))),
     both(
         "importance",
@@ -242,12 +241,6 @@ fn switch(component: &mut Component, name: &str, is_on: bool) -> Result<(), Grap
         false => component.remove(name),
     }
     Ok(())
-}
-
-fn is_link(attached: &Property) -> bool {
-    !attached
-        .param("VALUE")
-        .is_some_and(|v| v.eq_ignore_ascii_case("BINARY"))
 }
 
 /// Several lines, and several words on each.

@@ -1,15 +1,20 @@
-//! Files of events and tasks: ATTACH with the bytes in it (RFC 5545 §3.8.1.1). What is only linked to is left alone.
+//! Files of events and tasks: those that lie beside them (RFC 8607), and ATTACH with the bytes in it (RFC 5545
+//! §3.8.1.1). What is only linked to is left alone.
 
 use super::edit::edit;
 use super::{Resource, id_of, read};
 use crate::base::Error;
 use crate::base::clock::rfc3339;
 use crate::base::text::hex;
-use crate::calendar::attach::{attach_file, check_room, file_line};
+use crate::calendar::attach::{
+    FileChange, Intake, MOST_INSIDE, NewFile, change_files_of, check_file, open_named, with_contents,
+};
 use crate::formats::content_line::print::print_component;
 use crate::formats::content_line::{Component, Property, read_component};
+use crate::formats::ical::attachment::{content_type, file_name, managed_id};
 use crate::formats::ical::read_object;
 use crate::identity::Ctx;
+use crate::mail::stored_part::StoredPart;
 use crate::mail::upload::{Upload, UploadTarget, open_upload};
 use crate::model::object::{Object, ObjectKind};
 use crate::objects::get::get_object;
@@ -80,23 +85,30 @@ impl File<'_> {
         STANDARD.decode(packed).unwrap_or_default()
     }
 
-    fn name(&self) -> String {
-        let param = ["FILENAME", "X-FILENAME", "X-APPLE-FILENAME", "X-LABEL"];
-        let name = param.iter().find_map(|p| self.property.param(p));
-        name.unwrap_or("attachment").to_owned()
-    }
-
-    fn content_type(&self) -> &str {
-        self.property
-            .param("FMTTYPE")
-            .unwrap_or("application/octet-stream")
+    /// As the line says of a file that lies beside.
+    fn size(&self) -> Option<u64> {
+        match is_inside(self.property) {
+            true => None,
+            false => self.property.param("SIZE")?.trim().parse().ok(),
+        }
     }
 }
 
+fn is_inside(property: &Property) -> bool {
+    property
+        .param("VALUE")
+        .is_some_and(|v| v.eq_ignore_ascii_case("BINARY"))
+}
+
 fn files(component: &Component) -> Vec<File<'_>> {
-    let is_inside = |p: &&Property| p.param("VALUE").is_some_and(|v| v.eq_ignore_ascii_case("BINARY"));
+    let is_file = |p: &&Property| is_inside(p) || managed_id(p).is_some();
     let mut out: Vec<File<'_>> = Vec::new();
-    for property in component.all("ATTACH").filter(is_inside) {
+    for property in component.all("ATTACH").filter(is_file) {
+        if let Some(id) = managed_id(property) {
+            let id = print_held(id);
+            out.push(File { property, id });
+            continue;
+        }
         let hash = blake3::hash(property.value.as_bytes());
         let id = format!("D{}", hex(&hash.as_bytes()[..8]));
         let twins = out.iter().filter(|f| f.id.starts_with(&id)).count();
@@ -106,19 +118,30 @@ fn files(component: &Component) -> Vec<File<'_>> {
     out
 }
 
+/// The id of a file that lies beside; it is told from those inside by its first letter.
+fn print_held(managed_id: &str) -> String {
+    format!("M{managed_id}")
+}
+
+/// With the contents of the files that lie beside, or of one. Those that are too many for one answer have none.
+pub async fn filled(call: &Call, raw: Vec<u8>, only: Option<String>) -> Result<Vec<u8>, GraphError> {
+    Ok(with_contents(call.ctx(), call.account, raw, only, MOST_INSIDE).await?)
+}
+
 fn view(object: &Object, file: &File, select: &Select) -> Map<String, Value> {
-    let bytes = file.bytes();
+    let size = file.size();
+    let bytes = size.is_none().then(|| file.bytes());
     let mut out: Map<String, Value> = select
         .names()
         .map(|name| {
             let value: Value = match name {
                 "id" => file.id.clone().into(),
                 "lastModifiedDateTime" => rfc3339(object.item.received_at_ms).into(),
-                "name" => file.name().into(),
-                "contentType" => file.content_type().into(),
-                "size" => bytes.len().into(),
+                "name" => file_name(file.property).into(),
+                "contentType" => content_type(file.property).into(),
+                "size" => size.or(bytes.as_ref().map(|b| b.len() as u64)).into(),
                 "isInline" => false.into(),
-                "contentBytes" => STANDARD.encode(&bytes).into(),
+                "contentBytes" => bytes.as_ref().map(|b| STANDARD.encode(b)).into(),
                 _ => Value::Null,
             };
             (name.to_owned(), value)
@@ -164,6 +187,10 @@ pub async fn list<R: Resource>(place: &Place<'_>) -> Result {
     let select = Select::of(&call.query, properties(R::KIND))?;
     let (skip, top) = call.query.page(MAX_TOP)?;
     let (object, raw) = place.read::<R>().await?;
+    let raw = match select.names().any(|n| n == "contentBytes") {
+        true => filled(call, raw, None).await?,
+        false => raw,
+    };
     let component = main_component(&raw)?;
     let all = files(&component);
     let from = usize::try_from(skip).unwrap_or(usize::MAX);
@@ -181,6 +208,10 @@ pub async fn get<R: Resource>(place: &Place<'_>, id: &str) -> Result {
 
 async fn shown<R: Resource>(place: &Place<'_>, id: &str, select: &Select) -> Result<Value, GraphError> {
     let (object, raw) = place.read::<R>().await?;
+    let raw = match id.strip_prefix('M') {
+        Some(held) => filled(place.call, raw, Some(held.to_owned())).await?,
+        None => raw,
+    };
     let component = main_component(&raw)?;
     let all = files(&component);
     let file = all.iter().find(|f| f.id == id).ok_or_else(missing)?;
@@ -193,27 +224,34 @@ pub async fn value<R: Resource>(place: &Place<'_>, id: &str) -> Result {
     let component = main_component(&raw)?;
     let all = files(&component);
     let file = all.iter().find(|f| f.id == id).ok_or_else(missing)?;
-    let kind = file.content_type();
+    let kind = content_type(file.property);
     // It becomes a header of the answer.
     let is_sane = kind.is_ascii() && !kind.contains(|c: char| c.is_control());
     let kind = if is_sane { kind } else { "application/octet-stream" };
-    Ok(Answer::bytes(kind, file.bytes()))
+    let Some(held) = id.strip_prefix('M') else {
+        return Ok(Answer::bytes(kind, file.bytes()));
+    };
+    let of = (id_of::<R>(place.object)?, R::KIND);
+    let body = open_named(place.call.ctx(), place.call.account, of, held).await?;
+    Answer::stored(kind, StoredPart::whole(body)).await
 }
 
 /// `address`: of the list, below the version.
 pub async fn create<R: Resource>(place: &Place<'_>, address: &str) -> Result {
     let call = place.call;
     let file = wanted::attachment(&call.json()?)?;
-    let property = file_line(&file.name, &file.content_type, &file.content);
-    edit::<R>(call, id_of::<R>(place.object)?, None, |_, raw| {
-        change(call, raw, |object| object.properties.push(property.clone())).map(Some)
-    })
-    .await?;
-    let (_, raw) = place.read::<R>().await?;
-    let made = files(&main_component(&raw)?)
-        .pop()
-        .map(|f| f.id)
-        .ok_or_else(missing)?;
+    let (id, ctx) = (id_of::<R>(place.object)?, call.ctx());
+    let mut intake = Intake::new(ctx);
+    intake.write(&file.content).map_err(too_large)?;
+    let file = NewFile {
+        name: file.name,
+        content_type: file.content_type,
+        content: intake.finish().await?,
+    };
+    let origin = call.site.origin();
+    let change = FileChange::Add(file);
+    let made = change_files_of(ctx, call.account, (id, R::KIND), &change, origin).await;
+    let made = print_held(&made.map_err(too_large)?);
     let select = Select::usual(properties(R::KIND));
     let location = format!("{}/{address}/{made}", call.site.base());
     Ok(Answer::created(
@@ -230,7 +268,7 @@ pub async fn begin_upload<R: Resource>(place: &Place<'_>) -> Result {
         _ => UploadTarget::Event,
     };
     let upload = upload_session::wanted(call, target, id)?;
-    let checked = check_room(call.ctx(), call.account, id, R::KIND, upload.size_bytes).await;
+    let checked = check_file(call.ctx(), call.account, (id, R::KIND), upload.size_bytes).await;
     let begun = match checked {
         Ok(()) => open_upload(call.ctx(), upload).await,
         Err(e) => Err(e),
@@ -238,20 +276,27 @@ pub async fn begin_upload<R: Resource>(place: &Place<'_>) -> Result {
     upload_session::answer(call, begun)
 }
 
+fn too_large(error: Error) -> GraphError {
+    GraphError::from(error).with_code_for_too_large("ErrorAttachmentSizeLimitExceeded")
+}
+
 /// All of it is here. Returns where it is now, below the mailbox.
 pub async fn take(
     ctx: &Ctx,
     upload: &Upload,
     kind: ObjectKind,
-    content: &[u8],
+    content: Intake,
+    origin: &str,
 ) -> Result<String, GraphError> {
-    let line = file_line(&upload.name, &upload.content_type, content);
-    attach_file(ctx, upload.account, upload.item, kind, line).await?;
-    let (object, raw) = get_object(ctx, upload.account, upload.item, kind).await?;
-    let made = files(&main_component(&raw)?)
-        .pop()
-        .map(|f| f.id)
-        .ok_or_else(missing)?;
+    let change = FileChange::Add(NewFile {
+        name: upload.name.clone(),
+        content_type: upload.content_type.clone(),
+        content: content.finish().await?,
+    });
+    let of = (upload.item, kind);
+    let made = change_files_of(ctx, upload.account, of, &change, origin).await;
+    let made = print_held(&made.map_err(too_large)?);
+    let (object, _) = get_object(ctx, upload.account, upload.item, kind).await?;
     let item = ids::print_object(kind, upload.item);
     let list = ids::print_folder(object.item.folder_id);
     Ok(match kind {
@@ -262,6 +307,12 @@ pub async fn take(
 
 pub async fn remove<R: Resource>(place: &Place<'_>, id: &str) -> Result {
     let call = place.call;
+    if let Some(held) = id.strip_prefix('M') {
+        let change = FileChange::Remove(held.to_owned());
+        let of = (id_of::<R>(place.object)?, R::KIND);
+        change_files_of(call.ctx(), call.account, of, &change, call.site.origin()).await?;
+        return Ok(Answer::no_content());
+    }
     edit::<R>(call, id_of::<R>(place.object)?, None, |_, raw| {
         let component = main_component(raw)?;
         let all = files(&component);

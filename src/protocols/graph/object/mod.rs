@@ -125,6 +125,11 @@ impl Expansion {
             let value = extended::print(ids, &kept, |key| (key == "0xe08").then(|| size.to_string()));
             out.insert((*name).to_owned(), value);
         }
+        let mut filled = None;
+        if self.own.iter().any(|e| e.name == "attachments") {
+            filled = Some(files::filled(call, raw.to_vec(), None).await?);
+        }
+        let raw = filled.as_deref().unwrap_or(raw);
         for expanded in &self.own {
             let (name, value) = R::expand(look, object, raw, expanded)?;
             out.insert(name.to_owned(), value);

@@ -2,7 +2,9 @@
 
 use super::automatic_replies;
 use crate::mail::list_folders;
-use crate::mail::settings::{MailboxSettings, WorkingHours, change_mailbox_settings, mailbox_settings};
+use crate::mail::settings::{
+    DeputyDelivery, MailboxSettings, WorkingHours, change_mailbox_settings, mailbox_settings,
+};
 use crate::model::{AccountKind, Role};
 use crate::protocols::graph::answer::{Answer, Result};
 use crate::protocols::graph::call::Call;
@@ -99,7 +101,8 @@ async fn view(call: &Call) -> Result<Map<String, Value>, GraphError> {
     let all = json!({
         "archiveFolder": archive,
         "timeZone": zone,
-        "delegateMeetingMessageDeliveryOptions": "sendToDelegateOnly",
+        "delegateMeetingMessageDeliveryOptions":
+            settings.deputy_delivery.unwrap_or(DeputyDelivery::SendToDelegateAndPrincipal),
         "dateFormat": settings.date_format.unwrap_or_else(|| if is_german { "dd.MM.yyyy" } else { "M/d/yyyy" }.into()),
         "timeFormat": settings.time_format.unwrap_or_else(|| if is_german { "HH:mm" } else { "h:mm tt" }.into()),
         "userPurpose": match account.kind {
@@ -163,9 +166,22 @@ async fn change(call: Call) -> Result {
         time_format: format_of(&body, "timeFormat")?,
         working_hours: working_hours(&call, &body).await?,
         automatic_replies,
+        deputy_delivery: deputy_delivery(&body)?,
     };
     change_mailbox_settings(call.ctx(), call.account, new).await?;
     get(call).await
+}
+
+fn deputy_delivery(body: &Value) -> Result<Option<DeputyDelivery>, GraphError> {
+    let name = "delegateMeetingMessageDeliveryOptions";
+    let Some(word) = json::text(body, name)? else {
+        return Ok(None);
+    };
+    serde_json::from_value(word.into()).map(Some).map_err(|_| {
+        GraphError::request(format!(
+            "»{name}« is sendToDelegateAndInformationToPrincipal, sendToDelegateAndPrincipal or sendToDelegateOnly"
+        ))
+    })
 }
 
 fn format_of(body: &Value, name: &str) -> Result<Option<String>, GraphError> {

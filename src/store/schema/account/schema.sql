@@ -2,6 +2,16 @@ CREATE TABLE answered (
   address TEXT PRIMARY KEY,             -- lower case
   at_ms   INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE attachment (
+  managed_id TEXT PRIMARY KEY,
+  body_id    INTEGER NOT NULL REFERENCES body (id),
+  size_bytes INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE attachment_use (
+  item_id    INTEGER NOT NULL,          -- of an item, or of one that was deleted and can be got back
+  managed_id TEXT NOT NULL REFERENCES attachment (managed_id),
+  PRIMARY KEY (item_id, managed_id)
+) STRICT, WITHOUT ROWID;
 CREATE TABLE body (
   id         INTEGER PRIMARY KEY,
   hash       BLOB NOT NULL,             -- blake3 of the raw bytes
@@ -201,6 +211,8 @@ CREATE TABLE tombstone (
   at_ms     INTEGER NOT NULL,
   PRIMARY KEY (folder_id, modseq)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX attachment_by_body ON attachment (body_id);
+CREATE INDEX attachment_use_by_id ON attachment_use (managed_id);
 CREATE UNIQUE INDEX body_by_hash ON body (hash);
 CREATE INDEX clock_by_time ON clock (at_ms);
 CREATE INDEX delivered_by_age ON delivered (at_ms);

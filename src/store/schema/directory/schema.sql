@@ -162,7 +162,7 @@ CREATE TABLE share (
   account_id INTEGER NOT NULL REFERENCES account (id) ON DELETE CASCADE,
   folder_id  INTEGER NOT NULL,
   actor_id   INTEGER NOT NULL REFERENCES account (id) ON DELETE CASCADE,  -- a person, or a group for its members
-  level      TEXT NOT NULL,                   -- freebusy, read, write, manage
+  level      TEXT NOT NULL, is_deputy INTEGER NOT NULL DEFAULT 0,                   -- freebusy, read, write, manage
   PRIMARY KEY (account_id, folder_id, actor_id)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE spent (
