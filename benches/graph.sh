@@ -49,3 +49,5 @@ printf 'grant_type=password&client_id=bench&scope=openid&username=u0@bench.test&
 L token http-post --url "$V/common/oauth2/v2.0/token" --header "X-Forwarded-Proto: https" --content-type application/x-www-form-urlencoded \
   --body "$BENCH_DIR/token.form" --expect access_token -n 1000 -c 4
 T=$T M=$M python3 delta.py
+cg_stop hauspost
+python3 subscriptions.py "$HAUSPOST" "$D"
