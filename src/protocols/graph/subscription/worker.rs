@@ -154,7 +154,8 @@ async fn attend(house: HouseData, turns: Arc<Turns>, in_hand: Arc<InHand>, id: S
         return;
     };
     loop {
-        if let Err(e) = catch(tell(&house, &id)).await {
+        // Boxed, so that thousands who wait for their turn hold little.
+        if let Err(e) = catch(Box::pin(tell(&house, &id))).await {
             tracing::error!(subscription = %id, error = ?e, "a program could not be told of changes");
             // Its turn goes to others meanwhile.
             let at_ms = ctx.now_ms() + AFTER_DEFECT_MS;
