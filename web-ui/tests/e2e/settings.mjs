@@ -12,6 +12,7 @@ await run('settings', { fake: () => { throw new Error('set HAUSPOST_URL: this sp
   tolerate(/status of 404/);
   const $ = (name, p = page) => p.locator(hook(name));
   const toast = (text, p = page) => $('toast', p).filter({ hasText: text }).last().waitFor();
+  const row = (test, text) => page.locator(hook(`${test}-row`)).filter({ hasText: text });
   const signIn = async (p, address, password = PASSWORD) => {
     await p.goto(base);
     await $('login-address', p).fill(address);
@@ -160,6 +161,27 @@ await run('settings', { fake: () => { throw new Error('set HAUSPOST_URL: this sp
     await until(async () => (await $('share-row').count()) === 1, 'no more');
     await $('modal-close').click();
   });
+  await step('what was deleted for good is brought back, or destroyed', async () => {
+    const subjects = async () => (await graph('/v1.0/me/mailFolders/inbox/messages?$select=subject')).value.map((m) => m.subject);
+    await page.evaluate(async () => {
+      const send = (method, path, body) => fetch(path, { method, headers: { 'Content-Type': 'application/json' }, body: body && JSON.stringify(body) });
+      for (const subject of ['Doch noch gebraucht', 'Wirklich weg']) {
+        const made = await (await send('POST', '/v1.0/me/mailFolders/inbox/messages', { subject, body: { contentType: 'text', content: subject } })).json();
+        await send('POST', `/v1.0/me/messages/${made.id}/permanentDelete`);
+      }
+    });
+    await $('settings-deleted').click();
+    await until(async () => (await $('deleted-row').count()) === 2, 'both are listed');
+    await axe();
+    await shot('settings-5-deleted');
+    await row('deleted', 'Doch noch').locator(hook('deleted-restore')).click();
+    await toast('Zurückgeholt');
+    expect((await subjects()).includes('Doch noch gebraucht'), 'it is in the inbox again');
+    await row('deleted', 'Wirklich weg').locator(hook('deleted-forget')).click();
+    await $('dialog-confirm').click();
+    await $('deleted-row-none').waitFor();
+    equal((await graph('/api/deleted')).deleted.length, 0, 'nothing is left of it');
+  });
   await step('another browser is signed out; the password is changed', async () => {
     const there = await open();
     await signIn(there, ADDRESS);
@@ -187,7 +209,7 @@ await run('settings', { fake: () => { throw new Error('set HAUSPOST_URL: this sp
     await page.goto(`${base}/#/settings/general`);
     await page.locator(`${hook('language-en')}:visible`).click();
     await page.setViewportSize({ width: 390, height: 844 });
-    for (const name of ['general', 'signatures', 'vacation', 'rules', 'sharing', 'security', 'export']) {
+    for (const name of ['general', 'signatures', 'vacation', 'rules', 'sharing', 'deleted', 'security', 'export']) {
       await page.goto(`${base}/#/settings/${name}`);
       await page.waitForTimeout(350);
       await axe();
