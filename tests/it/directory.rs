@@ -371,6 +371,28 @@ fn a_directory_that_shows_nobody_or_not_everything_disables_nobody() {
 }
 
 #[test]
+fn more_people_than_fit_into_one_answer_are_read() {
+    let slapd = Slapd::start();
+    let person = |n: i32| {
+        format!(
+            "dn: {}\nobjectClass: inetOrgPerson\nobjectClass: univentionObject\nobjectClass: univentionMail\n\
+             univentionObjectType: users/user\ncn: P\nsn: P\nmailPrimaryAddress: p{n}@example.test\n\n",
+            dn(&format!("p{n}"))
+        )
+    };
+    slapd.add(&(0..1100).map(person).collect::<String>());
+    let data = server::Folder::new();
+    server::set_up(data.path(), &[]);
+    set(data.path(), &slapd, &ldaps(&slapd), &[]);
+    let shown: Value = serde_json::from_str(&server::run(
+        data.path(),
+        &["directory", "ldap", "check", "--json"],
+    ))
+    .unwrap();
+    assert_eq!(shown["people"].as_array().unwrap().len(), 1100);
+}
+
+#[test]
 fn a_running_server_follows_at_its_start_and_at_a_hint() {
     let slapd = Slapd::start();
     slapd.add_person("carla", "Carla Core", "");
