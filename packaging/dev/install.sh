@@ -61,6 +61,12 @@ if [ "${1:-run}" = packages ] && [ ! -d "$checker/node_modules/cloudron-manifest
   printf '{"private":true,"dependencies":{"cloudron-manifestformat":"5.27.0"},"overrides":{"safetydance":"2.5.1"}}\n' > "$checker/package.json"
   (cd "$checker" && npm install --no-audit --no-fund --silent)
 fi
+# The library tsdav, as one more program that speaks CalDAV.
+library="$(dirname "$0")/../../tests/dav"
+if [ "${1:-run}" = test ] && [ ! -d "$library/node_modules" ]; then
+  echo "installing: tsdav into tests/dav"
+  npm ci --prefix "$library" --no-audit --no-fund --ignore-scripts --silent
+fi
 command -v cargo >/dev/null 2>&1 || { echo "Rust is missing: install it from https://rustup.rs"; exit 1; }
 command -v npm >/dev/null 2>&1 || { echo "Node.js 20 or newer is missing: install it from https://nodejs.org"; exit 1; }
 if [ "${1:-run}" = check ] && ! command -v cargo-deny >/dev/null 2>&1; then

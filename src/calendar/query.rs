@@ -5,6 +5,7 @@ use super::zone_of;
 use crate::base::Result;
 use crate::formats::filter::CompFilter;
 use crate::formats::ical::expand::{ALWAYS, expand, overlaps};
+use crate::formats::ical::zone::Zone;
 use crate::formats::ical::{ComponentKind, read_object};
 use crate::identity::Ctx;
 use crate::identity::shares::{require_level, shown_to};
@@ -12,15 +13,17 @@ use crate::model::AccountId;
 use crate::model::object::{Collection, Object, ObjectKind, Shape};
 use crate::model::share::ShareLevel;
 
-/// Objects that fit, by id. `filter` is about the VCALENDAR (RFC 4791 §9.7).
+/// Objects that fit, by id. `filter` is about the VCALENDAR (RFC 4791 §9.7). `zone`: where those are who ask, for what
+/// floats; None: where the calendar is.
 pub async fn query_calendar(
     ctx: &Ctx,
     account: AccountId,
     calendar: &Collection,
     filter: CompFilter,
+    zone: Option<Zone>,
 ) -> Result<Vec<Object>> {
     let level = require_level(ctx, account, calendar.folder.id, ShareLevel::Read).await?;
-    let (folder, zone) = (calendar.folder.id, zone_of(calendar));
+    let (folder, zone) = (calendar.folder.id, zone.unwrap_or_else(|| zone_of(calendar)));
     ctx.store
         .account(account)?
         .read(move |s| {

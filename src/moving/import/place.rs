@@ -3,7 +3,7 @@
 use super::Options;
 use super::roles::role_of_name;
 use super::source::SourceFolder;
-use crate::base::{Result, text};
+use crate::base::{Error, Result, text};
 use crate::identity::Ctx;
 use crate::mail::{FolderTree, create_folder, list_folders, subscribe_folder};
 use crate::model::folder::{MAX_DEPTH, MAX_NAME_BYTES};
@@ -123,6 +123,14 @@ impl<'a> Places<'a> {
         };
         let all = list_collections(self.ctx, self.account.id, &[folder.kind]).await?;
         let same = |shown: &str| shown.to_lowercase() == name.to_lowercase();
+        // What is read from elsewhere is there only as long as it is there: nothing else is put into it.
+        let (fed, all): (Vec<_>, Vec<_>) = all.into_iter().partition(|c| c.feed.is_some());
+        let is_named = matches!(self.chosen(&folder.path), Some((_, Some(_))));
+        if is_named && fed.iter().any(|c| same(c.display_name()) || same(&c.folder.name)) {
+            return Err(Error::forbidden(format!(
+                "»{name}« is read from elsewhere, and nothing is put into it; name another calendar"
+            )));
+        }
         let found = all.iter().find(|c| same(c.display_name()));
         let found = found.or_else(|| all.iter().find(|c| same(&c.folder.name)));
         if let Some(found) = found {

@@ -338,3 +338,48 @@ fn queries_find_alarms_parameters_and_texts_by_their_collation() {
         assert!(reply.text().contains(precondition), "{bad}");
     }
 }
+
+/// What floats lies where those are who ask (RFC 7809 §5.2.1, RFC 4791 §9.8).
+#[test]
+fn a_query_says_in_which_zone_it_is_asked() {
+    let server = Server::start();
+    let anna = super::anna(&server);
+    let path = format!("{CALENDAR}floats.ics");
+    put(
+        &anna,
+        &path,
+        &event("floats", "DTSTART:20260701T090000\nDURATION:PT1H"),
+    )
+    .expect(201);
+    let query = |zone: &str| {
+        format!(
+            "<D:prop><D:getetag/></D:prop><C:filter><C:comp-filter name=\"VCALENDAR\"><C:comp-filter name=\"VEVENT\">\
+             <C:time-range start=\"20260701T070000Z\" end=\"20260701T080000Z\"/></C:comp-filter></C:comp-filter></C:filter>{zone}"
+        )
+    };
+    let found = |zone: &str| names(&super::report(&anna, CALENDAR, "C:calendar-query", &query(zone))).len();
+    let described = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//T//EN\r\nBEGIN:VTIMEZONE\r\nTZID:own\r\nBEGIN:STANDARD\r\n\
+        DTSTART:19700101T000000\r\nTZOFFSETFROM:+0200\r\nTZOFFSETTO:+0200\r\nEND:STANDARD\r\nEND:VTIMEZONE\r\nEND:VCALENDAR\r\n";
+    assert_eq!(found(""), 0, "a calendar without a zone is in UTC");
+    for (zone, count) in [
+        ("<C:timezone-id>Europe/Berlin</C:timezone-id>".to_owned(), 1),
+        (
+            "<C:timezone-id>W. Europe Standard Time</C:timezone-id>".to_owned(),
+            1,
+        ),
+        ("<C:timezone-id>America/New_York</C:timezone-id>".to_owned(), 0),
+        (format!("<C:timezone>{described}</C:timezone>"), 1),
+    ] {
+        assert_eq!(found(&zone), count, "{zone}");
+    }
+    for (zone, precondition) in [
+        (
+            "<C:timezone-id>Europe/Nowhere</C:timezone-id>",
+            "<C:valid-timezone/>",
+        ),
+        ("<C:timezone>x</C:timezone>", "<C:valid-calendar-data/>"),
+    ] {
+        let reply = super::ask(&anna, "REPORT", CALENDAR, "1", "C:calendar-query", &query(zone)).expect(403);
+        assert!(reply.text().contains(precondition), "{zone}");
+    }
+}

@@ -1,7 +1,8 @@
-//! Programs of others: the Python library caldav, and vdirsyncer. `packaging/dev/install.sh test` puts them into
-//! `run/dav-clients`.
+//! Programs of others: the Python library caldav, vdirsyncer, and tsdav for JavaScript. `packaging/dev/install.sh test`
+//! puts them into `run/dav-clients` and `tests/dav`.
 
 use super::{CALENDAR, anna, event, names, put, sync};
+use crate::counterparts::{PROVIDER_PASSWORD, Radicale};
 use crate::server::{Folder, PASSWORD, Server};
 use std::path::PathBuf;
 use std::process::Command;
@@ -129,4 +130,109 @@ fn vdirsyncer_keeps_a_folder_and_a_calendar_the_same() {
     .unwrap();
     vdirsyncer(&["sync"]);
     assert_eq!(names(&sync(&anna, CALENDAR, "")), ["new.ics"]);
+}
+
+#[test]
+fn tsdav_works_with_events_and_contacts() {
+    let server = Server::start();
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/dav");
+    assert!(
+        folder.join("node_modules").exists(),
+        "tsdav is missing: run packaging/dev/install.sh test"
+    );
+    let mut node = Command::new("node");
+    let node = node.arg(folder.join("tsdav.mjs")).current_dir(&folder);
+    let node = node.env("BASE", anna(&server).base).env("PASSWORD", PASSWORD);
+    let said = run(node.env("NODE_EXTRA_CA_CERTS", server.data.path().join("tls/ca.pem")));
+    assert!(
+        said.contains("tsdav: events") && said.contains("tsdav: contacts"),
+        "{said}"
+    );
+}
+
+/// Two servers, each of which is written on, and vdirsyncer between them.
+#[test]
+fn vdirsyncer_keeps_radicale_and_us_the_same() {
+    let (server, radicale, folder) = (Server::start(), Radicale::start(), Folder::new());
+    let (anna, office) = (anna(&server), radicale.web());
+    radicale.make("calendar", "MKCALENDAR", "Calendar");
+    let config = folder.path().join("config");
+    let text = format!(
+        "[general]\nstatus_path = \"{0}/status\"\n[pair both]\na = \"here\"\nb = \"there\"\ncollections = [\"calendar\"]\n\
+         conflict_resolution = \"a wins\"\n[storage here]\ntype = \"caldav\"\nurl = \"{1}/dav/\"\nusername = \"anna@example.test\"\n\
+         password = \"{PASSWORD}\"\nverify = \"{2}\"\n[storage there]\ntype = \"caldav\"\nurl = \"https://localhost:{3}/\"\n\
+         username = \"office\"\npassword = \"{PROVIDER_PASSWORD}\"\nverify = \"{4}\"\n",
+        folder.path().display(),
+        anna.base,
+        server.data.path().join("tls/ca.pem").display(),
+        radicale.port,
+        radicale.ca.display(),
+    );
+    std::fs::write(&config, text).unwrap();
+    let vdirsyncer = |verb: &[&str]| {
+        let mut command = Command::new(tool("vdirsyncer"));
+        run(command.env("VDIRSYNCER_CONFIG", &config).args(verb))
+    };
+    const THERE: &str = "/office/calendar/";
+    let series = "DTSTART;TZID=Europe/Berlin:20261123T090000\nDURATION:PT1H\nRRULE:FREQ=WEEKLY;COUNT=5\nEXDATE;TZID=Europe/Berlin:20261130T090000";
+    put(&anna, &format!("{CALENDAR}ours.ics"), &event("ours", series)).expect(201);
+    put(
+        &office,
+        &format!("{THERE}theirs.ics"),
+        &event("theirs", "DTSTART:20261124T090000Z\nDURATION:PT1H"),
+    )
+    .expect(201);
+    vdirsyncer(&["discover", "both"]);
+    vdirsyncer(&["sync"]);
+    // Each side by the UID, since every server chooses names of its own.
+    let titles = |web: &crate::web::Web, path: &str| -> Vec<String> {
+        let all = super::report(
+            web,
+            path,
+            "C:calendar-query",
+            "<D:prop><C:calendar-data/></D:prop><C:filter><C:comp-filter name=\"VCALENDAR\"/></C:filter>",
+        );
+        let mut out: Vec<String> = all
+            .split("SUMMARY:")
+            .skip(1)
+            .map(|s| s.split(['\r', '\n', '&']).next().unwrap().to_owned())
+            .collect();
+        out.sort();
+        out
+    };
+    let both = || (titles(&anna, CALENDAR), titles(&office, THERE));
+    let same = |expected: &[&str]| {
+        let (ours, theirs) = both();
+        assert_eq!(ours, expected);
+        assert_eq!(theirs, expected);
+    };
+    same(&["Event ours", "Event theirs"]);
+    // Changed on one side, removed on the other.
+    let changed = event("ours", series).replace("Event ours", "Moved");
+    put(&anna, &format!("{CALENDAR}ours.ics"), &changed).expect(204);
+    office.delete(&format!("{THERE}theirs.ics")).expect(200);
+    vdirsyncer(&["sync"]);
+    same(&["Moved"]);
+    // And the other way round, with something new on both.
+    let listed = super::propfind(&office, THERE, "1", "<D:getetag/>");
+    let mut hrefs = listed.split("href>").filter_map(|h| h.split('<').next());
+    let there = hrefs.find(|h| h.ends_with(".ics")).expect(&listed).to_owned();
+    put(&office, &there, &changed.replace("Moved", "Back")).expect(204);
+    put(
+        &office,
+        &format!("{THERE}n.ics"),
+        &event("n", "DTSTART:20261125T090000Z"),
+    )
+    .expect(201);
+    put(
+        &anna,
+        &format!("{CALENDAR}m.ics"),
+        &event("m", "DTSTART:20261126T090000Z"),
+    )
+    .expect(201);
+    vdirsyncer(&["sync"]);
+    same(&["Back", "Event m", "Event n"]);
+    anna.delete(&format!("{CALENDAR}ours.ics")).expect(204);
+    vdirsyncer(&["sync"]);
+    same(&["Event m", "Event n"]);
 }

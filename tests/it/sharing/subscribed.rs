@@ -64,6 +64,21 @@ fn a_calendar_from_elsewhere_is_read_and_stays_what_it_is_there() {
     ))
     .expect(201);
     wait_until("it was read", PATIENCE, || objects(&anna, FEED).len() == 2);
+    // The other verb for it.
+    let again = body(&format!("<S:source><D:href>{url}</D:href></S:source>"));
+    let again = again
+        .replace("D:mkcol", "C:mkcalendar")
+        .replace("xmlns:D=", "xmlns:C=\"urn:ietf:params:xml:ns:caldav\" xmlns:D=");
+    let other = "/dav/calendars/anna@example.test/again/";
+    anna.send(
+        "MKCALENDAR",
+        other,
+        &["Content-Type: application/xml"],
+        again.as_bytes(),
+    )
+    .expect(201);
+    wait_until("it was read too", PATIENCE, || objects(&anna, other).len() == 2);
+    anna.send("DELETE", other, &[], b"").expect(204);
 
     // Every door shows it, and none lets anything in.
     let said = propfind(
@@ -108,11 +123,8 @@ fn a_calendar_from_elsewhere_is_read_and_stays_what_it_is_there() {
             .header("etag")
             .to_owned()
     };
-    let text = |name: &str| {
-        anna.send("GET", &format!("{FEED}{name}"), &[], b"")
-            .expect(200)
-            .text()
-    };
+    // One that was listed may be gone when it is read.
+    let text = |name: &str| anna.send("GET", &format!("{FEED}{name}"), &[], b"").text();
     let before: Vec<(String, String)> = objects(&anna, FEED).into_iter().map(|n| (tag(&n), n)).collect();
     source
         .send("DELETE", &format!("{THEIRS}two.ics"), &[], b"")
@@ -198,4 +210,39 @@ fn nobody_is_led_into_the_office_and_nobody_is_invited_by_a_feed() {
             .iter()
             .any(|s| s["url"].as_str().unwrap().ends_with("healthz") && s["failure"].is_string())
     });
+}
+
+/// What is imported would be gone with the next reading.
+#[test]
+fn nothing_is_imported_into_a_calendar_from_elsewhere() {
+    let (club, ours, url) = start();
+    let source = program(&club, ANNA);
+    put(&source, &format!("{THEIRS}one.ics"), &event("one", &at(9))).expect(201);
+    let anna = program(&ours, ANNA);
+    ours.cli(&["calendar", "subscribe", ANNA, &url, "--name", "Matches"]);
+    let folder = crate::server::Folder::new();
+    let file = folder.path().join("Matches.ics");
+    std::fs::write(&file, event("mine", &at(15))).unwrap();
+    let path = file.to_str().unwrap();
+    let import = |more: &[&str]| {
+        let arguments = [&["import", "ics", path, "--account", ANNA], more].concat();
+        crate::server::run_with(ours.data.path(), &arguments, "")
+    };
+    let refused = import(&["--folder", "Matches=Matches"]);
+    let said =
+        String::from_utf8_lossy(&refused.stderr).into_owned() + &String::from_utf8_lossy(&refused.stdout);
+    assert!(said.contains("is read from elsewhere"), "{said}");
+    let taken = import(&[]);
+    assert!(
+        taken.status.success(),
+        "{}",
+        String::from_utf8_lossy(&taken.stderr)
+    );
+    let homes = propfind(
+        &anna,
+        "/dav/calendars/anna@example.test/",
+        "1",
+        "<D:displayname/>",
+    );
+    assert_eq!(homes.matches("<D:displayname>Matches<").count(), 2, "{homes}");
 }
