@@ -35,7 +35,9 @@ class Desk {
     const d = this.draft;
     if (!d) return false;
     if (d.body !== d.prefilled) return true;
-    return d.mode === 'new' && (d.subject !== '' || d.to.length + d.cc.length + d.bcc.length > 0);
+    const people = d.to.length + d.cc.length + d.bcc.length;
+    if (d.mode === 'forward') return people > 0;
+    return d.mode === 'new' && (d.subject !== '' || people > 0);
   }
 
   /** Brings back what was not sent when this page was last closed. */

@@ -37,6 +37,8 @@ class Post {
   /** What the server has, as it was sent. */
   #has = '';
   #turn = 0;
+  /** A draft that is there for the files of what is forwarded, before anybody has written anything. */
+  #empty: string | null = null;
   /** One request at a time: two would make two drafts. */
   #line: Promise<unknown> = Promise.resolve();
 
@@ -50,7 +52,7 @@ class Post {
     this.files = [];
     this.#has = '';
     this.state = 'none';
-    if (draft.id === null && draft.mode === 'forward' && draft.original) await this.save(draft).catch(() => null);
+    if (draft.id === null && draft.mode === 'forward' && draft.original) this.#empty = await this.save(draft).catch(() => null);
     if (draft.id === null) return;
     try {
       const there = await getAttachments(draft.id);
@@ -59,6 +61,16 @@ class Post {
       // It was sent or thrown away on another device; what is written here becomes a new one.
       draft.id = null;
     }
+  }
+
+  /** Whether nobody misses it. */
+  isEmpty(draft: Draft): boolean {
+    return draft.id !== null && draft.id === this.#empty;
+  }
+
+  /** When what is being saved is saved, or has failed. */
+  settled(): Promise<unknown> {
+    return this.#line.catch(() => null);
   }
 
   /** Its id on the server. */

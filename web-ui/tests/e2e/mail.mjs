@@ -86,6 +86,11 @@ await run('mail', { fake: () => startFake({ messages: 60 }) }, async ({ page, ba
     await $('compose-attached').filter({ hasText: 'Plan.bin' }).locator(hook('compose-detach')).click();
     await until(async () => (await $('compose-attached').count()) === 1, 'one file less');
     await shot('mail-2-compose-draft');
+    await $('compose-discard').click();
+    await until(async () => (await $('composer').count()) === 0, 'thrown away');
+    await until(async () => (await row(`${mark} eins`).count()) === 0, 'gone from the drafts');
+    await $('toast-action').click();
+    await until(async () => (await $('compose-subject').inputValue()) === `${mark} eins` && (await $('compose-attached').count()) === 1, 'and back, with its file');
   });
   await step('sent too early, it is taken back', async () => {
     await $('compose-send').click();
