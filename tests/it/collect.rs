@@ -180,7 +180,7 @@ fn full_mailbox_holds_up_nothing(url: impl Fn(&Dovecot) -> String) {
     wait_for_messages(server.imap, "anna@example.test", "INBOX", 2);
     wait_for_messages(server.imap, "ben@example.test", "INBOX", 1);
     let for_ben = || ("full".to_owned(), "ben@example.test".to_owned());
-    wait_until("two wait", Duration::from_secs(10), || {
+    wait_until("two wait", Duration::from_secs(30), || {
         waiting(&server).len() == 2
     });
     assert_eq!(waiting(&server), [for_ben(), for_ben()]);
@@ -199,7 +199,7 @@ fn full_mailbox_holds_up_nothing(url: impl Fn(&Dovecot) -> String) {
             .count();
         assert_eq!(count, 1, "number {n}");
     }
-    wait_until("nothing waits", Duration::from_secs(10), || {
+    wait_until("nothing waits", Duration::from_secs(30), || {
         waiting(&server).is_empty()
     });
     assert_eq!(
@@ -242,7 +242,7 @@ fn room_made_by_the_person_lets_what_waits_come() {
     dovecot.deliver("office", &large(0, ""));
     wait_for_messages(server.imap, "anna@example.test", "INBOX", 1);
     dovecot.deliver("office", &large(1, ""));
-    wait_until("one waits", Duration::from_secs(10), || {
+    wait_until("one waits", Duration::from_secs(30), || {
         waiting(&server).len() == 1
     });
     let mut anna = Mailbox::open(server.imap, "anna@example.test");
@@ -269,7 +269,7 @@ fn too_large_stays_there_and_is_told_once(url: impl Fn(&Dovecot) -> String) {
         "{notice}"
     );
     assert!(notice.contains("Bau <bau@other.test>"), "{notice}");
-    wait_until("it is listed", Duration::from_secs(10), || {
+    wait_until("it is listed", Duration::from_secs(30), || {
         waiting(&server).len() == 1
     });
     assert_eq!(waiting(&server)[0].0, "tooLarge");
