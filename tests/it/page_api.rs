@@ -435,7 +435,7 @@ fn preferences_are_kept_on_the_server() {
     let ben = Web::page(&server, BEN);
     assert_eq!(
         ben.get("/api/preferences").expect(200).json(),
-        json!({"theme": null, "firstDayOfWeek": null, "signatures": {}, "timeFormat": null})
+        json!({"theme": null, "firstDayOfWeek": null, "signatures": {}, "timeFormat": null, "undoSeconds": null})
     );
     ben.patch("/api/preferences", &json!({"theme": "dark"}))
         .expect(200);
@@ -443,6 +443,10 @@ fn preferences_are_kept_on_the_server() {
         .expect(200);
     ben.patch("/api/preferences", &json!({"firstDayOfWeek": 7}))
         .expect(400);
+    let long = ben
+        .patch("/api/preferences", &json!({"undoSeconds": 61}))
+        .expect(400);
+    assert_eq!(long.json()["error"]["field"], "undoSeconds");
     let path = format!("/api/preferences/signatures/{BEN}");
     send(
         &ben,
@@ -460,10 +464,12 @@ fn preferences_are_kept_on_the_server() {
     .expect(404);
     ben.patch("/v1.0/me/mailboxSettings", &json!({"timeFormat": "HH:mm"}))
         .expect(200);
+    ben.patch("/api/preferences", &json!({"undoSeconds": 20}))
+        .expect(200);
     let kept = Web::page(&server, BEN).get("/api/preferences").expect(200).json();
     assert_eq!(
         kept,
-        json!({"theme": "dark", "firstDayOfWeek": 0, "timeFormat": "HH:mm",
+        json!({"theme": "dark", "firstDayOfWeek": 0, "timeFormat": "HH:mm", "undoSeconds": 20,
         "signatures": {"ben@example.test": {"text": "Ben Bauer\nKanzlei", "inReplies": false}}})
     );
     ben.delete(&path).expect(200);
