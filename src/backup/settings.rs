@@ -110,15 +110,12 @@ pub async fn put_target(
             ));
         }
     } else {
-        let known = secret_of(ctx, &target.place).await?;
-        let (address, dialer) = (target.place.clone(), dialer.clone());
-        let secret = secret.clone().or(known);
-        blocking(move || {
-            place::open(&address, secret.as_deref(), &dialer)?
-                .list("snapshots")
-                .map(drop)
-        })
-        .await?;
+        let known = Destination::known(ctx, &target.place, dialer).await?;
+        let to = Destination {
+            secret: secret.clone().or(known.secret),
+            ..known
+        };
+        blocking(move || to.open()?.list("snapshots").map(drop)).await?;
     }
     let stored = target.clone();
     change(ctx, "backup.put", move |all, secrets| {

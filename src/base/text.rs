@@ -40,6 +40,13 @@ pub fn unhex(text: &str) -> Option<Vec<u8>> {
         .collect()
 }
 
+/// What is escaped as in addresses, as it is meant; bytes that are no UTF-8 become question marks.
+pub fn percent_decoded(s: &str) -> String {
+    percent_encoding::percent_decode_str(s)
+        .decode_utf8_lossy()
+        .into_owned()
+}
+
 /// Control characters become spaces: for text that goes into a log line or a protocol line.
 pub fn one_line(s: &str) -> String {
     s.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()

@@ -3,6 +3,8 @@
 
 use super::Dialer;
 use crate::base::{Error, Result, text};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt, Empty, Full, Limited, StreamBody};
 use hyper::body::{Bytes, Frame, Incoming};
@@ -233,6 +235,11 @@ async fn request(ask: &Ask<'_>) -> Result<Request<Body>> {
         builder = builder.header(*name, HeaderValue::from_str(value).map_err(|e| bad(&e))?);
     }
     builder.body(ask.content.body().await?).map_err(|e| bad(&e))
+}
+
+/// Signing in by name and password (RFC 7617), as the header `authorization` has it.
+pub fn basic(user: &str, password: &str) -> String {
+    format!("Basic {}", STANDARD.encode(format!("{user}:{password}")))
 }
 
 /// Host and port, as the header has them.

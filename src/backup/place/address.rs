@@ -1,12 +1,22 @@
 //! How places are named: a path, `s3://KEY@host/bucket/prefix?region=eu-central-1`, `webdavs://user@host/folder`. Never with
 //! a secret in it.
 
+use crate::base::text::percent_decoded;
 use crate::base::{Error, Result};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
 use url::Url;
+
+/// What stays as it is in names of buckets and keys, here and in signatures.
+pub(super) const SAFE: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'_')
+    .remove(b'.')
+    .remove(b'~');
+pub(super) const SAFE_PATH: &AsciiSet = &SAFE.remove(b'/');
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
@@ -115,16 +125,6 @@ fn share(url: &Url, user: String) -> Address {
     Address::WebDav(Share { folder, user })
 }
 
-fn percent_decoded(text: &str) -> String {
-    percent_encoding::percent_decode_str(text)
-        .decode_utf8_lossy()
-        .into_owned()
-}
-
-fn percent_encoded(text: &str) -> String {
-    percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string()
-}
-
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let behind_scheme = |url: &Url| {
@@ -140,13 +140,17 @@ impl fmt::Display for Address {
                 } else {
                     "s3+http"
                 };
-                let key = percent_encoded(&b.access_key);
+                let key = utf8_percent_encode(&b.access_key, NON_ALPHANUMERIC);
                 let host = behind_scheme(&b.endpoint);
-                write!(f, "{scheme}://{key}@{host}{}", b.bucket)?;
+                write!(
+                    f,
+                    "{scheme}://{key}@{host}{}",
+                    utf8_percent_encode(&b.bucket, SAFE)
+                )?;
                 if !b.prefix.is_empty() {
-                    write!(f, "/{}", b.prefix)?;
+                    write!(f, "/{}", utf8_percent_encode(&b.prefix, SAFE_PATH))?;
                 }
-                write!(f, "?region={}", b.region)
+                write!(f, "?region={}", utf8_percent_encode(&b.region, SAFE))
             }
             Address::WebDav(s) => {
                 let scheme = if s.folder.scheme() == "https" {
@@ -157,7 +161,7 @@ impl fmt::Display for Address {
                 write!(
                     f,
                     "{scheme}://{}@{}",
-                    percent_encoded(&s.user),
+                    utf8_percent_encode(&s.user, NON_ALPHANUMERIC),
                     behind_scheme(&s.folder)
                 )
             }
@@ -189,6 +193,7 @@ mod tests {
             "/mnt/usb/backup",
             "s3://AKIA1@s3.example.org/bucket/a/b?region=eu-central-1",
             "s3+http://key@127.0.0.1:9000/bucket?region=us-east-1",
+            "s3://k@h.test/bucket/100%25%20%3F%20%23/b?region=r%26d",
             "webdavs://anna%40example%2Eorg@cloud.example.org/remote.php/dav/files/anna/backup/",
         ] {
             let address: Address = text.parse().unwrap();

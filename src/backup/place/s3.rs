@@ -1,6 +1,6 @@
 //! Storage that speaks Amazon's S3 protocol, whoever runs it: signature version 4, buckets in the path, four verbs.
 
-use super::address::Bucket;
+use super::address::{Bucket, SAFE, SAFE_PATH};
 use super::remote::RemoteStore;
 use crate::base::clock::rfc3339;
 use crate::base::text::hex;
@@ -10,19 +10,11 @@ use crate::delivery::http_client::{Ask, Content, parts, place, refusal};
 use crate::formats::xml;
 use hmac::{Hmac, Mac};
 use hyper::StatusCode;
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::utf8_percent_encode;
 use sha2::{Digest, Sha256};
 use std::io::Read;
 use std::path::Path;
 use url::Url;
-
-/// What the signature leaves as it is.
-const SAFE: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'_')
-    .remove(b'.')
-    .remove(b'~');
-const SAFE_PATH: &AsciiSet = &SAFE.remove(b'/');
 
 pub struct S3 {
     bucket: Bucket,

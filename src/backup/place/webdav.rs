@@ -3,14 +3,12 @@
 
 use super::address::Share;
 use super::remote::RemoteStore;
+use crate::base::text::percent_decoded;
 use crate::base::{Error, Result, random};
 use crate::delivery::HttpClient;
-use crate::delivery::http_client::{Ask, Content, parts, place, refusal};
+use crate::delivery::http_client::{Ask, Content, basic, parts, place, refusal};
 use crate::formats::xml::{self, DAV};
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use hyper::StatusCode;
-use percent_encoding::percent_decode_str;
 use std::collections::HashSet;
 use std::path::Path;
 use url::Url;
@@ -28,10 +26,9 @@ pub struct WebDav {
 
 impl WebDav {
     pub fn new(share: Share, password: String) -> WebDav {
-        let packed = STANDARD.encode(format!("{}:{password}", share.user));
         WebDav {
+            authorization: basic(&share.user, &password),
             share,
-            authorization: format!("Basic {packed}"),
             made: HashSet::new(),
         }
     }
@@ -88,7 +85,7 @@ impl WebDav {
         }
         let wrong = || Error::unavailable(format!("{} gives no list of its files", place(&ask.url)));
         let root = xml::read(&said).map_err(|e| wrong().caused_by(e))?;
-        let own = decoded(self.share.folder.path());
+        let own = percent_decoded(self.share.folder.path());
         for response in root.children.iter().filter(|c| c.is(DAV, "response")) {
             let href = response
                 .child(DAV, "href")
@@ -98,7 +95,7 @@ impl WebDav {
                 .to_owned();
             // Some give the path, some the whole address.
             let path = ask.url.join(&href).map_err(|e| wrong().caused_by(e))?;
-            let path = decoded(path.path());
+            let path = percent_decoded(path.path());
             let Some(name) = path.strip_prefix(&own) else {
                 continue;
             };
@@ -114,10 +111,6 @@ impl WebDav {
         }
         Ok(())
     }
-}
-
-fn decoded(path: &str) -> String {
-    percent_decode_str(path).decode_utf8_lossy().into_owned()
 }
 
 /// None: a folder.

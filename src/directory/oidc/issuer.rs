@@ -2,11 +2,9 @@
 
 use crate::base::{Error, Result};
 use crate::delivery::PostRoom;
-use crate::delivery::http_client::{Ask, Content, HttpClient, parts, refusal};
+use crate::delivery::http_client::{Ask, Content, HttpClient, basic, parts, refusal};
 use crate::delivery::webhook::parse_url;
 use crate::model::directory::OidcSettings;
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use jsonwebtoken::jwk::{Jwk, JwkSet, PublicKeyUse};
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use serde::Deserialize;
@@ -138,8 +136,8 @@ impl<'a> Issuer<'a> {
         if !s.client_secret.is_empty() && self.takes_basic {
             // Both are form-encoded first (RFC 6749 §2.3.1).
             let encode = |text: &str| byte_serialize(text.as_bytes()).collect::<String>();
-            let pair = format!("{}:{}", encode(&s.client_id), encode(&s.client_secret));
-            headers.push(("authorization", format!("Basic {}", STANDARD.encode(pair))));
+            let login = basic(&encode(&s.client_id), &encode(&s.client_secret));
+            headers.push(("authorization", login));
         } else if !s.client_secret.is_empty() {
             form.append_pair("client_secret", &s.client_secret);
         }
@@ -259,6 +257,7 @@ fn verify(token: &str, keys: &JwkSet, settings: &OidcSettings) -> Result<Claims>
 mod tests {
     use super::*;
     use crate::model::directory::{MatchBy, Unknown};
+    use base64::Engine;
     use base64::engine::general_purpose::URL_SAFE_NO_PAD;
     use jsonwebtoken::{EncodingKey, Header};
     use serde_json::{Value, json};

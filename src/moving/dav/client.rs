@@ -4,7 +4,6 @@ use crate::base::{Error, Result, text};
 use crate::delivery::PostRoom;
 use crate::delivery::http_client::{self, Content, HttpClient};
 use crate::formats::xml::{Element, read};
-use base64::Engine;
 use hyper::StatusCode;
 use hyper::header::{ETAG, LOCATION};
 use std::sync::Arc;
@@ -92,10 +91,9 @@ impl Reply {
 
 impl Client {
     pub fn new(room: &Arc<PostRoom>, user: &str, password: &str) -> Client {
-        let packed = base64::engine::general_purpose::STANDARD.encode(format!("{user}:{password}"));
         Client {
             http: HttpClient::new(room.dialer.clone(), MAX_BODY),
-            authorization: format!("Basic {packed}"),
+            authorization: http_client::basic(user, password),
         }
     }
 

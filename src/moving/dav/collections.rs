@@ -1,6 +1,7 @@
 //! Which calendars, task lists and address books somebody has on a server.
 
 use super::client::{Ask, Client, Reply};
+use crate::base::text::percent_decoded;
 use crate::base::{Error, Kind, Result};
 use crate::formats::xml::{APPLE, CALDAV, CARDDAV, DAV, Element, NAMESPACES};
 use crate::model::FolderKind;
@@ -228,7 +229,5 @@ pub fn last_part(url: &Url) -> String {
         .rsplit('/')
         .next()
         .unwrap_or_default();
-    percent_encoding::percent_decode_str(last)
-        .decode_utf8_lossy()
-        .into_owned()
+    percent_decoded(last)
 }

@@ -2,6 +2,7 @@
 
 use super::client::{Ask, Client};
 use super::collections::{Remote, href, last_part, property, propfind};
+use crate::base::text::percent_decoded;
 use crate::base::{Error, Kind, Result};
 use crate::contacts::put::as_stored;
 use crate::formats::xml::{CALDAV, CARDDAV, DAV, NAMESPACES, text};
@@ -137,9 +138,7 @@ pub async fn read_objects(
 
 /// The path as it is meant, however it is escaped.
 pub fn decoded(url: &Url) -> String {
-    percent_encoding::percent_decode_str(url.path())
-        .decode_utf8_lossy()
-        .into_owned()
+    percent_decoded(url.path())
 }
 
 /// The bytes that we would keep.

@@ -25,15 +25,9 @@ use std::collections::HashMap;
 
 /// The parameters of the address; of two with one name the last.
 fn parameters(call: &Call) -> HashMap<String, String> {
-    let query = call.request.query_string();
-    let all = query.split('&').filter_map(|pair| pair.split_once('='));
-    let decode = |text: &str| {
-        let text = text.replace('+', " ");
-        percent_encoding::percent_decode_str(&text)
-            .decode_utf8_lossy()
-            .into_owned()
-    };
-    all.map(|(name, value)| (decode(name), decode(value))).collect()
+    url::form_urlencoded::parse(call.request.query_string().as_bytes())
+        .into_owned()
+        .collect()
 }
 
 pub async fn post(call: &Call, payload: Payload) -> Answer {
