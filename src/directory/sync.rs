@@ -1,7 +1,7 @@
 //! Makes our accounts what the directory says of them. Who is there and not here gets an account; who has gone is
 //! disabled and keeps everything; a rename stays the same account, because it is known by its id.
 
-use super::newcomer::make_account;
+use super::newcomer::{make_account, usual_language};
 use super::people::read_everybody;
 use super::settings::{note_sync, require_ldap};
 use crate::base::{Error, Kind, Result};
@@ -103,17 +103,18 @@ async fn apply(ctx: &Ctx, everybody: Vec<OutsidePerson>) -> Result<SyncReport> {
     }
     drop_aliases(ctx, &mut known).await?;
     rename(ctx, &mut known, &mut report).await?;
+    let language = usual_language(ctx).await?;
     for k in &mut known {
-        if let Err(e) = adopt(ctx, k, &mut report).await {
+        if let Err(e) = adopt(ctx, k, &language, &mut report).await {
             remark(&mut report, k.name(), e)?;
         }
     }
-    let ids: HashMap<String, AccountId> = known
+    let accounts: HashMap<&str, &Account> = known
         .iter()
-        .filter_map(|k| Some((k.person.id.clone(), k.account.as_ref()?.id)))
+        .filter_map(|k| Some((k.person.id.as_str(), k.account.as_ref()?)))
         .collect();
     for k in &known {
-        if let Err(e) = gather(ctx, k, &ids).await {
+        if let Err(e) = gather(ctx, k, &accounts).await {
             remark(&mut report, k.name(), e)?;
         }
     }
@@ -263,10 +264,10 @@ async fn rename(ctx: &Ctx, known: &mut [Known], report: &mut SyncReport) -> Resu
 }
 
 /// Makes the account when it is missing, links it, and gives it the directory's name and addresses.
-async fn adopt(ctx: &Ctx, k: &mut Known, report: &mut SyncReport) -> Result<()> {
+async fn adopt(ctx: &Ctx, k: &mut Known, language: &str, report: &mut SyncReport) -> Result<()> {
     let account = match k.account.take() {
         Some(account) => account,
-        None => match make(ctx, k, report).await? {
+        None => match make(ctx, k, language, report).await? {
             Some(account) => account,
             None => return Ok(()),
         },
@@ -306,7 +307,7 @@ async fn adopt(ctx: &Ctx, k: &mut Known, report: &mut SyncReport) -> Result<()> 
 }
 
 /// None: there is to be none.
-async fn make(ctx: &Ctx, k: &Known, report: &mut SyncReport) -> Result<Option<Account>> {
+async fn make(ctx: &Ctx, k: &Known, language: &str, report: &mut SyncReport) -> Result<Option<Account>> {
     if k.person.is_disabled {
         return Ok(None);
     }
@@ -318,7 +319,7 @@ async fn make(ctx: &Ctx, k: &Known, report: &mut SyncReport) -> Result<Option<Ac
         report.remarks.push(line);
         return Ok(None);
     };
-    let account = make_account(ctx, &address, k.kind(), &k.person.display_name).await?;
+    let account = make_account(ctx, language, (&address, k.kind()), &k.person.display_name).await?;
     report.made.push(account.address.clone());
     Ok(Some(account))
 }
@@ -353,23 +354,26 @@ async fn describe(ctx: &Ctx, k: &Known, account: Account, report: &mut SyncRepor
     Ok(account)
 }
 
-/// Who belongs to a group. People whom the directory does not know are left in it.
-async fn gather(ctx: &Ctx, k: &Known, ids: &HashMap<String, AccountId>) -> Result<()> {
+/// Who belongs to a group. People whom the directory does not know are left in it. `accounts`: by the directory's ids.
+async fn gather(ctx: &Ctx, k: &Known, accounts: &HashMap<&str, &Account>) -> Result<()> {
     let (Some(members), Some(group)) = (&k.person.members, &k.account) else {
         return Ok(());
     };
-    let wanted: HashSet<AccountId> = members.iter().filter_map(|id| ids.get(id)).copied().collect();
-    let theirs: HashSet<AccountId> = ids.values().copied().collect();
+    let wanted: HashMap<AccountId, &Account> = members
+        .iter()
+        .filter_map(|id| accounts.get(id.as_str()))
+        .map(|a| (a.id, *a))
+        .collect();
+    let theirs: HashSet<AccountId> = accounts.values().map(|a| a.id).collect();
     let now = list_members(ctx, group).await?;
     for gone in now
         .iter()
-        .filter(|a| theirs.contains(&a.id) && !wanted.contains(&a.id))
+        .filter(|a| theirs.contains(&a.id) && !wanted.contains_key(&a.id))
     {
         set_member(ctx, &group.address, &gone.address, false).await?;
     }
-    let all = list_accounts(ctx).await?;
-    let is_new = |a: &&Account| wanted.contains(&a.id) && !now.iter().any(|n| n.id == a.id);
-    for new in all.iter().filter(is_new) {
+    let is_new = |a: &&Account| !now.iter().any(|n| n.id == a.id);
+    for new in wanted.into_values().filter(is_new) {
         set_member(ctx, &group.address, &new.address, true).await?;
     }
     Ok(())

@@ -4,7 +4,7 @@ use super::issuer::{Claims, Issuer};
 use super::settings::require_oidc;
 use crate::base::{Error, Result, random};
 use crate::delivery::PostRoom;
-use crate::directory::newcomer::make_account;
+use crate::directory::newcomer::{make_account, usual_language};
 use crate::identity::Ctx;
 use crate::identity::accounts::list_accounts;
 use crate::identity::domains::list_domains;
@@ -100,7 +100,13 @@ async fn find(ctx: &Ctx, settings: &OidcSettings, claims: &Claims) -> Result<Acc
                 .map(crate::base::text::one_line)
                 .unwrap_or_default();
             let name = crate::base::text::cut_chars(&name, 200);
-            make_account(ctx, address, AccountKind::Person, name).await?
+            make_account(
+                ctx,
+                &usual_language(ctx).await?,
+                (address, AccountKind::Person),
+                name,
+            )
+            .await?
         }
         (None, address, _) => return Err(nobody(address.unwrap_or(&claims.sub))),
     };
