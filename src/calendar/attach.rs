@@ -285,11 +285,16 @@ fn no_such_file() -> Error {
 /// A file by its managed id, for who may read an event that names it: one of their own, or one in a calendar that others
 /// share with them. Errors: NotFound.
 pub async fn open_file(ctx: &Ctx, managed_id: &str) -> Result<HeldContent> {
+    find_file(ctx, managed_id).await.map(|(_, found)| found)
+}
+
+/// With the account that holds it.
+async fn find_file(ctx: &Ctx, managed_id: &str) -> Result<(AccountId, HeldContent)> {
     let mut accounts = vec![ctx.account()?.id];
     accounts.extend(sharing_accounts(ctx).await?.into_iter().map(|a| a.id));
     for account in accounts {
         if let Some(found) = open_in(ctx, account, managed_id).await? {
-            return Ok(found);
+            return Ok((account, found));
         }
     }
     Err(no_such_file())
@@ -368,30 +373,15 @@ pub async fn gather(ctx: &Ctx, account: AccountId, named: &[String]) -> Result<V
         if ctx.account().is_err() {
             break;
         }
-        let Ok(found) = open_file(ctx, &managed_id).await else {
+        let Ok((holder, _)) = find_file(ctx, &managed_id).await else {
             continue;
         };
-        let store = ctx.store.clone();
-        let staged = tokio::task::spawn_blocking(move || stage_again(&store, found.body))
-            .await
-            .map_err(|e| Error::internal("copying a file was broken off").caused_by(e))??;
-        check_quota(ctx, account, staged.size_bytes()).await?;
-        out.push(HeldFile { managed_id, staged });
+        for held in stage_files(ctx, holder, vec![managed_id]).await? {
+            check_quota(ctx, account, held.staged.size_bytes()).await?;
+            out.push(held);
+        }
     }
     Ok(out)
-}
-
-fn stage_again(store: &Store, mut body: BodyReader) -> Result<Staged> {
-    const PIECE: usize = 256 << 10;
-    let mut stage = Stage::new(store.layout());
-    loop {
-        let at = stage.size_bytes();
-        let piece = body.read_at(at, PIECE)?;
-        if piece.is_empty() {
-            return stage.finish();
-        }
-        stage.write(piece)?;
-    }
 }
 
 /// Those that an account holds, as they go into others.

@@ -67,7 +67,8 @@ pub async fn release_due(room: &Arc<PostRoom>, account: AccountId) -> Result<Opt
     let Ok(file) = room.store.account(account) else {
         return Ok(None);
     };
-    for held in file.read(|s| s.held()).await? {
+    // On the way of each message that is sent, and mostly none: not worth waking another thread.
+    for held in file.peek(|s| s.held()).await? {
         if held.send_at_ms > room.store.clock().now_ms() {
             return Ok(Some(held.send_at_ms));
         }

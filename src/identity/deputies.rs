@@ -5,11 +5,9 @@ use super::Ctx;
 use super::shares::{require_level, set_share};
 use crate::base::Result;
 use crate::formats::content_line::print::print_component;
-use crate::formats::ical::itip::read_messages;
 use crate::formats::ical::people::address_of;
 use crate::formats::ical::private::has_private;
 use crate::formats::ical::{Message, Method};
-use crate::formats::mime::calendar_part::calendar_parts;
 use crate::model::share::ShareLevel;
 use crate::model::{Account, AccountId, AccountKind, FolderId, FolderKind};
 use serde_json::json;
@@ -77,15 +75,6 @@ async fn deputies_of(ctx: &Ctx, account: AccountId) -> Result<Vec<(Arc<Account>,
             Ok(out)
         })
         .await
-}
-
-/// Messages about events in a mail; what cannot be read is none.
-pub fn messages_in(raw: &[u8]) -> Vec<Message> {
-    let parts = calendar_parts(raw).into_iter();
-    parts
-        .filter_map(|part| read_messages(part.text.as_bytes(), part.method.as_deref()).ok())
-        .flatten()
-        .collect()
 }
 
 /// Who deputizes for somebody in what these messages are about: nobody, where they are about others; those who are invited

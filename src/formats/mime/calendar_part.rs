@@ -1,5 +1,7 @@
 //! Calendars in a mail (RFC 6047): where they are, decoded, with the method that the header names.
 
+use crate::formats::ical::Message;
+use crate::formats::ical::itip::read_messages;
 use crate::formats::mime::part::{Part, from_structure};
 use crate::formats::mime::structure::Structure;
 use crate::formats::mime::text::decode_charset;
@@ -68,6 +70,15 @@ pub fn calendar_parts(raw: &[u8]) -> Vec<CalendarPart> {
         true => of_type("application", "ics"),
         false => inline,
     }
+}
+
+/// Messages about events in a mail, in their order; what cannot be read is none.
+pub fn messages_in(raw: &[u8]) -> Vec<Message> {
+    let parts = calendar_parts(raw).into_iter();
+    parts
+        .filter_map(|part| read_messages(part.text.as_bytes(), part.method.as_deref()).ok())
+        .flatten()
+        .collect()
 }
 
 #[cfg(test)]

@@ -6,10 +6,9 @@ use super::session::at_the_page;
 use crate::base::{Error, Result};
 use crate::calendar::invitation::{Invitation, Person, Said, look_at};
 use crate::calendar::scheduling::decline_counter::{Refusal, decline_counter};
-use crate::formats::ical::itip::read_messages;
 use crate::formats::ical::value::parse_time;
 use crate::formats::ical::{ComponentKind, Message};
-use crate::formats::mime::calendar_part::calendar_parts;
+use crate::formats::mime::calendar_part::messages_in;
 use crate::mail::{self, listing};
 use crate::model::ItemId;
 use crate::model::object::ObjectKind;
@@ -24,10 +23,8 @@ use serde_json::{Value, json};
 
 /// The first message about an event. None: what is in the mail is not readable as one.
 fn first_message(raw: &[u8]) -> Option<Message> {
-    calendar_parts(raw).into_iter().find_map(|part| {
-        let all = read_messages(part.text.as_bytes(), part.method.as_deref()).ok()?;
-        all.into_iter().find(|m| m.object.kind == ComponentKind::Event)
-    })
+    let mut all = messages_in(raw).into_iter();
+    all.find(|m| m.object.kind == ComponentKind::Event)
 }
 
 /// `2026-11-23T09:00:00`, in UTC.
