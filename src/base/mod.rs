@@ -10,6 +10,7 @@ pub mod network;
 pub mod panic;
 pub mod patience;
 pub mod random;
+pub mod recent;
 pub mod stream;
 pub mod text;
 

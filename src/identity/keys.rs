@@ -6,12 +6,13 @@
 
 use super::domains;
 use super::tokens::{ACCESS_LIFETIME_MS, AccessClaims};
+use crate::base::recent::Recent;
 use crate::base::text::hex;
 use crate::base::{Error, Result, TimeMs};
 use crate::store::{Store, disk};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, get_current_timestamp};
 use rsa::RsaPrivateKey;
 use rsa::pkcs8::DecodePrivateKey;
 use rsa::traits::PublicKeyParts;
@@ -46,7 +47,17 @@ struct Loaded {
 /// One that signs, and all that are believed, it among them.
 pub struct KeyRing {
     all: Vec<Arc<SigningKey>>,
+    /// Access tokens whose signatures were found good, by their hash, with the key: programs send the same one for an
+    /// hour, and a signature costs more than most of what is asked with it. It ends with the ring.
+    verified: Mutex<Recent<[u8; 32], Verified>>,
 }
+
+type Verified = (Arc<SigningKey>, Arc<AccessClaims>);
+
+/// Tokens of one generation of [`Recent`], each of one or two kilobytes.
+const MOST_VERIFIED: usize = 500;
+/// How far clocks may differ.
+const LEEWAY_S: u64 = 60;
 
 pub struct SigningKey {
     pub id: String,
@@ -123,10 +134,25 @@ impl KeyRing {
 
     /// Checks signature and times; the caller checks for whom it is. Errors: NotAuthenticated.
     pub fn verify(&self, token: &str, now_ms: TimeMs) -> Result<AccessClaims> {
+        let hash = *blake3::hash(token.as_bytes()).as_bytes();
+        let known = || self.verified.lock().unwrap_or_else(PoisonError::into_inner);
+        let found = known().find(&hash);
+        if let Some((key, claims)) = found
+            && key.is_believed(now_ms)
+            && get_current_timestamp() <= u64::try_from(claims.exp).unwrap_or(0) + LEEWAY_S
+        {
+            return Ok((*claims).clone());
+        }
+        let (key, claims) = self.verify_anew(token, now_ms)?;
+        known().keep(hash, (key, Arc::new(claims.clone())));
+        Ok(claims)
+    }
+
+    fn verify_anew(&self, token: &str, now_ms: TimeMs) -> Result<(Arc<SigningKey>, AccessClaims)> {
         let mut validation = Validation::new(Algorithm::RS256);
         validation.validate_aud = false;
         validation.validate_nbf = true;
-        validation.leeway = 60;
+        validation.leeway = LEEWAY_S;
         validation.set_required_spec_claims(&["exp", "iss"]);
         self.decode(token, &validation, now_ms)
     }
@@ -137,7 +163,7 @@ impl KeyRing {
         validation.validate_aud = false;
         validation.validate_exp = false;
         validation.set_required_spec_claims(&["iss"]);
-        self.decode(token, &validation, now_ms)
+        self.decode(token, &validation, now_ms).map(|(_, claims)| claims)
     }
 
     fn decode<T: serde::de::DeserializeOwned>(
@@ -145,7 +171,7 @@ impl KeyRing {
         token: &str,
         validation: &Validation,
         now_ms: TimeMs,
-    ) -> Result<T> {
+    ) -> Result<(Arc<SigningKey>, T)> {
         let refused = || Error::not_authenticated("the access token is not valid or has expired");
         let header = jsonwebtoken::decode_header(token).map_err(|e| refused().caused_by(e))?;
         let named = self
@@ -154,7 +180,7 @@ impl KeyRing {
             .find(|k| Some(&k.id) == header.kid.as_ref() && k.is_believed(now_ms))
             .ok_or_else(refused)?;
         jsonwebtoken::decode::<T>(token, &named.decoding, validation)
-            .map(|t| t.claims)
+            .map(|t| (named.clone(), t.claims))
             .map_err(|e| refused().caused_by(e))
     }
 }
@@ -264,7 +290,8 @@ fn load(folder: &Path, now_ms: TimeMs) -> Result<Ring> {
             all.push(Arc::new(key));
         }
     }
-    Ok((Arc::new(KeyRing { all }), look))
+    let verified = Mutex::new(Recent::new(MOST_VERIFIED));
+    Ok((Arc::new(KeyRing { all, verified }), look))
 }
 
 fn read_key(path: &Path, retired_at_ms: Option<TimeMs>) -> Result<SigningKey> {
@@ -296,6 +323,46 @@ mod tests {
         keys.iter()
             .map(|k| k["kid"].as_str().unwrap().to_owned())
             .collect()
+    }
+
+    #[test]
+    fn a_token_that_was_verified_ends_when_its_time_is_over_or_its_key_is_taken_away() {
+        let folder = std::env::temp_dir().join(format!("hauspost-keys-{}", crate::base::random::short_id()));
+        fs::create_dir(&folder).unwrap();
+        let now_s = get_current_timestamp();
+        let ring = load(&folder, 0).unwrap().0;
+        let sign = |exp: u64| {
+            let mut claims = json!({"iat": now_s, "nbf": now_s, "exp": exp, "generation": 1});
+            for name in [
+                "iss",
+                "aud",
+                "sub",
+                "oid",
+                "tid",
+                "appid",
+                "scp",
+                "upn",
+                "preferred_username",
+                "name",
+                "ver",
+                "jti",
+            ] {
+                claims[name] = name.into();
+            }
+            ring.sign(&claims).unwrap()
+        };
+        let (long, short) = (sign(now_s + 3600), sign(now_s + 1 - LEEWAY_S));
+        for _ in 0..2 {
+            assert_eq!(ring.verify(&long, 0).unwrap().oid, "oid");
+            assert!(ring.verify(&short, 0).is_ok());
+        }
+        assert!(ring.verify(&format!("{long}x"), 0).is_err());
+        std::thread::sleep(Duration::from_millis(2100));
+        assert!(ring.verify(&short, 0).is_err());
+        assert!(ring.verify(&long, 0).is_ok());
+        rotate_in(&folder, 0, true).unwrap();
+        assert!(load(&folder, 0).unwrap().0.verify(&long, 0).is_err());
+        fs::remove_dir_all(&folder).unwrap();
     }
 
     #[test]
