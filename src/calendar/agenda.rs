@@ -51,7 +51,7 @@ pub async fn agenda(ctx: &Ctx, account: AccountId, (from_s, to_s): (i64, i64)) -
                 for entry in entries {
                     if last.as_ref().is_none_or(|(id, _)| *id != entry.id) {
                         let object = match s.object(entry.id)? {
-                            Some(object) => read_object(&s.open_body(object.item.body_id)?.read_all()?).ok(),
+                            Some(object) => read_object(&s.read_body(object.item.body_id)?).ok(),
                             None => None,
                         };
                         last = Some((entry.id, object));

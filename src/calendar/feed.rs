@@ -199,7 +199,7 @@ fn put(
     now_ms: TimeMs,
 ) -> Result<()> {
     if let Some(object) = tx.object_by_name(folder, name)? {
-        let stands = tx.open_body(object.item.body_id)?.read_all()?;
+        let stands = tx.read_body(object.item.body_id)?;
         // Servers stamp all of it anew each time that somebody asks.
         if without_stamps(&stands) == without_stamps(&one.raw) {
             return Ok(());

@@ -167,7 +167,7 @@ fn by_reading(
     window: (i64, i64),
     out: &mut Vec<BusyPeriod>,
 ) -> Result<()> {
-    let Ok(read) = read_object(&s.open_body(object.item.body_id)?.read_all()?) else {
+    let Ok(read) = read_object(&s.read_body(object.item.body_id)?) else {
         return Ok(());
     };
     for o in expand(&read, zone, window.0, window.1) {

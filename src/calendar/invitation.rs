@@ -113,7 +113,7 @@ fn look_in(s: &Snapshot<'_, AccountDb>, message: &Message) -> Result<Invitation>
     };
     let stored = s.objects_of_uid(&object.uid)?.into_iter().next();
     if let Some(stored) = stored {
-        let series = Series::read(&s.open_body(stored.item.body_id)?.read_all()?)?;
+        let series = Series::read(&s.read_body(stored.item.body_id)?)?;
         let place = object.parts.first().and_then(|p| p.recurrence_id.as_ref());
         out.place = place.map(|p| p.local_in(series.zone.as_ref()));
         let known = match out.place {
@@ -141,7 +141,7 @@ fn before(s: &Snapshot<'_, AccountDb>, object: &CalendarObject) -> Result<Option
     for folder in s.collections(FolderKind::ScheduleInbox)? {
         let all = s.objects(folder.folder.id)?;
         for stored in all.iter().rev().take(MOST_LOOKED_AT) {
-            let raw = s.open_body(stored.item.body_id)?.read_all()?;
+            let raw = s.read_body(stored.item.body_id)?;
             // What was worked in once is read again; what cannot be, says nothing.
             for other in read_messages(&raw, None).unwrap_or_default() {
                 let is_same = other.object.uid == object.uid && place(&other.object) == place(object);

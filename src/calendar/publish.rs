@@ -155,7 +155,7 @@ fn add_events(
         if object.kind != ObjectKind::Event || (publication.detail == Detail::Busy && is_silent) {
             continue;
         }
-        let raw = without_private(s.open_body(object.item.body_id)?.read_all()?);
+        let raw = without_private(s.read_body(object.item.body_id)?);
         size += raw.len();
         if size > MOST_BYTES {
             return Err(Error::too_large(format!(

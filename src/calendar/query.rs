@@ -12,16 +12,17 @@ use crate::identity::shares::{require_level, shown_to};
 use crate::model::AccountId;
 use crate::model::object::{Collection, Object, ObjectKind, Shape};
 use crate::model::share::ShareLevel;
+use crate::objects::get::{Found, Held};
 
 /// Objects that fit, by id. `filter` is about the VCALENDAR (RFC 4791 §9.7). `zone`: where those are who ask, for what
-/// floats; None: where the calendar is.
+/// floats; None: where the calendar is. With their bytes when `with_bytes`.
 pub async fn query_calendar(
     ctx: &Ctx,
     account: AccountId,
     calendar: &Collection,
-    filter: CompFilter,
-    zone: Option<Zone>,
-) -> Result<Vec<Object>> {
+    (filter, zone): (CompFilter, Option<Zone>),
+    with_bytes: bool,
+) -> Result<Vec<Found>> {
     let level = require_level(ctx, account, calendar.folder.id, ShareLevel::Read).await?;
     let (folder, zone) = (calendar.folder.id, zone.unwrap_or_else(|| zone_of(calendar)));
     ctx.store
@@ -42,7 +43,7 @@ pub async fn query_calendar(
                             .is_some_and(|times| !expand(&times, &zone, from_s, to_s).is_empty())
                     }
                     None => {
-                        let raw = s.open_body(object.item.body_id)?.read_all()?;
+                        let raw = s.read_body(object.item.body_id)?;
                         let raw = shown_to(level, &object, raw);
                         // What is stored has been read once; what cannot be read any more fits nothing.
                         read_object(&raw).is_ok_and(|o| filter.fits(&o, &zone))
@@ -53,7 +54,13 @@ pub async fn query_calendar(
                 }
             }
             out.sort_by_key(|o| o.item.id);
-            Ok(out)
+            let mut held = Held::new(with_bytes);
+            let read = |o: &Object| Ok(shown_to(level, o, s.read_body(o.item.body_id)?));
+            let found = out.into_iter().map(|object| {
+                let raw = held.take(|| read(&object))?;
+                Ok((object, raw))
+            });
+            found.collect()
         })
         .await
 }

@@ -81,7 +81,7 @@ async fn release(room: &Arc<PostRoom>, account: AccountId, held: HeldRow) -> Res
     let (store, body) = (room.store.clone(), held.row.body_id);
     let file = room.store.account(account)?;
     let prepared = file
-        .read(move |s| Prepared::from_bytes(&store, &s.open_body(body)?.read_all()?))
+        .read(move |s| Prepared::from_bytes(&store, &s.read_body(body)?))
         .await?;
     let now_ms = room.store.clock().now_ms();
     file.write(move |tx| {

@@ -148,7 +148,7 @@ async fn read_prepared(room: &Arc<PostRoom>, account: AccountId, row: &OutboxRow
     let (body, store) = (row.body_id, room.store.clone());
     room.store
         .account(account)?
-        .read(move |s| Prepared::from_bytes(&store, &s.open_body(body)?.read_all()?))
+        .read(move |s| Prepared::from_bytes(&store, &s.read_body(body)?))
         .await
 }
 

@@ -20,7 +20,7 @@ pub async fn read_body(ctx: &Ctx, account: AccountId, id: ItemId) -> Result<(Ite
         .account(account)?
         .read(move |s| {
             let item = s.mail_item(id)?.ok_or_else(no_such_message)?;
-            let raw = s.open_body(item.body_id)?.read_all()?;
+            let raw = s.read_body(item.body_id)?;
             Ok((item, raw))
         })
         .await

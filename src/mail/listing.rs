@@ -36,22 +36,25 @@ pub async fn list_messages(ctx: &Ctx, account: AccountId, page: Page, wants_tota
     if page.condition.has_text() {
         update_index(ctx, account).await?;
     }
-    ctx.store
-        .account(account)?
-        .read(move |s| {
-            let total = match counted(s, &page)? {
-                Some(total) => Total::Known(total),
-                None if wants_total => s.count_messages(&page)?.map_or(Total::TooCostly, Total::Known),
-                None => Total::NotCounted,
-            };
-            let listing = s.list_messages(&page)?;
-            Ok(Listed {
-                total,
-                messages: listing.messages,
-                next: listing.next,
-            })
+    let is_short = page.is_short();
+    let file = ctx.store.account(account)?;
+    let list = move |s: &Snapshot<'_, AccountDb>| {
+        let total = match counted(s, &page)? {
+            Some(total) => Total::Known(total),
+            None if wants_total => s.count_messages(&page)?.map_or(Total::TooCostly, Total::Known),
+            None => Total::NotCounted,
+        };
+        let listing = s.list_messages(&page)?;
+        Ok(Listed {
+            total,
+            messages: listing.messages,
+            next: listing.next,
         })
-        .await
+    };
+    match is_short {
+        true => file.peek(list).await,
+        false => file.read(list).await,
+    }
 }
 
 /// What the folders' own counters answer. Errors: NotFound (the folder).

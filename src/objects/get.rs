@@ -33,7 +33,7 @@ pub async fn read_object(
         .account(account)?
         .peek(move |s| {
             let object = s.object_by_name(folder, &name)?.ok_or_else(no_such_object)?;
-            let raw = s.open_body(object.item.body_id)?.read_all()?;
+            let raw = s.read_body(object.item.body_id)?;
             let raw = shown_to(level, &object, raw);
             Ok((object, raw))
         })
@@ -62,7 +62,7 @@ pub async fn read_named(
             for name in names {
                 let found = match s.object_by_name(folder, &name)? {
                     Some(object) if with_bytes => {
-                        let raw = s.open_body(object.item.body_id)?.read_all()?;
+                        let raw = s.read_body(object.item.body_id)?;
                         let raw = shown_to(level, &object, raw);
                         Some((object, raw))
                     }
@@ -90,7 +90,7 @@ pub async fn get_object(
                 .object(id)?
                 .filter(|o| o.kind == kind)
                 .ok_or_else(no_such_object)?;
-            let raw = s.open_body(object.item.body_id)?.read_all()?;
+            let raw = s.read_body(object.item.body_id)?;
             Ok((object, raw))
         })
         .await?;
@@ -102,6 +102,37 @@ pub async fn get_object(
     })?;
     let raw = shown_to(level, &object, raw);
     Ok((object, raw))
+}
+
+/// What a question has found. Its bytes: empty when nobody wants to see them; None: to be read when its turn comes.
+pub type Found = (Object, Option<Vec<u8>>);
+
+/// How much of what a question has found it may hold.
+pub struct Held {
+    with_bytes: bool,
+    left_bytes: usize,
+}
+
+impl Held {
+    pub fn new(with_bytes: bool) -> Held {
+        Held {
+            with_bytes,
+            left_bytes: 4 << 20,
+        }
+    }
+
+    /// The bytes of the next one, by `read` if there is room yet.
+    pub fn take(&mut self, read: impl FnOnce() -> Result<Vec<u8>>) -> Result<Option<Vec<u8>>> {
+        if !self.with_bytes {
+            return Ok(Some(Vec::new()));
+        }
+        if self.left_bytes == 0 {
+            return Ok(None);
+        }
+        let raw = read()?;
+        self.left_bytes = self.left_bytes.saturating_sub(raw.len());
+        Ok(Some(raw))
+    }
 }
 
 /// Bytes of objects that one question reads: files in events may be large.
@@ -127,7 +158,7 @@ pub async fn walk_objects(
                 if read > MOST_READ {
                     return Ok((out, true));
                 }
-                let raw = s.open_body(object.item.body_id)?.read_all()?;
+                let raw = s.read_body(object.item.body_id)?;
                 read += raw.len();
                 let raw = shown_to(level, &object, raw);
                 out.push((object, raw, place));
@@ -158,7 +189,7 @@ pub async fn find_by_uid(
             let Some(object) = s.object_by_uid(folder, &uid)? else {
                 return Ok(None);
             };
-            let raw = s.open_body(object.item.body_id)?.read_all()?;
+            let raw = s.read_body(object.item.body_id)?;
             let raw = shown_to(level, &object, raw);
             Ok(Some((object, raw)))
         })

@@ -140,7 +140,7 @@ fn times_before(tx: &Tx<'_, AccountDb>, old: &Object) -> Result<Option<Vec<u8>>>
     if old.kind != ObjectKind::Event || !old.shape.contains(Shape::RECURRING) {
         return Ok(None);
     }
-    Ok(times_of(&tx.open_body(old.item.body_id)?.read_all()?))
+    Ok(times_of(&tx.read_body(old.item.body_id)?))
 }
 
 pub fn put_object_in(

@@ -108,6 +108,15 @@ impl<D: Database> Snapshot<'_, D> {
         Ok(true)
     }
 
+    /// A whole body in memory. Errors: as [`Snapshot::open_body`].
+    pub fn read_body(&self, id: BodyId) -> Result<Vec<u8>> {
+        let mut out = Vec::new();
+        match self.append_small_body(id, &mut out)? {
+            true => Ok(out),
+            false => self.open_body(id)?.read_all(),
+        }
+    }
+
     /// Puts the zstd frame, as which most small bodies lie in the account's file, behind `out`. Returns false, and leaves `out`
     /// alone, for one that lies otherwise.
     pub fn append_frame(&self, id: BodyId, out: &mut Vec<u8>) -> Result<bool> {

@@ -13,8 +13,8 @@ use super::tx::Snapshot;
 use crate::base::{Error, Result};
 use crate::model::message::ListedMessage;
 use crate::model::{Flags, FolderId, ItemId};
-use rusqlite::params_from_iter;
 use rusqlite::types::Value;
+use rusqlite::{OptionalExtension, params_from_iter};
 
 /// What a list is ordered by; ties by the id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,6 +47,13 @@ pub struct Page {
     /// Leave out so many of what fits.
     pub skip: u64,
     pub top: u64,
+}
+
+impl Page {
+    /// Whether it is read sooner than another thread is woken for it: some rows at the end of an index.
+    pub fn is_short(&self) -> bool {
+        self.condition == Condition::All && self.top <= 100 && self.skip <= 1_000
+    }
 }
 
 /// Where the next page begins.
@@ -399,7 +406,7 @@ impl Snapshot<'_, AccountDb> {
         let mut found: Vec<Position> = rows.collect::<rusqlite::Result<_>>()?;
         let has_more = found.len() as u64 > page.top;
         found.truncate(page.top as usize);
-        self.listing(plan, page, &found, has_more)
+        self.listing(&found, has_more)
     }
 
     fn list_by_walk(&self, plan: &Plan, page: &Page) -> Result<Listing> {
@@ -419,13 +426,13 @@ impl Snapshot<'_, AccountDb> {
                 skip -= 1;
             } else if found.len() as u64 == page.top {
                 drop(rows);
-                return self.listing(plan, page, &found, true);
+                return self.listing(&found, true);
             } else {
                 found.push(at);
             }
         }
         drop(rows);
-        let mut out = self.listing(plan, page, &found, false)?;
+        let mut out = self.listing(&found, false)?;
         if !is_plain && examined == WALK_MOST {
             out.next = last.map(|after| Next { after, skip });
         }
@@ -433,19 +440,18 @@ impl Snapshot<'_, AccountDb> {
     }
 
     /// The rows of a page that was found; only they are read.
-    fn listing(&self, plan: &Plan, page: &Page, found: &[Position], has_more: bool) -> Result<Listing> {
-        let ids: Vec<i64> = found.iter().map(|p| p.id.0).collect();
-        let ids = serde_json::to_string(&ids).map_err(|e| Error::internal("no list of ids").caused_by(e))?;
-        let sql = format!(
-            "{} WHERE item.id IN (SELECT value FROM json_each(?1)) {}",
-            select_listed(),
-            order_by(plan, page)
-        );
-        let mut st = self.conn.prepare_cached(&sql)?;
-        let rows = st.query_map([ids], read_listed)?;
+    fn listing(&self, found: &[Position], has_more: bool) -> Result<Listing> {
+        // One by one: gathered and sorted by SQLite, they would be copied twice.
+        let mut st = self
+            .conn
+            .prepare_cached(&format!("{} WHERE item.id = ?1", select_listed()))?;
+        let rows = found
+            .iter()
+            .filter_map(|p| st.query_row([p.id.0], read_listed).optional().transpose());
+        let messages = rows.collect::<rusqlite::Result<_>>()?;
         let last = found.last().filter(|_| has_more);
         Ok(Listing {
-            messages: rows.collect::<rusqlite::Result<_>>()?,
+            messages,
             next: last.map(|after| Next {
                 after: *after,
                 skip: 0,

@@ -146,7 +146,7 @@ pub async fn object_delta(
             for (modseq, entry) in turn.log {
                 entries.push(match entry {
                     Ok(object) => {
-                        let raw = s.open_body(object.item.body_id)?.read_all()?;
+                        let raw = s.read_body(object.item.body_id)?;
                         read += raw.len();
                         let raw = shown_to(level, &object, raw);
                         ObjectEntry::Present(Box::new(object), raw)

@@ -111,7 +111,7 @@ impl Hook {
         let Some(object) = object.filter(|_| !self.level.sees_private()) else {
             return Ok(());
         };
-        match has_private(&tx.open_body(object.item.body_id)?.read_all()?) {
+        match has_private(&tx.read_body(object.item.body_id)?) {
             true => Err(Error::forbidden("this is private; only its owner may change it")),
             false => Ok(()),
         }
@@ -134,7 +134,7 @@ impl Hook {
 
 /// The bytes of a stored object, taken apart.
 pub fn read_series(tx: &Tx<'_, AccountDb>, object: &Object) -> Result<Series> {
-    Series::read(&tx.open_body(object.item.body_id)?.read_all()?)
+    Series::read(&tx.read_body(object.item.body_id)?)
 }
 
 /// Stores an event, and in the same commit what has to be told.

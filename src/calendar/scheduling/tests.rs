@@ -115,7 +115,7 @@ impl Fixture {
         let file = self.ctx.store.account(self.me).unwrap();
         file.read(move |s| {
             let object = s.objects(folder)?.remove(0);
-            let raw = s.open_body(object.item.body_id)?.read_all()?;
+            let raw = s.read_body(object.item.body_id)?;
             let text = String::from_utf8(raw).unwrap().replace("\r\n ", "");
             Ok((object.name, text))
         })
@@ -129,7 +129,7 @@ impl Fixture {
         file.write(|tx| {
             let mut out = Vec::new();
             for row in tx.jobs::<Job>(100)? {
-                let raw = tx.open_body(row.body_id)?.read_all()?;
+                let raw = tx.read_body(row.body_id)?;
                 let Job::Carry { to, .. } = &row.job else { continue };
                 out.push((to.clone(), String::from_utf8(raw).unwrap().replace("\r\n ", "")));
                 tx.remove_job(&row)?;

@@ -281,7 +281,7 @@ fn find_twin(tx: &Tx<'_, AccountDb>, goal: &Goal, letter: &Letter) -> Result<Opt
         if text.is_none() {
             text = Some(text_of(&letter.prepared.staged.read_all()?));
         }
-        if text == Some(text_of(&tx.open_body(item.body_id)?.read_all()?)) {
+        if text == Some(text_of(&tx.read_body(item.body_id)?)) {
             return Ok(Some(item));
         }
     }

@@ -17,6 +17,7 @@ use crate::protocols::graph::prefer::Prefer;
 use crate::protocols::graph::select::{Properties, Select};
 use crate::protocols::http::ids;
 use serde_json::{Map, Value, json};
+use std::cell::OnceCell;
 
 pub const PROPERTIES: Properties = Properties {
     resource: "message",
@@ -80,13 +81,7 @@ pub async fn view(
         ),
         false => None,
     };
-    let envelope = parse_envelope(&message.envelope).unwrap_or_default();
-    let row = Row {
-        message,
-        envelope,
-        raw: raw.unwrap_or_default(),
-        prefer: &call.prefer,
-    };
+    let row = Row::of(message, raw.unwrap_or_default(), &call.prefer);
     let mut out: Map<String, Value> = select
         .names()
         .map(|name| (name.to_owned(), row.property(name)))
@@ -108,13 +103,7 @@ pub fn view_inner(message: &ListedMessage, raw: Vec<u8>, prefer: &Prefer) -> Map
         "lastModifiedDateTime",
         "inferenceClassification",
     ];
-    let envelope = parse_envelope(&message.envelope).unwrap_or_default();
-    let row = Row {
-        message,
-        envelope,
-        raw,
-        prefer,
-    };
+    let row = Row::of(message, raw, prefer);
     let names = PROPERTIES.usual.iter().filter(|n| !OF_A_PLACE.contains(n));
     let mut out: Map<String, Value> = names.map(|n| ((*n).to_owned(), row.property(n))).collect();
     out.insert("@odata.type".into(), "#microsoft.graph.message".into());
@@ -127,14 +116,29 @@ fn etag(message: &ListedMessage) -> String {
 
 struct Row<'m> {
     message: &'m ListedMessage,
-    envelope: Envelope,
+    /// Read when somebody wants to know more of it than lists usually show.
+    envelope: OnceCell<Envelope>,
     raw: Vec<u8>,
     prefer: &'m Prefer,
 }
 
-impl Row<'_> {
+impl<'m> Row<'m> {
+    fn of(message: &'m ListedMessage, raw: Vec<u8>, prefer: &'m Prefer) -> Row<'m> {
+        Row {
+            message,
+            envelope: OnceCell::new(),
+            raw,
+            prefer,
+        }
+    }
+
+    fn envelope(&self) -> &Envelope {
+        let read = || parse_envelope(&self.message.envelope).unwrap_or_default();
+        self.envelope.get_or_init(read)
+    }
+
     fn property(&self, name: &str) -> Value {
-        let (m, e) = (self.message, &self.envelope);
+        let m = self.message;
         let item = &m.item;
         match name {
             "id" => ids::print_item(item.id).into(),
@@ -159,11 +163,11 @@ impl Row<'_> {
             "inferenceClassification" => "focused".into(),
             "body" | "uniqueBody" => item_body(&self.raw, self.prefer),
             "internetMessageHeaders" => headers(&self.raw),
-            "sender" => first(&e.sender),
+            "sender" => first(&self.envelope().sender),
             "from" => self.from(),
-            "toRecipients" => recipients(&e.to),
-            "ccRecipients" => recipients(&e.cc),
-            "bccRecipients" => recipients(&e.bcc),
+            "toRecipients" => recipients(&self.envelope().to),
+            "ccRecipients" => recipients(&self.envelope().cc),
+            "bccRecipients" => recipients(&self.envelope().bcc),
             "replyTo" => self.reply_to(),
             "flag" => json!({"flagStatus": self.flag_status()}),
             _ => Value::Null,
@@ -183,7 +187,7 @@ impl Row<'_> {
 
     /// IMAP's form fills it up with the sender; Graph leaves it empty.
     fn reply_to(&self) -> Value {
-        let e = &self.envelope;
+        let e = self.envelope();
         let list = if e.reply_to == e.from {
             &[][..]
         } else {
