@@ -6,6 +6,7 @@ mod edit;
 pub mod print;
 
 use crate::base::{Error, Result};
+use std::borrow::Cow;
 
 /// More than any calendar program writes; bounds the memory that one object can ask for.
 pub const MAX_LINES: usize = 200_000;
@@ -154,8 +155,9 @@ pub fn read_stream(raw: &[u8]) -> Result<Vec<Component>> {
 }
 
 /// Folded lines put together, empty ones left out.
-fn logical_lines(text: &str) -> Result<Vec<(usize, String)>> {
-    let mut out: Vec<(usize, String)> = Vec::new();
+/// Unfolded; nearly all lines are one already.
+fn logical_lines(text: &str) -> Result<Vec<(usize, Cow<'_, str>)>> {
+    let mut out: Vec<(usize, Cow<'_, str>)> = Vec::new();
     for (i, physical) in text.split('\n').enumerate() {
         if i >= MAX_LINES {
             return Err(Error::invalid(format!(
@@ -164,9 +166,9 @@ fn logical_lines(text: &str) -> Result<Vec<(usize, String)>> {
         }
         let physical = physical.strip_suffix('\r').unwrap_or(physical);
         match (physical.strip_prefix([' ', '\t']), out.last_mut()) {
-            (Some(rest), Some((_, last))) => last.push_str(rest),
+            (Some(rest), Some((_, last))) => last.to_mut().push_str(rest),
             _ if physical.trim().is_empty() => {}
-            _ => out.push((i + 1, physical.to_owned())),
+            _ => out.push((i + 1, physical.into())),
         }
     }
     Ok(out)

@@ -3,6 +3,7 @@
 pub mod card;
 pub mod content_line;
 pub mod filter;
+pub mod glance;
 pub mod html;
 pub mod ical;
 pub mod imap;

@@ -155,13 +155,55 @@ fn element(reader: &NsReader<&[u8]>, start: &BytesStart<'_>) -> Result<Element> 
     Ok(out)
 }
 
-/// Text for an answer: what XML cannot hold at all is left out.
-pub fn text(value: &str) -> String {
-    let is_allowed = |c: &char| matches!(c, '\t' | '\n' | '\r' | ' '..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..);
-    let clean: String = value.chars().filter(is_allowed).collect();
-    // A carriage return that is not escaped would be read as a line feed (XML 1.0 §2.11), and bytes would change.
-    escape(clean.as_str()).replace('\r', "&#13;")
+/// What is written for a byte of text; None: the byte itself. Other characters stay as they are, but for two.
+const fn escaped(byte: u8) -> Option<&'static str> {
+    match byte {
+        b'<' => Some("&lt;"),
+        b'>' => Some("&gt;"),
+        b'&' => Some("&amp;"),
+        b'\'' => Some("&apos;"),
+        b'"' => Some("&quot;"),
+        // One that is not escaped would be read as a line feed (XML 1.0 §2.11), and bytes would change.
+        b'\r' => Some("&#13;"),
+        b'\t' | b'\n' | b' '.. => None,
+        _ => Some(""),
+    }
 }
+
+/// Text for an answer: what XML cannot hold at all is left out (XML 1.0 §2.2).
+pub fn text(value: &str) -> String {
+    const NONE: [char; 2] = ['\u{fffe}', '\u{ffff}'];
+    let mut out = String::with_capacity(value.len() + value.len() / 8);
+    // Byte by byte with whole runs copied: answers consist of little else than objects' text.
+    let mut rest = value;
+    while let Some(at) = rest.bytes().position(|b| IS_SPECIAL[usize::from(b)]) {
+        let (plain, special) = rest.split_at(at);
+        out.push_str(plain);
+        let mut chars = special.chars();
+        if let Some(char) = chars.next() {
+            match u8::try_from(char).ok().and_then(escaped) {
+                Some(escape) => out.push_str(escape),
+                None if NONE.contains(&char) => {}
+                None => out.push(char),
+            }
+        }
+        rest = chars.as_str();
+    }
+    out.push_str(rest);
+    out
+}
+
+/// Bytes that [`text`] has to look at: what is escaped, and with what the two begin that XML cannot hold.
+static IS_SPECIAL: [bool; 256] = {
+    let mut out = [false; 256];
+    let mut i = 0;
+    while i < 256 {
+        let byte = i as u8;
+        out[i] = escaped(byte).is_some() || byte == 0xef;
+        i += 1;
+    }
+    out
+};
 
 #[cfg(test)]
 mod tests {
@@ -174,6 +216,20 @@ mod tests {
         let b = root.child("x", "b").unwrap();
         assert_eq!((b.text.as_str(), b.attribute("n")), ("<A&", Some("1&2")));
         assert_eq!(read(b.print().as_bytes()).unwrap(), *b);
+    }
+
+    #[test]
+    fn text_is_escaped_and_what_xml_cannot_hold_is_left_out() {
+        let all: String = (0..=u32::from(char::MAX)).filter_map(char::from_u32).collect();
+        let is_held = |c: &char| matches!(c, '\t' | '\n' | '\r' | ' '..='\u{fffd}' | '\u{10000}'..);
+        let held: String = all.chars().filter(is_held).collect();
+        assert_eq!(
+            text(&all),
+            quick_xml::escape::escape(held.as_str()).replace('\r', "&#13;")
+        );
+        let root = read(format!("<a>{}</a>", text(&all)).as_bytes()).unwrap();
+        assert_eq!(root.text, held);
+        assert_eq!(text(""), "");
     }
 
     #[test]

@@ -5,8 +5,10 @@ use super::xml::NAMESPACES;
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::web::Bytes;
-use futures_util::stream::unfold;
-use std::collections::VecDeque;
+use futures_util::StreamExt;
+use futures_util::future::ready;
+use futures_util::stream::{iter, once};
+use std::io;
 
 const HEAD: &str = "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n";
 const TYPE: &str = "application/xml; charset=utf-8";
@@ -25,59 +27,44 @@ pub fn whole(responses: &str, tail: &str) -> HttpResponse {
         .body(format!("{}{responses}{tail}</D:multistatus>\n", open()))
 }
 
-/// `render` writes the responses for some of `names` at a time; `head` comes before, `tail` after them.
-pub async fn streamed<F, Fut>(
+/// `render` writes the responses for some of `all` at a time; `head` comes before, `tail` after them.
+pub async fn streamed<T, F, Fut>(
     head: String,
-    names: Vec<String>,
+    mut all: Vec<T>,
     tail: String,
     render: F,
 ) -> Result<HttpResponse, DavError>
 where
-    F: Fn(Vec<String>) -> Fut + 'static,
+    T: 'static,
+    F: Fn(Vec<T>) -> Fut + 'static,
     Fut: Future<Output = Result<String, DavError>> + 'static,
 {
-    let mut names: VecDeque<String> = names.into();
-    let mut take = move || -> Vec<String> {
-        let count = names.len().min(PIECE);
-        names.drain(..count).collect()
-    };
+    let rest = all.split_off(all.len().min(PIECE));
     // What fits into one piece can still say that it failed.
-    let first = match take() {
-        first if first.is_empty() => String::new(),
-        first => render(first).await?,
+    let first = match all.is_empty() {
+        true => String::new(),
+        false => render(all).await?,
     };
-    let next = take();
-    if next.is_empty() {
+    if rest.is_empty() {
         return Ok(whole(&format!("{head}{first}"), &tail));
     }
     let begin = format!("{}{head}{first}", open());
     let end = format!("{tail}</D:multistatus>\n");
-    let pieces = unfold(
-        (Some(begin), Some(next), Some(end), take, render),
-        |state| async move {
-            let (begin, next, end, mut take, render) = state;
-            if let Some(begin) = begin {
-                return Some((Ok(Bytes::from(begin)), (None, next, end, take, render)));
-            }
-            let piece = next.filter(|n| !n.is_empty());
-            let Some(piece) = piece else {
-                let end = end?;
-                return Some((Ok(Bytes::from(end)), (None, None, None, take, render)));
-            };
-            match render(piece).await {
-                Ok(text) => {
-                    let next = take();
-                    Some((Ok(Bytes::from(text)), (None, Some(next), end, take, render)))
-                }
-                // The connection breaks off, so that nobody takes half an answer for the whole.
-                Err(e) => {
-                    tracing::error!(error = ?e, "an answer broke off");
-                    let broken = std::io::Error::other("the answer broke off");
-                    Some((Err(broken), (None, None, None, take, render)))
-                }
-            }
-        },
-    );
+    let mut rest = rest.into_iter();
+    let pieces = std::iter::from_fn(move || {
+        let piece: Vec<T> = rest.by_ref().take(PIECE).collect();
+        (!piece.is_empty()).then_some(piece)
+    });
+    // The next one is read while this one is written.
+    let pieces = iter(pieces).map(render).buffered(2).map(|piece| {
+        piece.map(Bytes::from).map_err(|e| {
+            // The connection breaks off, so that nobody takes half an answer for the whole.
+            tracing::error!(error = ?e, "an answer broke off");
+            io::Error::other("the answer broke off")
+        })
+    });
+    let one = |text: String| once(ready(Ok(Bytes::from(text))));
+    let pieces = one(begin).chain(pieces).chain(one(end));
     Ok(HttpResponse::MultiStatus().content_type(TYPE).streaming(pieces))
 }
 

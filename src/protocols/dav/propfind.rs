@@ -9,9 +9,12 @@ use super::place::{self, Place, Section};
 use super::props::{View, Wanted, response};
 use super::xml::{self, DAV, Element};
 use crate::base::Kind;
+use crate::identity::Ctx;
 use crate::model::object::Object;
 use crate::model::share::ShareLevel;
 use crate::objects::collections::list_collections;
+use crate::objects::get::Found;
+use crate::objects::people::Card;
 use crate::objects::reading::{find_in, list_in, named_in};
 use crate::objects::shares::{Reached, list_shared, people_of};
 use actix_web::http::StatusCode;
@@ -47,23 +50,23 @@ pub async fn propfind(call: &Call, body: &[u8]) -> Answer {
             let seen = look_into(call, *section, &collection, &wanted).await?;
             let head = response(&seen.view(&call.account), &wanted);
             // Of those who may see when somebody is busy, nobody sees what there is.
-            let names = match is_deep && collection.level >= ShareLevel::Read {
-                true => names_of(list_in(&call.ctx, &collection).await?),
+            let all = match is_deep && collection.level >= ShareLevel::Read {
+                true => Told::listed(list_in(&call.ctx, &collection).await?, &wanted),
                 false => Vec::new(),
             };
-            return objects(call, *section, &collection, head, names, String::new(), wanted).await;
+            return objects(call, *section, &collection, head, all, String::new(), wanted).await;
         }
         Place::Object(section, _, collection, name) => {
             let collection = call.collection(*section, collection).await?;
             call.require(&collection, ShareLevel::Read)?;
             find_in(&call.ctx, &collection, name).await?;
-            let names = vec![name.clone()];
+            let one = vec![Told::by_name(name.clone())];
             return objects(
                 call,
                 *section,
                 &collection,
                 String::new(),
-                names,
+                one,
                 String::new(),
                 wanted,
             )
@@ -91,8 +94,36 @@ pub async fn propfind(call: &Call, body: &[u8]) -> Answer {
     Ok(whole(&out, ""))
 }
 
-pub fn names_of(all: Vec<Object>) -> Vec<String> {
-    all.into_iter().map(|o| o.name).collect()
+/// An object that is to be told of.
+pub struct Told {
+    name: String,
+    /// As it was found with its bytes, if they were asked for. None: to be read when its turn comes.
+    card: Option<Card>,
+}
+
+/// So many are held as they were found; of more, only the names.
+const MOST_HELD: usize = 5_000;
+
+impl Told {
+    pub fn by_name(name: String) -> Told {
+        Told { name, card: None }
+    }
+
+    /// What a question has found. Nothing is read again that it has read, nor what nobody wants to see.
+    pub fn found(all: Vec<Found>) -> Vec<Told> {
+        let told = |(i, (object, raw)): (usize, Found)| Told {
+            name: object.name.clone(),
+            card: raw.filter(|_| i < MOST_HELD).map(|raw| (object, raw)),
+        };
+        all.into_iter().enumerate().map(told).collect()
+    }
+
+    /// What a list has found, without bytes.
+    pub fn listed(all: Vec<Object>, wanted: &Wanted) -> Vec<Told> {
+        let is_enough = !wanted.needs_bytes();
+        let found = all.into_iter().map(|o| (o, is_enough.then(Vec::new)));
+        Told::found(found.collect())
+    }
 }
 
 /// What lies in a home: one's own, what others share, and the office's own book.
@@ -107,35 +138,26 @@ pub async fn home_of(call: &Call, section: Section) -> Result<Vec<Reached>, DavE
     Ok(out)
 }
 
-/// Objects of one collection by name, read as the answer is taken; those that are not there are told as such.
+/// Objects of one collection, read as the answer is taken; those that are not there are told as such.
 pub async fn objects(
     call: &Call,
     section: Section,
     within: &Reached,
     head: String,
-    names: Vec<String>,
+    all: Vec<Told>,
     tail: String,
     wanted: Wanted,
 ) -> Answer {
     let data = Arc::new(Data::read(&wanted, &within.collection)?);
     let (ctx, account, within) = (call.ctx.clone(), call.account.clone(), Arc::new(within.clone()));
     let base = place::collection(section, &account.address, &within.name);
-    streamed(head, names, tail, move |names| {
+    streamed(head, all, tail, move |some| {
         let (ctx, account, base, wanted) = (ctx.clone(), account.clone(), base.clone(), wanted.clone());
         let (within, data) = (within.clone(), data.clone());
         async move {
             let place = Place::Object(section, String::new(), String::new(), String::new());
-            let found = named_in(&ctx, &within, names, wanted.needs_bytes()).await;
-            // The collection has gone while its answer was taken.
-            let found = found.or_else(|e| {
-                if e.kind() == Kind::NotFound {
-                    Ok(Vec::new())
-                } else {
-                    Err(e)
-                }
-            })?;
             let mut out = String::new();
-            for (name, object) in found {
+            for (name, object) in read(&ctx, &within, some, wanted.needs_bytes()).await? {
                 let href = format!("{base}{}", place::encode(&name));
                 let Some((object, raw)) = object else {
                     out.push_str(&status_only(&href, StatusCode::NOT_FOUND));
@@ -163,6 +185,31 @@ pub async fn objects(
         }
     })
     .await
+}
+
+/// Those that were not read yet too, in their order.
+async fn read(
+    ctx: &Ctx,
+    within: &Reached,
+    some: Vec<Told>,
+    with_bytes: bool,
+) -> Result<Vec<(String, Option<Card>)>, DavError> {
+    let left = some.iter().filter(|t| t.card.is_none());
+    let names: Vec<String> = left.map(|t| t.name.clone()).collect();
+    let mut read = match names.is_empty() {
+        true => Vec::new(),
+        false => match named_in(ctx, within, names, with_bytes).await {
+            // The collection has gone while its answer was taken.
+            Err(e) if e.kind() == Kind::NotFound => Vec::new(),
+            read => read?,
+        },
+    }
+    .into_iter();
+    let whole = |told: Told| match told.card {
+        Some(card) => Some((told.name, Some(card))),
+        None => read.next(),
+    };
+    Ok(some.into_iter().filter_map(whole).collect())
 }
 
 fn read_wanted(body: &[u8]) -> Result<Wanted, DavError> {

@@ -6,7 +6,7 @@ use crate::protocols::dav::door::{Answer, Call};
 use crate::protocols::dav::filter::prop_filter;
 use crate::protocols::dav::multistatus::status_line;
 use crate::protocols::dav::place;
-use crate::protocols::dav::propfind::{names_of, objects, wanted_of};
+use crate::protocols::dav::propfind::{Told, objects, wanted_of};
 use crate::protocols::dav::xml::CARDDAV;
 use actix_web::http::StatusCode;
 
@@ -30,7 +30,7 @@ pub async fn answer(call: &Call, about: About) -> Answer {
         true => query_people(&call.ctx, &filter, limit).await?,
         false => {
             let (account, book) = (about.place.account(), &about.place.collection);
-            query_cards(&call.ctx, account, book, filter, limit).await?
+            query_cards(&call.ctx, account, book, (filter, limit), wanted.needs_bytes()).await?
         }
     };
     // RFC 6352 §8.6.2.
@@ -47,7 +47,7 @@ pub async fn answer(call: &Call, about: About) -> Answer {
         about.section,
         &about.place,
         String::new(),
-        names_of(found),
+        Told::found(found),
         tail,
         wanted,
     )

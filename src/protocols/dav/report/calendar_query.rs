@@ -7,7 +7,7 @@ use crate::formats::ical::zone::Zone;
 use crate::protocols::dav::door::{Answer, Call};
 use crate::protocols::dav::error::DavError;
 use crate::protocols::dav::filter::comp_filter;
-use crate::protocols::dav::propfind::{names_of, objects, wanted_of};
+use crate::protocols::dav::propfind::{Told, objects, wanted_of};
 use crate::protocols::dav::xml::{CALDAV, Element};
 
 pub async fn answer(call: &Call, about: About) -> Answer {
@@ -21,13 +21,13 @@ pub async fn answer(call: &Call, about: About) -> Answer {
     let wanted = wanted_of(&about.root);
     let zone = zone(&about.root)?;
     let (account, calendar) = (about.place.account(), &about.place.collection);
-    let found = query_calendar(&call.ctx, account, calendar, filter, zone).await?;
+    let found = query_calendar(&call.ctx, account, calendar, (filter, zone), wanted.needs_bytes()).await?;
     objects(
         call,
         about.section,
         &about.place,
         String::new(),
-        names_of(found),
+        Told::found(found),
         String::new(),
         wanted,
     )

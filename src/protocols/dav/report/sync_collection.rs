@@ -6,7 +6,7 @@ use crate::protocols::dav::door::{Answer, Call};
 use crate::protocols::dav::error::DavError;
 use crate::protocols::dav::multistatus::{status_line, status_only};
 use crate::protocols::dav::place;
-use crate::protocols::dav::propfind::{names_of, objects, wanted_of};
+use crate::protocols::dav::propfind::{Told, objects, wanted_of};
 use crate::protocols::dav::props::{parse_token, print_token};
 use crate::protocols::dav::xml::DAV;
 use crate::sync::collection::{CollectionChanges, collection_changes};
@@ -81,7 +81,7 @@ pub async fn answer(call: &Call, about: About) -> Answer {
         about.section,
         &about.place,
         head,
-        names_of(changes.present),
+        Told::listed(changes.present, &wanted),
         tail,
         wanted,
     )
