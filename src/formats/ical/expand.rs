@@ -1,6 +1,7 @@
 //! When a calendar object takes place: its occurrences within a window, and the span that they all lie in.
 
 use super::object::{CalendarObject, ComponentKind, Moment, Part};
+use super::rule::Rule;
 use super::value::Length;
 use super::zone::{Zone, plain_seconds};
 use jiff::SignedDuration;
@@ -244,7 +245,7 @@ fn starts_of(
 ) -> BTreeMap<DateTime, Option<Length>> {
     let mut out = BTreeMap::new();
     let zone = start.zone.as_ref();
-    for rule in &part.rules {
+    let starts = |rule: &Rule| {
         let until = rule.until_local(zone.unwrap_or(floating));
         // A date has no time of day that an UNTIL with one could cut off.
         let until = until.map(|u| {
@@ -254,9 +255,10 @@ fn starts_of(
                 u
             }
         });
-        for at in rule.starts(start.local, until, from, to, MAX_OCCURRENCES) {
-            out.insert(at, None);
-        }
+        rule.starts(start.local, until, from, to, MAX_OCCURRENCES)
+    };
+    for rule in &part.rules {
+        out.extend(starts(rule).into_iter().map(|at| (at, None)));
     }
     if part.rules.is_empty() {
         out.insert(start.local, None);
@@ -265,6 +267,15 @@ fn starts_of(
         let local = moment.local_in(zone);
         if (from..=to).contains(&local) {
             out.insert(local, *length);
+        }
+    }
+    for rule in &part.excluding_rules {
+        // A rule that says what takes place has its start in any case, one that says what does not only by itself.
+        let has_start = rule.has_start(start.local);
+        for at in starts(rule) {
+            if at != start.local || has_start {
+                out.remove(&at);
+            }
         }
     }
     out

@@ -23,6 +23,8 @@ pub mod zone_print;
 mod expand_tests;
 #[cfg(test)]
 mod itip_tests;
+#[cfg(test)]
+mod rfc5545_tests;
 
 pub use itip::{Message, Method};
 pub use object::{CalendarObject, ComponentKind, read_object};
