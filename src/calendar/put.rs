@@ -6,6 +6,7 @@ use crate::base::text::one_line;
 use crate::base::{Error, Result};
 use crate::formats::content_line::Component;
 use crate::formats::ical::attachment::managed_ids;
+use crate::formats::ical::availability::Availability;
 use crate::formats::ical::expand::bounds;
 use crate::formats::ical::people::address_of;
 use crate::formats::ical::zone::Zone;
@@ -47,6 +48,9 @@ pub async fn put_with_files(
     let object = read_object(&raw)?;
     if let Some(method) = object.calendar.property("METHOD") {
         return Err(method.wrong("makes this a message, which is not stored in a calendar; leave METHOD out"));
+    }
+    if object.kind == ComponentKind::Availability {
+        Availability::default().add(&object.calendar)?;
     }
     let columns = columns(&object);
     if !calendar.components().contains(columns.kind) {

@@ -1,6 +1,7 @@
 //! CalDAV and CardDAV as programs speak them, in their own bytes.
 
 mod attachments;
+mod availability;
 mod calendars;
 pub mod clients;
 mod contacts;

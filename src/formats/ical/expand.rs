@@ -86,7 +86,10 @@ fn is_within(kind: ComponentKind, part: &Part, span: (i64, i64), window: (i64, i
 /// None: it has no time and is always there.
 fn single_span(kind: ComponentKind, part: &Part, floating: &Zone) -> Option<(i64, i64)> {
     if let Some(start) = &part.start {
-        return Some(span(start, part.length, floating));
+        let (start_s, end_s) = span(start, part.length, floating);
+        // What says when somebody is there holds until it says something else (RFC 7953 §3.1).
+        let is_open = kind == ComponentKind::Availability && start_s == end_s;
+        return Some((start_s, if is_open { i64::MAX } else { end_s }));
     }
     if kind != ComponentKind::Task {
         return None;
@@ -285,6 +288,10 @@ fn starts_of(
 pub fn bounds(object: &CalendarObject) -> (i64, i64) {
     let (mut first, mut last) = (i64::MAX, i64::MIN);
     let utc = Zone::utc();
+    // Every question about somebody's time has to look at it.
+    if object.kind == ComponentKind::Availability {
+        return ALWAYS;
+    }
     for part in &object.parts {
         let Some((start_s, end_s)) = single_span(object.kind, part, &utc) else {
             return ALWAYS;

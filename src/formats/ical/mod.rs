@@ -2,6 +2,7 @@
 
 pub mod alarms;
 pub mod attachment;
+pub mod availability;
 mod cut;
 pub mod expand;
 pub mod free_busy;

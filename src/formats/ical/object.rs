@@ -273,7 +273,7 @@ fn read_dates(property: &Property, zones: &Zones, out: &mut Vec<(Moment, Option<
     Ok(())
 }
 
-fn moment_of(property: &Property, zones: &Zones) -> Result<Moment> {
+pub(super) fn moment_of(property: &Property, zones: &Zones) -> Result<Moment> {
     place(time_of(property)?, property, zones)
 }
 
