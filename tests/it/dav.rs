@@ -1,6 +1,6 @@
 //! CalDAV and CardDAV as programs speak them, in their own bytes.
 
-mod attachments;
+pub mod attachments;
 mod availability;
 mod calendars;
 pub mod clients;

@@ -11,6 +11,7 @@ pub mod decline_counter;
 pub mod hook;
 mod inbox;
 mod organizer;
+pub mod refusal;
 mod request;
 pub mod resource;
 pub mod respond;
