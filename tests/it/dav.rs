@@ -7,6 +7,7 @@ pub mod clients;
 mod contacts;
 mod data;
 mod discovery;
+mod evolution;
 mod principals;
 
 use crate::server::{PASSWORD, Server};

@@ -8,6 +8,7 @@ pub mod apply;
 mod attendee;
 mod compare;
 pub mod decline_counter;
+mod delegation;
 pub mod hook;
 mod inbox;
 mod organizer;
