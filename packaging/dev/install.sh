@@ -18,6 +18,9 @@ if [ "${1:-run}" = test ]; then
   want slapd slapd
   want apache2 apache2
   want ldapmodify ldap-utils
+  # Calendars and contacts as GNOME's programs use them, without a screen.
+  want /usr/libexec/evolution-source-registry "evolution-data-server gir1.2-ecal-2.0 gir1.2-ebook-1.2 gir1.2-ebookcontacts-1.2 gir1.2-edataserver-1.2 python3-gi"
+  want dbus-run-session dbus-daemon
   # Released client libraries live in an environment of their own.
   python3 -c 'import ensurepip, venv' 2>/dev/null || need="$need python3-venv"
 fi

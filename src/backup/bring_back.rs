@@ -17,9 +17,10 @@ use crate::model::message::Item;
 use crate::model::object::{Collection, Object};
 use crate::model::{Account, AccountId, BodyId, FolderId, FolderKind, Role};
 use crate::objects::collections::{create_collection, list_collections};
-use crate::objects::put::{Condition, Put, put_object};
+use crate::objects::put::{Condition, Given, Put, put_given};
 use crate::store::account::AccountDb;
-use crate::store::blob::Hash;
+use crate::store::attachment::HeldFile;
+use crate::store::blob::{Hash, Stage};
 use crate::store::disk::ScratchFolder;
 use crate::store::file::File;
 use crate::store::rows::{LostItem, place_rows};
@@ -298,20 +299,38 @@ impl Work<'_> {
             FolderKind::AddressBook => card_columns(&raw)?,
             _ => calendar_columns(&raw)?,
         };
-        let put = put_object(
-            self.ctx,
-            self.account,
-            to,
-            &object.name,
+        let given = Given {
+            name: &object.name,
             raw,
+            files: self.files(object, &columns.files, collection)?,
             columns,
-            Condition::Absent,
-        )
-        .await?;
+        };
+        let put = put_given(self.ctx, self.account, to, given, Condition::Absent).await?;
         if let Put::Stored { .. } = put {
             self.brought.objects += 1;
         }
         Ok(())
+    }
+
+    /// The files that an event named then and that the account held. One that is damaged or missing is told; the event
+    /// comes back without it.
+    fn files(&mut self, object: &Object, named: &[String], collection: &Collection) -> Result<Vec<HeldFile>> {
+        let mut out = Vec::new();
+        for managed_id in named {
+            let hash = self.then.file.read_blocking(|s| s.attachment_hash(managed_id))?;
+            let Some(hash) = hash else { continue };
+            let mut stage = Stage::new(self.ctx.store.layout());
+            if !self.unpacker.read(&hash, &mut |piece| stage.write(piece))? {
+                let title = format!("{}, attachment {managed_id}", object.name);
+                self.note_lost(&object.item, collection.display_name(), Some(title), hash);
+                continue;
+            }
+            out.push(HeldFile {
+                managed_id: managed_id.clone(),
+                staged: stage.finish()?,
+            });
+        }
+        Ok(out)
     }
 
     fn note_lost(&mut self, item: &Item, folder: &str, title: Option<String>, hash: Hash) {

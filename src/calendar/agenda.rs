@@ -1,10 +1,12 @@
 //! What somebody does when, by all of their calendars, for those who want to meet them.
 
+use super::availability::closed_times;
 use super::scheduling::hook::owner_of;
 use super::scheduling::is_own;
 use super::{window::window_of, zone_of};
 use crate::base::Result;
 use crate::formats::content_line::Component;
+use crate::formats::ical::availability::{BusyType, Closed};
 use crate::formats::ical::people::{PartStat, address_of};
 use crate::formats::ical::read_object;
 use crate::identity::Ctx;
@@ -31,7 +33,8 @@ pub struct Engagement {
     pub is_private: bool,
 }
 
-/// Events within the window, by their start; those that are cancelled and calendars that do not count are left out.
+/// Events within the window, by their start, and when they are away; those that are cancelled and calendars that do not
+/// count are left out.
 pub async fn agenda(ctx: &Ctx, account: AccountId, (from_s, to_s): (i64, i64)) -> Result<Vec<Engagement>> {
     let me = owner_of(ctx, account).await?;
     let mut out = Vec::new();
@@ -80,8 +83,26 @@ pub async fn agenda(ctx: &Ctx, account: AccountId, (from_s, to_s): (i64, i64)) -
             .await?;
         out.extend(found);
     }
+    // Hours of each week are told as such; being away is something else.
+    let (closed, is_hours) = closed_times(ctx, account, (from_s, to_s)).await?;
+    out.extend(closed.into_iter().filter(|_| !is_hours).map(away));
     out.sort_by_key(|e| (e.start_s, e.end_s));
     Ok(out)
+}
+
+fn away((start_s, end_s, how): Closed) -> Engagement {
+    Engagement {
+        start_s,
+        end_s,
+        presence: match how {
+            BusyType::Busy => Presence::Busy,
+            BusyType::Tentative => Presence::Tentative,
+            BusyType::Unavailable => Presence::OutOfOffice,
+        },
+        title: String::new(),
+        location: String::new(),
+        is_private: false,
+    }
 }
 
 /// None: it is cancelled, or declined. What has not been answered may still be.

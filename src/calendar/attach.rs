@@ -249,6 +249,7 @@ pub async fn change_files_of(
     match change_files(ctx, place, change, Condition::Always, origin).await? {
         Changed::Done(Put::Stored { .. }, id) => Ok(id.unwrap_or_default()),
         Changed::Done(Put::AttendeeMayNot(what), _) => Err(Error::forbidden(what)),
+        Changed::Done(Put::NoSuchFile(_), _) => Err(no_such_file()),
         Changed::Done(Put::UidTaken(_), _) => Err(Error::internal("an event stands in its own way")),
         Changed::NoSuchInstance | Changed::NoSuchFile => Err(Error::not_found("there is no such attachment")),
         Changed::TooMany => Err(Error::too_large(format!(

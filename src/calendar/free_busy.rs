@@ -2,12 +2,14 @@
 //! see when the others are busy, and nothing else of it.
 
 use super::agenda::{Presence, presence};
+use super::availability::{add_object, availability_in};
 use super::scheduling::hook::owner_of;
 use super::scheduling::is_own;
 use super::zone_of;
 use crate::base::{Error, Kind, Result};
 use crate::formats::content_line::print::print_component;
 use crate::formats::content_line::{Property, read_component};
+use crate::formats::ical::availability::Availability;
 use crate::formats::ical::expand::expand;
 use crate::formats::ical::free_busy::{Period, free_busy_calendar, read_question};
 use crate::formats::ical::people::address_of;
@@ -23,11 +25,7 @@ use crate::store::Snapshot;
 use crate::store::account::AccountDb;
 use futures_util::stream::{self, StreamExt};
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Busy {
-    Busy,
-    Tentative,
-}
+pub use crate::formats::ical::availability::BusyType as Busy;
 
 /// In seconds since 1970, the end not part of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,7 +37,7 @@ pub struct BusyPeriod {
 
 impl BusyPeriod {
     pub fn plain(&self) -> Period {
-        (self.start_s, self.end_s, self.how == Busy::Tentative)
+        (self.start_s, self.end_s, self.how)
     }
 }
 
@@ -57,7 +55,9 @@ pub async fn free_busy(
         .account(account)?
         .read(move |s| {
             let mut out = Vec::new();
-            busy_in(s, &me, &calendar, (from_s, to_s), &mut out)?;
+            let mut said = Availability::default();
+            busy_in(s, &me, &calendar, (from_s, to_s), &mut said, &mut out)?;
+            out.extend(closed(&said, &zone_of(&calendar), (from_s, to_s)));
             Ok(merge(out))
         })
         .await
@@ -85,9 +85,13 @@ pub async fn free_busy_of(
         let me = account.clone();
         let read = move |s: &Snapshot<'_, AccountDb>| {
             let mut out = Vec::new();
+            let mut said = availability_in(s)?.unwrap_or_default();
+            let mut zone = Zone::utc();
             for calendar in s.collections(FolderKind::Calendar)? {
-                busy_in(s, &me, &calendar, (from_s, to_s), &mut out)?;
+                busy_in(s, &me, &calendar, (from_s, to_s), &mut said, &mut out)?;
+                zone = zone_of(&calendar);
             }
+            out.extend(closed(&said, &zone, (from_s, to_s)));
             Ok(merge(out))
         };
         ctx.store.account(account.id)?.read(read).await
@@ -98,11 +102,18 @@ pub async fn free_busy_of(
         .await)
 }
 
+/// When somebody is not there at all.
+fn closed(said: &Availability, zone: &Zone, window: (i64, i64)) -> impl Iterator<Item = BusyPeriod> {
+    let all = said.closed(zone, window).into_iter();
+    all.map(|(start_s, end_s, how)| BusyPeriod { start_s, end_s, how })
+}
+
 fn busy_in(
     s: &Snapshot<'_, AccountDb>,
     me: &Account,
     calendar: &Collection,
     window: (i64, i64),
+    said: &mut Availability,
     out: &mut Vec<BusyPeriod>,
 ) -> Result<()> {
     if calendar.properties.is_transparent {
@@ -112,6 +123,9 @@ fn busy_in(
     for object in s.objects_between(calendar.folder.id, window.0, window.1)? {
         // One of a series may count though the series does not.
         let is_out = object.shape.contains(Shape::TRANSPARENT) && !object.shape.contains(Shape::RECURRING);
+        if object.kind == ObjectKind::Availability {
+            add_object(s, &object, said)?;
+        }
         if object.kind != ObjectKind::Event || is_out {
             continue;
         }
@@ -200,7 +214,7 @@ fn merge(mut all: Vec<BusyPeriod>) -> Vec<BusyPeriod> {
 
 /// The answer about one of those a question is about.
 #[derive(Clone, Debug)]
-pub struct Availability {
+pub struct Answered {
     /// As the question names them.
     pub recipient: String,
     /// `2.0;Success` and others (RFC 5546 §3.6).
@@ -211,7 +225,7 @@ pub struct Availability {
 
 /// Answers a VFREEBUSY question (RFC 6638 §5): people of ours, others are not known.
 /// Errors: Invalid, with the line; Forbidden, when somebody else asks than it says.
-pub async fn answer_question(ctx: &Ctx, raw: &[u8]) -> Result<Vec<Availability>> {
+pub async fn answer_question(ctx: &Ctx, raw: &[u8]) -> Result<Vec<Answered>> {
     let question = read_question(&read_component(raw)?)?;
     let me = ctx.account()?;
     if !is_own(me, &address_of(&question.organizer)) {
@@ -251,7 +265,7 @@ pub async fn answer_question(ctx: &Ctx, raw: &[u8]) -> Result<Vec<Availability>>
                 ("2.0;Success", Some(print_component(&all)))
             }
         };
-        out.push(Availability {
+        out.push(Answered {
             recipient,
             status,
             calendar,

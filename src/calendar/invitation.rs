@@ -1,6 +1,7 @@
 //! A message about an event as people read it in their mail: what it says, which event of theirs it is about, and what was
 //! said before. It has been worked in already when somebody looks at it.
 
+use super::scheduling::refusal::noted;
 use crate::base::Result;
 use crate::formats::content_line::Component;
 use crate::formats::ical::expand::part_span;
@@ -9,6 +10,7 @@ use crate::formats::ical::people::{PartStat, address_of};
 use crate::formats::ical::zone::Zone;
 use crate::formats::ical::{CalendarObject, ComponentKind, Message, Method, Series};
 use crate::identity::Ctx;
+use crate::model::scheduling::Refusal;
 use crate::model::{AccountId, FolderKind, ItemId};
 use crate::store::Snapshot;
 use crate::store::account::AccountDb;
@@ -52,6 +54,8 @@ pub struct Invitation {
     pub place: Option<DateTime>,
     /// A newer message about the same has been worked in.
     pub is_outdated: bool,
+    /// Why nothing was done with it.
+    pub refusal: Option<Refusal>,
     /// What the last invitation before this one said, where it is still known.
     pub before: Option<Said>,
 }
@@ -84,16 +88,16 @@ fn person(property: &crate::formats::content_line::Property) -> Person {
     }
 }
 
-/// What a message in somebody's mail is about. Errors: NotFound (the account).
-pub async fn look_at(ctx: &Ctx, account: AccountId, message: Message) -> Result<Invitation> {
+/// What the message `mail` in somebody's mailbox is about. Errors: NotFound (the account).
+pub async fn look_at(ctx: &Ctx, account: AccountId, mail: ItemId, message: Message) -> Result<Invitation> {
     ctx.require_owner(account)?;
     ctx.store
         .account(account)?
-        .read(move |s| look_in(s, &message))
+        .read(move |s| look_in(s, mail, &message))
         .await
 }
 
-fn look_in(s: &Snapshot<'_, AccountDb>, message: &Message) -> Result<Invitation> {
+fn look_in(s: &Snapshot<'_, AccountDb>, mail: ItemId, message: &Message) -> Result<Invitation> {
     let object = &message.object;
     let component = first(object);
     let is_answer = matches!(message.method, Method::Reply | Method::Counter | Method::Refresh);
@@ -109,6 +113,7 @@ fn look_in(s: &Snapshot<'_, AccountDb>, message: &Message) -> Result<Invitation>
         event: None,
         place: None,
         is_outdated: false,
+        refusal: noted(s, mail)?,
         before: None,
     };
     let stored = s.objects_of_uid(&object.uid)?.into_iter().next();

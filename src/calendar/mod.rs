@@ -3,6 +3,7 @@
 
 pub mod agenda;
 pub mod attach;
+pub mod availability;
 pub mod feed;
 pub mod free_busy;
 pub mod invitation;

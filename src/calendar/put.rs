@@ -4,8 +4,9 @@ use super::attach::gather;
 use super::scheduling::hook::{NewEvent, prepare, put_in};
 use crate::base::text::one_line;
 use crate::base::{Error, Result};
-use crate::formats::content_line::Component;
+use crate::formats::content_line::{Component, read_component};
 use crate::formats::ical::attachment::managed_ids;
+use crate::formats::ical::availability::Availability;
 use crate::formats::ical::expand::bounds;
 use crate::formats::ical::people::address_of;
 use crate::formats::ical::zone::Zone;
@@ -48,6 +49,9 @@ pub async fn put_with_files(
     if let Some(method) = object.calendar.property("METHOD") {
         return Err(method.wrong("makes this a message, which is not stored in a calendar; leave METHOD out"));
     }
+    if object.kind == ComponentKind::Availability {
+        Availability::default().add(&object.calendar)?;
+    }
     let columns = columns(&object);
     if !calendar.components().contains(columns.kind) {
         return Err(Error::forbidden(format!(
@@ -60,6 +64,9 @@ pub async fn put_with_files(
     let is_new = |id: &&String| !files.iter().any(|f| f.managed_id == **id);
     let named: Vec<String> = columns.files.iter().filter(is_new).cloned().collect();
     files.extend(gather(ctx, account, &named).await?);
+    if let Some(id) = unknown_file(ctx, account, (calendar, name), &named, &files).await? {
+        return Ok(Put::NoSuchFile(id));
+    }
     let hook = prepare(ctx, account, level, Some(&object)).await?;
     let (folder, name, now_ms) = (calendar.folder.id, name.to_owned(), ctx.now_ms());
     let new = NewEvent {
@@ -75,6 +82,37 @@ pub async fn put_with_files(
         .account(account)?
         .write(move |tx| put_in(tx, &hook, new, now_ms))
         .await
+}
+
+/// One of the named files that nobody has. What the object has named before it may go on naming: it came here with it.
+async fn unknown_file(
+    ctx: &Ctx,
+    account: AccountId,
+    (calendar, name): (&Collection, &str),
+    named: &[String],
+    new: &[HeldFile],
+) -> Result<Option<String>> {
+    let mut unknown: Vec<String> = named.to_vec();
+    unknown.retain(|id| !new.iter().any(|f| f.managed_id == *id));
+    if unknown.is_empty() {
+        return Ok(None);
+    }
+    let (folder, name) = (calendar.folder.id, name.to_owned());
+    let file = ctx.store.account(account)?;
+    file.read(move |s| {
+        let mut before = Vec::new();
+        if let Some(object) = s.object_by_name(folder, &name)? {
+            let raw = s.open_body(object.item.body_id)?.read_all()?;
+            before = read_component(&raw).map(|c| managed_ids(&c)).unwrap_or_default();
+        }
+        for id in unknown {
+            if !before.contains(&id) && !s.has_attachment(&id)? {
+                return Ok(Some(id));
+            }
+        }
+        Ok(None)
+    })
+    .await
 }
 
 fn kind(kind: ComponentKind) -> ObjectKind {

@@ -6,22 +6,21 @@ use super::invitation::{Invitation, compose_mail};
 use super::invitation_files::Enclosed;
 use crate::base::{Kind, Result};
 use crate::formats::ical::{Message, Method};
-use crate::formats::mime::calendar_part::messages_in;
 use crate::identity::deputies::deputies_told;
 use crate::mail::Prepared;
 use crate::mail::deliver::{Delivery, deliver_message};
 use crate::model::{Account, AccountKind, Flags, Role};
 use std::sync::Arc;
 
-/// A mail that arrived for `owner`.
+/// A mail that arrived for `owner`, with the messages in it.
 pub async fn copy_mail(
     room: &Arc<PostRoom>,
     owner: &Account,
     source: &str,
-    raw: &[u8],
+    (raw, messages): (&[u8], &[Message]),
     is_submitted: bool,
 ) -> Result<()> {
-    let deputies = deputies_told(&room.ctx(), owner, &messages_in(raw)).await?;
+    let deputies = deputies_told(&room.ctx(), owner, messages).await?;
     if deputies.is_empty() {
         return Ok(());
     }

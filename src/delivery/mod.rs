@@ -10,6 +10,7 @@ pub mod collect;
 pub mod deputies;
 pub mod dialer;
 pub mod dkim;
+mod enclosed_files;
 pub mod feed;
 pub mod held;
 pub mod http_client;

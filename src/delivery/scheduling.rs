@@ -7,26 +7,27 @@
 use super::PostRoom;
 use super::authentic::Verdict;
 use super::deputies;
+use super::enclosed_files::take_files;
 use super::invitation::{self, Invitation};
 use super::invitation_files::{Enclosed, enclose};
 use super::jobs;
 use crate::base::{Error, Kind, Result};
 use crate::calendar::attach::stage_files;
 use crate::calendar::scheduling::apply::{Incoming, Outcome, Sender, apply, changes_something};
+use crate::calendar::scheduling::refusal;
 use crate::formats::ical::attachment::managed_ids;
 use crate::formats::ical::itip::read_messages;
 use crate::formats::ical::people::address_of;
 use crate::formats::ical::{Message, Method};
-use crate::formats::mime::calendar_part::calendar_parts;
-use crate::formats::mime::digest::digest;
+use crate::formats::mime::calendar_part::CalendarMail;
 use crate::identity::recipient::{Resolved, resolve};
 use crate::mail::Prepared;
 use crate::mail::deliver::{Delivery, deliver_message};
 use crate::model::job::JobRow;
 use crate::model::outgoing::{Envelope, Recipient};
 use crate::model::peer::Peer;
-use crate::model::scheduling::Job;
-use crate::model::{Account, AccountId, EmailAddress, Flags, Role};
+use crate::model::scheduling::{Job, Refusal};
+use crate::model::{Account, AccountId, BodyId, EmailAddress, Flags, Role};
 use crate::store::attachment::HeldFile;
 use futures_util::stream::{self, StreamExt};
 use std::sync::Arc;
@@ -56,6 +57,7 @@ async fn perform(room: &Arc<PostRoom>, account: AccountId, row: &JobRow<Job>) ->
                 is_submitted: *is_submitted,
                 peer: peer.as_ref(),
                 raw: &raw,
+                body: row.body_id,
             };
             read(room, &me, &source, &arrived).await
         }
@@ -93,7 +95,12 @@ async fn carry(
             match ours {
                 Some(account) if !by_mail => {
                     let all = messages.clone();
-                    apply_all(room, &account, source, all, sender.clone(), files).await?;
+                    let by = Handed {
+                        sender: sender.clone(),
+                        files,
+                        mail: None,
+                    };
+                    apply_all(room, &account, source, all, &by).await?;
                     deputies::copy_message(room, (me, &account), source, messages, raw).await
                 }
                 ours => {
@@ -163,38 +170,47 @@ fn addresses_of(account: &Account) -> Vec<String> {
         .collect()
 }
 
+/// How messages come to an account.
+struct Handed<'a> {
+    sender: Sender,
+    files: &'a [HeldFile],
+    /// The body of the mail that they came in.
+    mail: Option<BodyId>,
+}
+
 async fn apply_all(
     room: &Arc<PostRoom>,
     to: &Account,
     source: &str,
     messages: Vec<Message>,
-    sender: Sender,
-    files: &[HeldFile],
+    by: &Handed<'_>,
 ) -> Result<()> {
     for (n, message) in messages.into_iter().enumerate() {
         let (method, uid) = (message.method.name(), message.object.uid.clone());
         let incoming = Incoming {
             delivery_id: format!("{source}:{n}"),
             message,
-            sender: sender.clone(),
-            files: files.to_vec(),
+            sender: by.sender.clone(),
+            files: by.files.to_vec(),
+            mail: by.mail,
         };
-        match apply(&room.ctx(), to.id, incoming).await {
-            Ok(Outcome::Ignored(why)) => {
-                tracing::info!(
-                    to = to.address,
-                    method,
-                    uid,
-                    why,
-                    "a message about an event changes nothing"
-                );
-            }
-            Ok(_) => {}
+        let why = match apply(&room.ctx(), to.id, incoming).await {
+            Ok(Outcome::Ignored(why)) => why,
+            Ok(Outcome::Refused(refusal)) => refusal.why(),
+            Ok(_) => continue,
             Err(e) if e.kind() == Kind::Invalid => {
                 tracing::warn!(to = to.address, method, uid, error = ?e, "a message about an event cannot be read");
+                continue;
             }
             Err(e) => return Err(e),
-        }
+        };
+        tracing::info!(
+            to = to.address,
+            method,
+            uid,
+            why,
+            "a message about an event changes nothing"
+        );
     }
     Ok(())
 }
@@ -241,52 +257,114 @@ struct Arrived<'a> {
     is_submitted: bool,
     peer: Option<&'a Peer>,
     raw: &'a [u8],
+    body: BodyId,
 }
 
 /// A mail that arrived. It lies in the mailbox whatever becomes of this.
 async fn read(room: &Arc<PostRoom>, me: &Account, source: &str, arrived: &Arrived<'_>) -> Result<()> {
-    deputies::copy_mail(room, me, source, arrived.raw, arrived.is_submitted).await?;
-    let Some(from) = digest(arrived.raw).from.into_iter().next() else {
+    let mail = read_mail(room, me, arrived.raw).await?;
+    let all: Vec<Message> = mail.messages.iter().map(|m| m.message.clone()).collect();
+    deputies::copy_mail(room, me, source, (arrived.raw, &all), arrived.is_submitted).await?;
+    let Some(from) = mail.author else {
         return Ok(());
     };
-    let from = from.address.trim().to_lowercase();
     // Nobody outside speaks for one of us: who is signed in has proved who they are.
     if !arrived.is_submitted
         && let Ok(address) = EmailAddress::parse(&from)
         && matches!(resolve(&room.ctx(), &address).await?, Resolved::Account(_))
     {
+        let refusal = Refusal::NameOfOurs;
         tracing::info!(
             from,
             to = me.address,
-            "an invitation in the name of one of us came from outside"
+            why = refusal.why(),
+            "a message about an event changes nothing"
         );
-        return Ok(());
+        return refusal::note(&room.ctx(), me.id, arrived.body, refusal).await;
     }
     // Asked once, and only where something depends on it.
     let mut is_doubtful = None::<bool>;
-    for (n, part) in calendar_parts(arrived.raw).into_iter().enumerate() {
-        let messages = match read_messages(part.text.as_bytes(), part.method.as_deref()) {
-            Ok(messages) => messages,
-            Err(e) => {
-                tracing::info!(to = me.address, error = ?e, "a calendar in a mail cannot be read");
-                continue;
-            }
-        };
-        for (i, message) in messages.into_iter().enumerate() {
-            if is_doubtful.is_none() && changes_something(&room.ctx(), me.id, &message).await? {
-                is_doubtful = Some(judge(room, me, arrived, &from).await);
-            }
-            let sender = Sender {
-                addresses: vec![from.clone()],
-                is_vouched: false,
-                is_about_ours: is_about_ours(room, &message, &from).await?,
-                is_doubtful: is_doubtful.unwrap_or_default(),
-            };
-            let source = format!("{source}:{n}:{i}");
-            apply_all(room, me, &source, vec![message], sender, &[]).await?;
+    for MailMessage {
+        place,
+        message,
+        files,
+    } in mail.messages
+    {
+        if is_doubtful.is_none() && changes_something(&room.ctx(), me.id, &message).await? {
+            is_doubtful = Some(judge(room, me, arrived, &from).await);
         }
+        let sender = Sender {
+            addresses: vec![from.clone()],
+            is_vouched: false,
+            is_about_ours: is_about_ours(room, &message, &from).await?,
+            is_doubtful: is_doubtful.unwrap_or_default(),
+        };
+        let by = Handed {
+            sender,
+            files: &files,
+            mail: Some(arrived.body),
+        };
+        let source = format!("{source}:{place}");
+        apply_all(room, me, &source, vec![message], &by).await?;
     }
     Ok(())
+}
+
+/// What is in a mail about events.
+struct Reading {
+    /// Lower case. None: it says no author.
+    author: Option<String>,
+    messages: Vec<MailMessage>,
+}
+
+struct MailMessage {
+    /// Which of the calendars, and which message in it.
+    place: String,
+    message: Message,
+    /// That an invitation brings along, as far as there is room for them beside the mail.
+    files: Vec<HeldFile>,
+}
+
+/// Takes a mail apart, once.
+async fn read_mail(room: &Arc<PostRoom>, me: &Account, raw: &[u8]) -> Result<Reading> {
+    let used = room.store.account(me.id)?.peek(|s| s.used_bytes()).await?;
+    let mut left = me
+        .quota_bytes
+        .map_or(u64::MAX, |quota| (quota - used).max(0) as u64);
+    let (room, raw, me) = (room.clone(), raw.to_vec(), me.address.clone());
+    let read = move || {
+        let mail = CalendarMail::parse(&raw);
+        let mut messages = Vec::new();
+        for (n, part) in mail.calendars().into_iter().enumerate() {
+            let all = match read_messages(part.text.as_bytes(), part.method.as_deref()) {
+                Ok(all) => all,
+                Err(e) => {
+                    tracing::info!(to = me, error = ?e, "a calendar in a mail cannot be read");
+                    continue;
+                }
+            };
+            for (i, mut message) in all.into_iter().enumerate() {
+                let files = match message.method {
+                    Method::Request | Method::Add => {
+                        take_files(&room.store, &mail, &mut message, &room.options.host_name, left)?
+                    }
+                    _ => Vec::new(),
+                };
+                left -= files.iter().map(|f| f.staged.size_bytes()).sum::<u64>();
+                let place = format!("{n}:{i}");
+                messages.push(MailMessage {
+                    place,
+                    message,
+                    files,
+                });
+            }
+        }
+        let author = mail.author();
+        Ok(Reading { author, messages })
+    };
+    tokio::task::spawn_blocking(read)
+        .await
+        .map_err(|e| Error::internal("reading a mail about an event was broken off").caused_by(e))?
 }
 
 /// Whether it may be from anybody.

@@ -30,6 +30,57 @@ pub enum Job {
     },
 }
 
+/// Why nothing was done with a mail about an event that its reader should know of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// The domain of its From wants mail in its name to be proved, and this is not.
+    Unproved,
+    /// It came from outside in the name of one of the office.
+    NameOfOurs,
+    /// Whoever sent it is not the organizer of the event.
+    NotOrganizer,
+}
+
+impl Refusal {
+    const ALL: [(Refusal, &'static str, &'static str); 3] = [
+        (
+            Refusal::Unproved,
+            "unproved",
+            "the domain of its From wants mail in its name to be proved, and this is not",
+        ),
+        (
+            Refusal::NameOfOurs,
+            "nameOfOurs",
+            "it came from outside in the name of one of the office",
+        ),
+        (
+            Refusal::NotOrganizer,
+            "notOrganizer",
+            "only the organizer of an event invites to it, changes it and calls it off",
+        ),
+    ];
+
+    fn row(self) -> (&'static str, &'static str) {
+        let row = Self::ALL.iter().find(|(refusal, ..)| *refusal == self);
+        row.map_or(("", ""), |(_, code, why)| (*code, *why))
+    }
+
+    /// As programs know it.
+    pub fn code(self) -> &'static str {
+        self.row().0
+    }
+
+    /// A sentence for the log.
+    pub fn why(self) -> &'static str {
+        self.row().1
+    }
+
+    pub fn by_code(code: &str) -> Option<Refusal> {
+        let row = Self::ALL.iter().find(|(_, known, _)| *known == code);
+        row.map(|(refusal, ..)| *refusal)
+    }
+}
+
 /// Who may book a room.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -10,6 +10,7 @@ use crate::model::share::ShareLevel;
 use crate::model::{AccountId, FolderId, Modseq};
 use crate::store::Tx;
 use crate::store::account::AccountDb;
+use crate::store::attachment::HeldFile;
 use crate::store::blob::Staged;
 
 /// One object; RFC 4791 max-resource-size.
@@ -63,6 +64,8 @@ pub enum Put {
     UidTaken(String),
     /// Only the organizer may change what was to be changed.
     AttendeeMayNot(String),
+    /// It names a file by a managed id that nobody has given out, or that its reader may not read.
+    NoSuchFile(String),
 }
 
 /// Errors: Conflict (the condition), Invalid (the name), TooLarge, OverQuota, NotFound (the collection).
@@ -75,12 +78,44 @@ pub async fn put_object(
     columns: ObjectColumns,
     condition: Condition,
 ) -> Result<Put> {
+    let given = Given {
+        name,
+        raw,
+        columns,
+        files: Vec::new(),
+    };
+    put_given(ctx, account, folder, given, condition).await
+}
+
+/// An object with the files that it names and that come with it.
+pub struct Given<'a> {
+    pub name: &'a str,
+    pub raw: Vec<u8>,
+    pub columns: ObjectColumns,
+    pub files: Vec<HeldFile>,
+}
+
+/// As [`put_object`].
+pub async fn put_given(
+    ctx: &Ctx,
+    account: AccountId,
+    folder: FolderId,
+    given: Given<'_>,
+    condition: Condition,
+) -> Result<Put> {
     require_level(ctx, account, folder, ShareLevel::Write).await?;
-    let staged = prepare_put(ctx, account, name, raw).await?;
-    let (name, now_ms) = (name.to_owned(), ctx.now_ms());
+    let staged = prepare_put(ctx, account, given.name, given.raw).await?;
+    let (name, now_ms) = (given.name.to_owned(), ctx.now_ms());
+    let (columns, files) = (given.columns, given.files);
     ctx.store
         .account(account)?
-        .write(move |tx| put_object_in(tx, folder, &name, &staged, &columns, condition, now_ms))
+        .write(move |tx| {
+            files.iter().try_for_each(|file| tx.hold_attachment(file))?;
+            let put = put_object_in(tx, folder, &name, &staged, &columns, condition, now_ms)?;
+            let held: Vec<String> = files.iter().map(|f| f.managed_id.clone()).collect();
+            tx.drop_unused_attachments(&held)?;
+            Ok(put)
+        })
         .await
 }
 

@@ -2,7 +2,7 @@
 //! its events name it; it goes with the last of them, or thirty days later when that one can be got back as long.
 
 use super::account::AccountDb;
-use super::blob::Staged;
+use super::blob::{Hash, Staged};
 use super::body::BodyReader;
 use super::item::COLUMNS;
 use super::layout::Layout;
@@ -38,6 +38,12 @@ impl Snapshot<'_, AccountDb> {
     /// Whether the account holds a file of this name, for whatever event.
     pub fn has_attachment(&self, managed_id: &str) -> Result<bool> {
         Ok(self.attachment_body(managed_id)?.is_some())
+    }
+
+    /// The hash of its bytes. None: the account does not hold it.
+    pub fn attachment_hash(&self, managed_id: &str) -> Result<Option<Hash>> {
+        let body = self.attachment_body(managed_id)?;
+        body.map(|body| self.body_hash(body)).transpose()
     }
 
     pub fn open_attachment(&self, managed_id: &str) -> Result<Option<BodyReader>> {

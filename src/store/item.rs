@@ -86,6 +86,16 @@ impl Snapshot<'_, AccountDb> {
             .optional()?)
     }
 
+    /// Messages in the mailbox that have this body.
+    pub fn mail_items_of_body(&self, body: BodyId) -> Result<Vec<Item>> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM item WHERE body_id = ?1 AND folder_id IN (SELECT id FROM folder WHERE kind = 1)"
+        );
+        let mut st = self.conn.prepare_cached(&sql)?;
+        let rows = st.query_map([body.0], read_item)?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
     /// The lowest UID of a folder that nobody has read, and how many items there are from it on.
     pub fn first_unread(&self, folder: FolderId) -> Result<Option<(Uid, i64)>> {
         let first: Option<Uid> = self

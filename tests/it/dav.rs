@@ -1,11 +1,13 @@
 //! CalDAV and CardDAV as programs speak them, in their own bytes.
 
-mod attachments;
+pub mod attachments;
+mod availability;
 mod calendars;
 pub mod clients;
 mod contacts;
 mod data;
 mod discovery;
+mod evolution;
 mod principals;
 
 use crate::server::{PASSWORD, Server};

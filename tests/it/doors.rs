@@ -187,6 +187,110 @@ fn an_event_is_the_same_through_every_door() {
     graph.get(&format!("/v1.0/me/events/{known}")).expect(404);
 }
 
+/// What the card says that the page shows beside the mail.
+fn by_card(said: &Value) -> Event {
+    let time = |name: &str| said[name].as_str().unwrap()[..19].replace(['-', ':'], "");
+    Event {
+        title: said["subject"].as_str().unwrap().to_owned(),
+        start: time("start"),
+        end: time("end"),
+        place: said["location"].as_str().unwrap().to_owned(),
+        is_weekly: said["isSeries"] == true,
+    }
+}
+
+/// What is written here by any door is the same in every door of another office, and in the mail that brings it there.
+#[test]
+fn an_event_is_the_same_in_the_office_that_it_is_mailed_to() {
+    const EVE: &str = "eve@other.test";
+    let (ours, theirs) = crate::scheduling::outside::start();
+    let (dav, graph) = (anna(&ours), Web::page(&ours, ANNA));
+    let (their_dav, their_page) = (program(&theirs, EVE), Web::page(&theirs, EVE));
+    let there = |uid: &str, expected: &Event| {
+        let mut found = None;
+        wait_until("the event is there", PATIENCE, || {
+            found = copy(&their_dav, EVE, uid);
+            found.as_ref().is_some_and(|(_, text)| by_dav(text) == *expected)
+        });
+        let filter = encode(&format!("iCalUId eq '{uid}'"));
+        let list = their_page
+            .get(&format!("/v1.0/me/events?$filter={filter}"))
+            .expect(200)
+            .json();
+        assert_eq!(by_graph(&list["value"][0]), *expected);
+        // The mail: by IMAP, by Graph, and as the page reads it.
+        let subject = |n: &str| n.contains(&expected.title);
+        let mut mailbox = Mailbox::open(theirs.imap, EVE);
+        assert!(
+            by_imap(&mut mailbox, "INBOX").iter().any(|(s, ..)| subject(s)),
+            "{expected:?}"
+        );
+        let mails = their_page
+            .get("/v1.0/me/messages?$select=id,subject")
+            .expect(200)
+            .json();
+        let all = mails["value"].as_array().unwrap();
+        let mail = all
+            .iter()
+            .find(|m| subject(m["subject"].as_str().unwrap()))
+            .unwrap();
+        let card = format!("/api/messages/{}/invitation", mail["id"].as_str().unwrap());
+        let card = their_page.get(&card).expect(200).json();
+        assert_eq!(by_card(&card["event"]), *expected, "{card:#}");
+        assert_eq!(card["eventId"], list["value"][0]["id"]);
+    };
+    let mut event = Event::planned("by dav");
+    let people = format!(
+        "ORGANIZER:mailto:{ANNA}\r\nATTENDEE;RSVP=TRUE:mailto:{EVE}\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
+    );
+    let body = event.ical("dav-1", "") + &people;
+    put(&dav, &format!("{}dav-1.ics", calendar_of(ANNA)), &body).expect(201);
+    there("dav-1", &event);
+    let by_graph_made = Event::planned("by graph");
+    let mut body = by_graph_made.graph();
+    body["attendees"] = json!([{"emailAddress": {"address": EVE}}]);
+    let made = graph.post("/v1.0/me/events", &body).expect(201).json();
+    there(made["iCalUId"].as_str().unwrap(), &by_graph_made);
+    // Changed by the other door; the mail about it says the new.
+    event.title = "dav, changed by graph".to_owned();
+    let filter = encode("iCalUId eq 'dav-1'");
+    let list = graph
+        .get(&format!("/v1.0/me/events?$filter={filter}"))
+        .expect(200)
+        .json();
+    let id = list["value"][0]["id"].as_str().unwrap();
+    graph
+        .patch(&format!("/v1.0/me/events/{id}"), &json!({"subject": event.title}))
+        .expect(200);
+    there("dav-1", &event);
+    // And eve's answer, given by Graph there, is read by each door here.
+    let filter = encode("iCalUId eq 'dav-1'");
+    let theirs_now = their_page
+        .get(&format!("/v1.0/me/events?$filter={filter}"))
+        .expect(200)
+        .json();
+    let their_id = theirs_now["value"][0]["id"].as_str().unwrap();
+    their_page
+        .post(
+            &format!("/v1.0/me/events/{their_id}/accept"),
+            &json!({"sendResponse": true}),
+        )
+        .expect(202);
+    wait_until("anna reads the answer by DAV", PATIENCE, || {
+        copy(&dav, ANNA, "dav-1").is_some_and(|(_, t)| t.contains("PARTSTAT=ACCEPTED"))
+    });
+    let seen = graph.get(&format!("/v1.0/me/events/{id}")).expect(200).json();
+    assert_eq!(seen["attendees"][0]["status"]["response"], "accepted");
+    wait_until("and by mail", PATIENCE, || {
+        let mails = graph.get("/v1.0/me/messages?$select=subject").expect(200).json();
+        mails["value"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|m| m["subject"].as_str().unwrap().starts_with("Accepted"))
+    });
+}
+
 #[test]
 fn contacts_and_tasks_are_the_same_through_every_door() {
     let server = Server::start();

@@ -2,6 +2,7 @@
 
 mod authentic;
 mod caldav;
+mod delegation;
 mod deputies;
 mod inside;
 mod mail;

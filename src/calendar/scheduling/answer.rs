@@ -2,9 +2,10 @@
 //! would suit them better, which is noted beside their name for the organizer to decide on (§3.2.7).
 
 use super::apply::{Outcome, Work};
+use super::delegation::add_delegates;
 use super::hook::read_series;
 use super::respond::store_in;
-use super::{is_own, is_same, stamp};
+use super::{is_own, is_same, organizer, send_in, stamp};
 use crate::base::Result;
 use crate::formats::content_line::{Component, Property};
 use crate::formats::ical::people::{PartStat, address_of, sent_by};
@@ -15,6 +16,7 @@ use crate::model::object::Object;
 use crate::store::Tx;
 use crate::store::account::AccountDb;
 use jiff::civil::DateTime;
+use std::collections::BTreeSet;
 
 /// When the attendee's last answer was written, so that one that comes late does not count.
 const ANSWERED: &str = "X-HAUSPOST-ANSWERED";
@@ -43,6 +45,7 @@ pub fn apply(
     if !organizer.is_some_and(|o| is_own(work.me, &o)) {
         return Ok(Outcome::Ignored("answers are for the organizer"));
     }
+    let before = everybody(&series);
     let answers = Series::placed_in(message.object, series.zone.clone());
     let is_counter = message.method == Method::Counter;
     let mut has_news = false;
@@ -70,9 +73,27 @@ pub fn apply(
             "it says nothing new, or who says it is not invited",
         ));
     }
-    // Nobody has to look again: the Schedule-Tag stays (RFC 6638 §3.2.10).
-    store_in(tx, work.store, &object, &series, work.now_ms)?;
-    Ok(Outcome::Applied)
+    let added: BTreeSet<String> = everybody(&series).difference(&before).cloned().collect();
+    if added.is_empty() {
+        // Nobody has to look again: the Schedule-Tag stays (RFC 6638 §3.2.10).
+        store_in(tx, work.store, &object, &series, work.now_ms)?;
+        return Ok(Outcome::Applied);
+    }
+    // Whoever is sent in another's place hears of it from the organizer, too: only their word counts everywhere.
+    let invited = added
+        .iter()
+        .filter_map(|who| organizer::again(work.me, &series, who, work.now_ms));
+    let invited = invited.collect();
+    let outcome = work.store_news(tx, &object, &series)?;
+    send_in(tx, work.store, work.me, invited, work.now_ms)?;
+    Ok(outcome)
+}
+
+fn everybody(series: &Series) -> BTreeSet<String> {
+    series
+        .entries()
+        .flat_map(|e| e.component.attendees().map(address_of))
+        .collect()
 }
 
 /// An answer to the series also answers for those occurrences about which the attendee had said the same as to the series.
@@ -170,6 +191,11 @@ fn note(
     if let Some(stamp) = stamp {
         attendee.set_param(ANSWERED, stamp);
     }
+    attendee.params.retain(|(n, _)| n != "DELEGATED-TO");
+    let to = said.params.iter().filter(|(n, _)| n == "DELEGATED-TO");
+    attendee.params.extend(to.cloned());
+    let attendee = attendee.clone();
+    add_delegates(component, &attendee, answer);
     Some((who, before))
 }
 

@@ -3,14 +3,17 @@
 
 use super::hook::{drop_unused, hold_files, owner_of, read_series};
 use super::respond::store_in;
-use super::{answer, decline_counter, inbox, is_own, is_same, organizer, request, resource, send_in};
+use super::{
+    answer, decline_counter, inbox, is_own, is_same, organizer, refusal, request, resource, send_in,
+};
 use crate::base::{Result, TimeMs};
 use crate::formats::content_line::{Component, Property};
 use crate::formats::ical::people::{PartStat, address_of, sent_by};
 use crate::formats::ical::{Message, Method, Series};
 use crate::identity::Ctx;
 use crate::model::object::Object;
-use crate::model::{Account, AccountId, AccountKind};
+use crate::model::scheduling::Refusal;
+use crate::model::{Account, AccountId, AccountKind, BodyId};
 use crate::store::account::AccountDb;
 use crate::store::attachment::HeldFile;
 use crate::store::{Store, Tx};
@@ -48,6 +51,8 @@ pub enum Outcome {
     Noted,
     /// It was worked in before.
     Repeated,
+    /// Whoever sent it may not; the mail says so to whoever reads it.
+    Refused(Refusal),
     /// With the reason, for the log.
     Ignored(&'static str),
 }
@@ -60,6 +65,8 @@ pub struct Incoming {
     pub sender: Sender,
     /// That the message names.
     pub files: Vec<HeldFile>,
+    /// Of the mail that it came in.
+    pub mail: Option<BodyId>,
 }
 
 /// Whether a message changes something that is there, so that it matters who it is from.
@@ -93,6 +100,9 @@ pub async fn apply(ctx: &Ctx, account: AccountId, incoming: Incoming) -> Result<
             let (method, calendar) = (incoming.message.method, incoming.message.object.calendar.clone());
             hold_files(tx, &incoming.files)?;
             let outcome = work.apply_in(tx, incoming.message)?;
+            if let (Outcome::Refused(refusal), Some(mail)) = (&outcome, incoming.mail) {
+                refusal::note_in(tx, mail, *refusal)?;
+            }
             let is_for_people = matches!(outcome, Outcome::Applied | Outcome::Noted);
             if is_for_people && !work.is_resource() {
                 inbox::keep_in(&work, tx, method, calendar)?;
@@ -123,9 +133,7 @@ impl Work<'_> {
         let existing = tx.objects_of_uid(&message.object.uid)?.into_iter().next();
         let is_new = existing.is_none() && matches!(message.method, Method::Request | Method::Publish);
         if self.sender.is_doubtful && !is_new {
-            return Ok(Outcome::Ignored(
-                "the domain of its From wants mail in its name to be proved, and this is not",
-            ));
+            return Ok(Outcome::Refused(Refusal::Unproved));
         }
         match message.method {
             Method::Request | Method::Add => request::apply(self, tx, message, existing),
@@ -189,7 +197,7 @@ impl Work<'_> {
         };
         let named = first.component.organizer().unwrap_or(&known);
         if is_own(self.me, &address_of(&known)) || !self.speaks_for(named, Some(&known)) {
-            return Ok(Outcome::Ignored("only the organizer cancels"));
+            return Ok(Outcome::Refused(Refusal::NotOrganizer));
         }
         if let Some(master) = &message.master {
             if is_late(&master.component, series.first().map(|e| &e.component)) {

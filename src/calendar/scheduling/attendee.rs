@@ -1,6 +1,7 @@
 //! What an attendee's change has to tell the organizer: the answer, for the series or for single occurrences.
 
-use super::{Outgoing, calendar_of, is_own, stamp};
+use super::delegation::{add_delegates, delegates};
+use super::{Outgoing, calendar_of, is_own, organizer, stamp};
 use crate::base::TimeMs;
 use crate::formats::content_line::{Component, Property};
 use crate::formats::ical::people::{PartStat, address_of, is_scheduled_by_server};
@@ -32,6 +33,7 @@ pub fn reply(
         "LOCATION",
         "SEQUENCE",
     ];
+    const OWN: [&str; 6] = ["CN", "CUTYPE", "EMAIL", "ROLE", "DELEGATED-TO", "DELEGATED-FROM"];
     let organizer = component.organizer()?;
     let mut out = Component::new(&component.name);
     let kept = component
@@ -54,13 +56,14 @@ pub fn reply(
         params: own
             .params
             .iter()
-            .filter(|(n, _)| matches!(n.as_str(), "CN" | "CUTYPE" | "EMAIL" | "ROLE"))
+            .filter(|(n, _)| OWN.contains(&n.as_str()))
             .cloned()
             .collect(),
         ..own.clone()
     };
     attendee.set_param("PARTSTAT", answer.name());
-    out.put(attendee);
+    out.put(attendee.clone());
+    add_delegates(&mut out, &attendee, component);
     if let Some(comment) = comment.filter(|c| !c.trim().is_empty()) {
         out.set_text("COMMENT", comment.trim());
     }
@@ -108,6 +111,7 @@ pub fn plan(
         && (is_forced || now != master_before.unwrap_or(PartStat::NeedsAction))
     {
         out.extend(reply(me, new, &master.component, now, None, now_ms));
+        out.extend(passed_on(me, new, &master.component, now_ms));
     }
     let has_told_all = !out.is_empty();
     for (place, entry) in &new.overrides {
@@ -120,6 +124,7 @@ pub fn plan(
         let is_said = has_told_all && Some(now) == master_now;
         if now != before && !is_said || (is_forced && new.master.is_none()) {
             out.extend(reply(me, new, &entry.component, now, None, now_ms));
+            out.extend(passed_on(me, new, &entry.component, now_ms));
         }
     }
     // Somebody who takes an occurrence out of their calendar does not come.
@@ -148,6 +153,27 @@ pub fn plan(
         }
     }
     out
+}
+
+/// The invitation for those whom this account sends in its place (RFC 5546 §3.2.2.3).
+fn passed_on(me: &Account, series: &Series, component: &Component, now_ms: TimeMs) -> Option<Outgoing> {
+    let own = component.attendee(|a| is_own(me, a))?;
+    let to = delegates(own);
+    if to.is_empty() {
+        return None;
+    }
+    let mut passed = organizer::cleaned(component, now_ms);
+    add_delegates(&mut passed, own, component);
+    // The organizer's own invitation is as new.
+    if let Some(stamp) = component.property("DTSTAMP") {
+        passed.put(stamp.clone());
+    }
+    Some(Outgoing {
+        method: Method::Request,
+        to,
+        calendar: calendar_of(series, vec![passed]),
+        by_mail: false,
+    })
 }
 
 fn speaks_for_us(component: &Component) -> bool {

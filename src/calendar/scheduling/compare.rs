@@ -1,5 +1,6 @@
 //! What of an event has changed, as people would see it.
 
+use super::delegation::is_sent_by;
 use crate::formats::content_line::Component;
 use crate::formats::ical::object::Part;
 use crate::formats::ical::people::{PartStat, address_of};
@@ -104,6 +105,8 @@ fn fixed(entry: &Entry, is_me: &dyn Fn(&str) -> bool) -> Fixed {
         organizer: component.organizer().map(address_of),
         others: component
             .attendees()
+            // Whom one sends in one's own place is one's own affair.
+            .filter(|p| !is_sent_by(p, is_me))
             .map(|p| (address_of(p), PartStat::of(p).name()))
             .filter(|(a, _)| !is_me(a))
             .collect(),

@@ -13,6 +13,7 @@ use crate::formats::ical::{Entry, Message, Method, Series};
 use crate::identity::Ctx;
 use crate::identity::shares::require_level;
 use crate::model::object::Object;
+use crate::model::scheduling::Refusal as Refused;
 use crate::model::share::ShareLevel;
 use crate::model::{Account, AccountId, FolderId, Modseq};
 use crate::objects::no_such_object;
@@ -154,7 +155,7 @@ pub fn apply(
     };
     let named = first.component.organizer().unwrap_or(&known);
     if is_own(work.me, &address_of(&known)) || !work.speaks_for(named, Some(&known)) {
-        return Ok(Outcome::Ignored("only the organizer decides on proposals"));
+        return Ok(Outcome::Refused(Refused::NotOrganizer));
     }
     let mut has_news = false;
     for entry in refused.entries() {

@@ -2,23 +2,25 @@
 
 use super::organizer::{Standing, Standings, keep_answers};
 use super::{Outgoing, attendee, compare, deputy, is_own, organizer, send_in, sign_answers};
+use crate::base::text::one_line;
 use crate::base::{Error, Result, TimeMs};
 use crate::calendar::put::columns;
-use crate::formats::ical::people::address_of;
+use crate::formats::content_line::Property;
+use crate::formats::ical::people::{address_of, is_scheduled_by_server};
 use crate::formats::ical::private::has_private;
 use crate::formats::ical::{CalendarObject, Series};
 use crate::identity::Ctx;
 use crate::identity::recipient::{Resolved, resolve};
 use crate::model::object::{Object, ObjectColumns};
 use crate::model::share::ShareLevel;
-use crate::model::{Account, AccountId, EmailAddress, FolderId};
+use crate::model::{Account, AccountId, AccountKind, EmailAddress, FolderId};
 use crate::objects::put::put_object_in;
 use crate::objects::{Condition, Put};
 use crate::store::account::AccountDb;
 use crate::store::attachment::HeldFile;
 use crate::store::blob::Staged;
 use crate::store::{Store, Tx};
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 /// What has to be known before the transaction.
@@ -26,6 +28,8 @@ pub struct Hook {
     store: Arc<Store>,
     me: Account,
     standings: Standings,
+    /// Who belongs to groups that are asked, by their address: address and name.
+    groups: Groups,
     /// Of whoever does it: what is private is for the owner, and for who may do everything.
     level: ShareLevel,
     deputy: Option<String>,
@@ -71,24 +75,88 @@ pub async fn prepare(
             "an event has at most {MOST_PEOPLE} guests"
         )));
     }
+    let mut groups = Groups::new();
     for address in all {
         let standing = match EmailAddress::parse(&address) {
             Err(_) => Standing::Nobody,
             Ok(parsed) => match resolve(ctx, &parsed).await? {
-                Resolved::Account(_) => Standing::Ours,
+                Resolved::Account(account) => {
+                    if account.kind == AccountKind::Group {
+                        groups.insert(address.clone(), people_in(ctx, account.id).await?);
+                    }
+                    Standing::Ours
+                }
                 Resolved::Unknown => Standing::Nobody,
                 Resolved::Foreign => Standing::Elsewhere,
             },
         };
         standings.insert(address, standing);
     }
+    let members = groups.values().flatten();
+    standings.extend(members.map(|(address, _)| (address.to_lowercase(), Standing::Ours)));
     Ok(Hook {
         store: ctx.store.clone(),
         me,
         standings,
+        groups,
         level,
         deputy: deputy(ctx, account),
     })
+}
+
+type Groups = HashMap<String, Vec<(String, String)>>;
+
+async fn people_in(ctx: &Ctx, group: AccountId) -> Result<Vec<(String, String)>> {
+    ctx.store
+        .directory()
+        .peek(move |d| {
+            let mut out = Vec::new();
+            for id in d.members(group)?.into_iter().take(MOST_PEOPLE) {
+                let person = d.account(id)?.filter(Account::is_active);
+                out.extend(person.map(|p| (p.address, p.display_name)));
+            }
+            Ok(out)
+        })
+        .await
+}
+
+/// Asks everybody who belongs to a group that is asked, beside the group (RFC 5545 §3.2.11). Only where it was not asked
+/// before: whom the organizer takes out afterwards stays out.
+fn ask_members(hook: &Hook, before: Option<&Series>, series: &mut Series) {
+    if hook.groups.is_empty() {
+        return;
+    }
+    let asked = before.map(|b| {
+        let all = b.entries().flat_map(|e| e.component.attendees().map(address_of));
+        all.collect::<BTreeSet<String>>()
+    });
+    let asked = asked.unwrap_or_default();
+    for entry in series.entries_mut() {
+        let component = &mut entry.component;
+        let all: Vec<Property> = component.attendees().cloned().collect();
+        for group in all.iter().filter(|p| is_scheduled_by_server(p)) {
+            let address = address_of(group);
+            let Some(members) = hook.groups.get(&address).filter(|_| !asked.contains(&address)) else {
+                continue;
+            };
+            if let Some(line) = component.attendee_mut(|a| a == address) {
+                line.set_param("CUTYPE", "GROUP");
+            }
+            for (who, name) in members {
+                if is_own(&hook.me, who) || component.attendee(|a| a.eq_ignore_ascii_case(who)).is_some() {
+                    continue;
+                }
+                let mut new = Property::new("ATTENDEE", format!("mailto:{who}")).with("CN", one_line(name));
+                if let Some(role) = group.param("ROLE") {
+                    new.set_param("ROLE", role);
+                }
+                new.set_param("PARTSTAT", "NEEDS-ACTION");
+                new.set_param("RSVP", "TRUE");
+                new.set_param("MEMBER", format!("mailto:{address}"));
+                component.properties.push(new);
+            }
+        }
+    }
 }
 
 /// Nobody in an office invites so many, and each is told.
@@ -203,6 +271,9 @@ fn put_beside_files(tx: &mut Tx<'_, AccountDb>, hook: &Hook, new: NewEvent, now_
     let shared_before = before.as_ref().filter(|_| was_shared.is_some());
     if let (Some(before), Condition::ScheduleTag(_), Part::Organizer) = (shared_before, new.condition, part) {
         keep_answers(before, &mut series);
+    }
+    if part == Part::Organizer {
+        ask_members(hook, shared_before, &mut series);
     }
     let was_over = old.as_ref().is_none_or(|o| is_over(o.span, now_ms));
     let mut messages = match part {

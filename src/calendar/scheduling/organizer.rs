@@ -154,7 +154,7 @@ fn part_of(series: &Series, mask: &[bool]) -> Option<Series> {
 }
 
 /// As it leaves the organizer: without what is the organizer's own.
-fn cleaned(component: &Component, now_ms: TimeMs) -> Component {
+pub(super) fn cleaned(component: &Component, now_ms: TimeMs) -> Component {
     let mut out = component.clone();
     out.parts.retain(|p| p.name != "VALARM");
     out.properties.retain(|p| {

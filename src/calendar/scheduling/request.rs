@@ -11,6 +11,7 @@ use crate::formats::content_line::{Component, Property};
 use crate::formats::ical::people::{PartStat, address_of};
 use crate::formats::ical::{ComponentKind, Entry, Message, Method, Series};
 use crate::model::object::{Collection, Object};
+use crate::model::scheduling::Refusal;
 use crate::model::{Account, FolderKind};
 use crate::objects::collections::default_collection_in;
 use crate::objects::put::put_object_in;
@@ -56,13 +57,13 @@ pub fn apply(
         return Ok(Outcome::Ignored("the invitation is empty"));
     };
     if known.is_some_and(|k| is_own(work.me, &address_of(k))) || is_own(work.me, &address_of(named)) {
-        return Ok(Outcome::Ignored("the organizer is not invited by others"));
+        return Ok(Outcome::Refused(Refusal::NotOrganizer));
     }
     if before.is_some() && known.is_none() {
         return Ok(Outcome::Ignored("an event of one's own has the same UID"));
     }
     if !work.speaks_for(named, known) {
-        return Ok(Outcome::Ignored("only the organizer invites"));
+        return Ok(Outcome::Refused(Refusal::NotOrganizer));
     }
     if !news
         .entries()

@@ -89,6 +89,7 @@ impl Fixture {
         for message in read_messages(text.as_bytes(), None).unwrap() {
             let incoming = Incoming {
                 files: Vec::new(),
+                mail: None,
                 delivery_id: random::uuid(),
                 message,
                 sender: Sender {
@@ -311,7 +312,7 @@ async fn a_proposal_is_taken_back_when_its_organizer_refuses_it() {
     assert!(kept().await);
     let refusal = |lines: &str| calendar("METHOD:DECLINECOUNTER\r\n", &[lines]);
     let plain = "DTSTAMP:20260101T000000Z\nORGANIZER:mailto:boss@other.test\nATTENDEE:mailto:me@example.test";
-    let not_theirs = Outcome::Ignored("only the organizer decides on proposals");
+    let not_theirs = Outcome::Refused(crate::model::scheduling::Refusal::NotOrganizer);
     assert_eq!(f.receive(&refusal(plain), "evil@evil.test").await, not_theirs);
     let one = format!("{plain}\nRECURRENCE-ID:20300114T090000Z");
     assert_eq!(

@@ -1,6 +1,7 @@
 //! When a calendar object takes place: its occurrences within a window, and the span that they all lie in.
 
 use super::object::{CalendarObject, ComponentKind, Moment, Part};
+use super::rule::Rule;
 use super::value::Length;
 use super::zone::{Zone, plain_seconds};
 use jiff::SignedDuration;
@@ -85,7 +86,10 @@ fn is_within(kind: ComponentKind, part: &Part, span: (i64, i64), window: (i64, i
 /// None: it has no time and is always there.
 fn single_span(kind: ComponentKind, part: &Part, floating: &Zone) -> Option<(i64, i64)> {
     if let Some(start) = &part.start {
-        return Some(span(start, part.length, floating));
+        let (start_s, end_s) = span(start, part.length, floating);
+        // What says when somebody is there holds until it says something else (RFC 7953 §3.1).
+        let is_open = kind == ComponentKind::Availability && start_s == end_s;
+        return Some((start_s, if is_open { i64::MAX } else { end_s }));
     }
     if kind != ComponentKind::Task {
         return None;
@@ -244,7 +248,7 @@ fn starts_of(
 ) -> BTreeMap<DateTime, Option<Length>> {
     let mut out = BTreeMap::new();
     let zone = start.zone.as_ref();
-    for rule in &part.rules {
+    let starts = |rule: &Rule| {
         let until = rule.until_local(zone.unwrap_or(floating));
         // A date has no time of day that an UNTIL with one could cut off.
         let until = until.map(|u| {
@@ -254,9 +258,10 @@ fn starts_of(
                 u
             }
         });
-        for at in rule.starts(start.local, until, from, to, MAX_OCCURRENCES) {
-            out.insert(at, None);
-        }
+        rule.starts(start.local, until, from, to, MAX_OCCURRENCES)
+    };
+    for rule in &part.rules {
+        out.extend(starts(rule).into_iter().map(|at| (at, None)));
     }
     if part.rules.is_empty() {
         out.insert(start.local, None);
@@ -267,6 +272,15 @@ fn starts_of(
             out.insert(local, *length);
         }
     }
+    for rule in &part.excluding_rules {
+        // A rule that says what takes place has its start in any case, one that says what does not only by itself.
+        let has_start = rule.has_start(start.local);
+        for at in starts(rule) {
+            if at != start.local || has_start {
+                out.remove(&at);
+            }
+        }
+    }
     out
 }
 
@@ -274,6 +288,10 @@ fn starts_of(
 pub fn bounds(object: &CalendarObject) -> (i64, i64) {
     let (mut first, mut last) = (i64::MAX, i64::MIN);
     let utc = Zone::utc();
+    // Every question about somebody's time has to look at it.
+    if object.kind == ComponentKind::Availability {
+        return ALWAYS;
+    }
     for part in &object.parts {
         let Some((start_s, end_s)) = single_span(object.kind, part, &utc) else {
             return ALWAYS;

@@ -1,13 +1,14 @@
 //! VFREEBUSY: asking when somebody is busy, and saying it (RFC 5545 §3.6.4, RFC 5546 §3.3).
 
+use super::availability::{BusyType, Closed};
 use super::itip::{Method, PRODUCT, with_method};
 use super::value::parse_time;
 use super::zone::{plain_seconds, plain_time};
 use crate::base::{Error, Result};
 use crate::formats::content_line::{Component, Property};
 
-/// From when to when, in seconds since 1970, and whether only perhaps.
-pub type Period = (i64, i64, bool);
+/// From when to when, in seconds since 1970, and how busy.
+pub type Period = Closed;
 
 fn utc(seconds: i64) -> String {
     plain_time(seconds).strftime("%Y%m%dT%H%M%SZ").to_string()
@@ -30,10 +31,10 @@ pub fn free_busy_calendar(
     inner.set("DTEND", utc(window.1));
     let is_answer = !people.is_empty();
     inner.properties.extend(people);
-    for (from_s, to_s, is_tentative) in periods {
+    for (from_s, to_s, how) in periods {
         let mut property = Property::new("FREEBUSY", format!("{}/{}", utc(*from_s), utc(*to_s)));
-        if *is_tentative {
-            property.set_param("FBTYPE", "BUSY-TENTATIVE");
+        if *how != BusyType::Busy {
+            property.set_param("FBTYPE", how.name());
         }
         inner.properties.push(property);
     }

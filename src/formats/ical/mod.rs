@@ -2,6 +2,7 @@
 
 pub mod alarms;
 pub mod attachment;
+pub mod availability;
 mod cut;
 pub mod expand;
 pub mod free_busy;
@@ -23,6 +24,8 @@ pub mod zone_print;
 mod expand_tests;
 #[cfg(test)]
 mod itip_tests;
+#[cfg(test)]
+mod rfc5545_tests;
 
 pub use itip::{Message, Method};
 pub use object::{CalendarObject, ComponentKind, read_object};

@@ -74,6 +74,8 @@ pub struct Part {
     pub start: Option<Moment>,
     pub length: Length,
     pub rules: Vec<Rule>,
+    /// EXRULE, which RFC 5545 no longer has and programs still send.
+    pub excluding_rules: Vec<Rule>,
     pub added: Vec<(Moment, Option<Length>)>,
     pub excluded: Vec<Moment>,
     pub recurrence_id: Option<Moment>,
@@ -175,18 +177,15 @@ fn read_part(
         return Err(at(component, "has no DTSTART"));
     }
     let range = component.property("RECURRENCE-ID").and_then(|p| p.param("RANGE"));
-    let rules = component
-        .all("RRULE")
-        .take(20)
-        .map(Rule::read)
-        .collect::<Result<Vec<_>>>()?;
+    let rules = |name: &str| -> Result<Vec<Rule>> { component.all(name).take(20).map(Rule::read).collect() };
     let due = moment("DUE")?;
     let end = moment("DTEND")?.or_else(|| due.clone());
     let mut part = Part {
         component: index,
         start: start.or_else(|| recurrence_id.clone().filter(|_| kind == ComponentKind::Event)),
         length: Length::default(),
-        rules,
+        rules: rules("RRULE")?,
+        excluding_rules: rules("EXRULE")?,
         added: Vec::new(),
         excluded: Vec::new(),
         recurrence_id,
@@ -274,7 +273,7 @@ fn read_dates(property: &Property, zones: &Zones, out: &mut Vec<(Moment, Option<
     Ok(())
 }
 
-fn moment_of(property: &Property, zones: &Zones) -> Result<Moment> {
+pub(super) fn moment_of(property: &Property, zones: &Zones) -> Result<Moment> {
     place(time_of(property)?, property, zones)
 }
 

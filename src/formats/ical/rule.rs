@@ -43,6 +43,20 @@ pub struct Rule {
     pub by_month: Vec<i16>,
     pub by_set_pos: Vec<i16>,
     pub week_start: Weekday,
+    pub skip: Skip,
+    /// Whether the rule names its calendar, which is the Gregorian one.
+    has_scale: bool,
+}
+
+/// What becomes of a day that its month or year does not have (RFC 7529 §4).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Skip {
+    #[default]
+    Omit,
+    /// The last day before.
+    Backward,
+    /// The first day behind.
+    Forward,
 }
 
 impl Rule {
@@ -63,6 +77,8 @@ impl Rule {
             by_month: Vec::new(),
             by_set_pos: Vec::new(),
             week_start: Weekday::Monday,
+            skip: Skip::Omit,
+            has_scale: false,
         };
         let mut has_frequency = false;
         for part in property.value.trim().split(';').filter(|p| !p.is_empty()) {
@@ -75,7 +91,21 @@ impl Rule {
         if !has_frequency {
             return Err(property.wrong("says no FREQ"));
         }
+        if out.skip != Skip::Omit {
+            out.check_skip(property)?;
+        }
         Ok(out)
+    }
+
+    /// RFC 7529 §4.2: SKIP only beside RSCALE. What lies before the first day of a month has no meaning there.
+    fn check_skip(&self, property: &Property) -> Result<()> {
+        if !self.has_scale {
+            return Err(property.wrong("has SKIP without RSCALE"));
+        }
+        if self.by_month_day.iter().any(|d| *d < -28) || self.by_year_day.contains(&-366) {
+            return Err(property.wrong("has SKIP with days that are counted back over the first one"));
+        }
+        Ok(())
     }
 
     fn take(&mut self, name: &str, value: &str) -> Option<()> {
@@ -97,8 +127,8 @@ impl Rule {
                 let all = value.split(',').take(MAX_VALUES).map(numbered_day);
                 self.by_day = all.collect::<Option<_>>()?;
             }
-            "RSCALE" if value.eq_ignore_ascii_case("GREGORIAN") => {}
-            "SKIP" if value.eq_ignore_ascii_case("OMIT") => {}
+            "RSCALE" if value.eq_ignore_ascii_case("GREGORIAN") => self.has_scale = true,
+            "SKIP" => self.skip = skip(value)?,
             // What a program keeps here for itself changes nothing.
             other if other.starts_with("X-") => {}
             _ => return None,
@@ -150,6 +180,16 @@ impl Rule {
         (seen == count).then_some(last)
     }
 
+    /// Whether the rule itself would have its start.
+    pub fn has_start(&self, start: DateTime) -> bool {
+        let begin = self.period_start(start, 0);
+        begin.is_some_and(|b| {
+            self.moments(&DayFilter::new(self, start), start, b)
+                .0
+                .contains(&start)
+        })
+    }
+
     fn walk(
         &self,
         start: DateTime,
@@ -170,7 +210,7 @@ impl Rule {
             left = left.saturating_sub((period - 1).max(0) as u64);
         }
         let filter = DayFilter::new(self, start);
-        let mut work = 0;
+        let (mut work, mut last) = (0, start);
         while left > 0 && work < MAX_WORK {
             let Some(begin) = self.period_start(start, period) else {
                 return;
@@ -180,10 +220,15 @@ impl Rule {
             }
             let (moments, cost) = self.moments(&filter, start, begin);
             work += cost;
-            for at in moments.iter().copied().filter(|at| *at > start) {
+            for at in moments.iter().copied() {
+                // A day that was skipped may be one that the next month has, too.
+                if at <= last {
+                    continue;
+                }
                 if at > to {
                     return;
                 }
+                last = at;
                 left -= 1;
                 if (at >= from && !take(at)) || left == 0 {
                     return;
@@ -362,6 +407,15 @@ fn frequency(word: &str) -> Option<Frequency> {
         "WEEKLY" => Frequency::Weekly,
         "MONTHLY" => Frequency::Monthly,
         "YEARLY" => Frequency::Yearly,
+        _ => return None,
+    })
+}
+
+fn skip(word: &str) -> Option<Skip> {
+    Some(match word.to_ascii_uppercase().as_str() {
+        "OMIT" => Skip::Omit,
+        "BACKWARD" => Skip::Backward,
+        "FORWARD" => Skip::Forward,
         _ => return None,
     })
 }

@@ -1,6 +1,6 @@
 //! Which days of a period a recurrence rule means (RFC 5545 §3.3.10, the table of BY parts).
 
-use super::rule::{Frequency, Rule};
+use super::rule::{Frequency, Rule, Skip};
 use jiff::SignedDuration;
 use jiff::civil::{Date, DateTime, Weekday};
 
@@ -51,7 +51,45 @@ impl<'r> DayFilter<'r> {
             }
             _ => (begin, 1),
         };
-        (self.take(first, count), count as u64)
+        let mut out = self.take(first, count);
+        self.take_skipped(first, count, &mut out);
+        (out, count as u64)
+    }
+
+    /// Days that the months and the year from `first` on do not have, where the rule puts them elsewhere.
+    fn take_skipped(&self, first: Date, count: i16, out: &mut Vec<Date>) {
+        if self.rule.skip == Skip::Omit || self.rule.frequency < Frequency::Monthly {
+            return;
+        }
+        let mut found = Vec::new();
+        let mut month = first;
+        let end = days_later(first, i64::from(count));
+        while !self.month_days.is_empty() && month < end {
+            let length = i16::from(month.days_in_month());
+            if self.month_days.iter().any(|d| *d > length) {
+                found.push(month.last_of_month());
+            }
+            let next = days_later(month, i64::from(length));
+            if next == month {
+                break;
+            }
+            month = next;
+        }
+        let has_leap_day = self.rule.by_year_day.contains(&366) && first.days_in_year() < 366;
+        if has_leap_day && self.rule.frequency == Frequency::Yearly {
+            found.push(first.last_of_year());
+        }
+        for last in found {
+            let day = match self.rule.skip {
+                Skip::Forward => days_later(last, 1),
+                _ => last,
+            };
+            if self.fits_week(day) && self.fits_week_day(day) {
+                out.push(day);
+            }
+        }
+        out.sort_unstable();
+        out.dedup();
     }
 
     fn days_of_months(&self, year: i16) -> (Vec<Date>, u64) {
@@ -64,6 +102,7 @@ impl<'r> DayFilter<'r> {
                 let count = i16::from(first.days_in_month());
                 looked_at += count as u64;
                 out.extend(self.take(first, count));
+                self.take_skipped(first, count, &mut out);
             }
         }
         (out, looked_at)

@@ -2,8 +2,10 @@
 
 use crate::formats::ical::Message;
 use crate::formats::ical::itip::read_messages;
+use crate::formats::mime::address::{mailboxes, parse_entries};
+use crate::formats::mime::field::Known;
 use crate::formats::mime::part::{Part, from_structure};
-use crate::formats::mime::structure::Structure;
+use crate::formats::mime::structure::{Kind, Structure};
 use crate::formats::mime::text::decode_charset;
 use crate::formats::mime::transfer::decode;
 
@@ -42,19 +44,56 @@ fn is_enclosed(parts: &[Part], mut at: usize) -> bool {
     false
 }
 
-/// The calendars of a mail, each text once. A file beside them counts only when there is nothing else: programs attach
-/// the same again.
-pub fn calendar_parts(raw: &[u8]) -> Vec<CalendarPart> {
-    let structure = Structure::parse(raw);
-    let parts = from_structure(&structure);
-    let of_type = |main: &str, sub: &str| -> Vec<CalendarPart> {
+/// A mail, taken apart once for all that is asked about the events in it.
+pub struct CalendarMail<'a> {
+    structure: Structure<'a>,
+    parts: Vec<Part>,
+}
+
+/// A file in a mail.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MailFile {
+    pub name: Option<String>,
+    pub content_type: String,
+    pub content: Vec<u8>,
+}
+
+impl<'a> CalendarMail<'a> {
+    pub fn parse(raw: &'a [u8]) -> CalendarMail<'a> {
+        let structure = Structure::parse(raw);
+        let parts = from_structure(&structure);
+        CalendarMail { structure, parts }
+    }
+
+    /// The address of its first author, in lower case.
+    pub fn author(&self) -> Option<String> {
+        let mut entries = Vec::new();
+        let root = self.structure.nodes.first()?;
+        for value in self.structure.values(root, Known::From) {
+            parse_entries(value, &mut entries);
+        }
+        let first = mailboxes(&entries).into_iter().next()?;
+        Some(first.address.trim().to_lowercase())
+    }
+
+    /// The calendars, each text once. A file beside them counts only when there is nothing else: programs attach the same
+    /// again.
+    pub fn calendars(&self) -> Vec<CalendarPart> {
+        let inline = self.of_type("text", "calendar");
+        match inline.is_empty() {
+            true => self.of_type("application", "ics"),
+            false => inline,
+        }
+    }
+
+    fn of_type(&self, main: &str, sub: &str) -> Vec<CalendarPart> {
         let mut out: Vec<CalendarPart> = Vec::new();
-        for (i, part) in parts.iter().enumerate() {
-            if !part.is_type(main, sub) || is_enclosed(&parts, i) || out.len() >= MAX_PARTS {
+        for (i, part) in self.parts.iter().enumerate() {
+            if !part.is_type(main, sub) || is_enclosed(&self.parts, i) || out.len() >= MAX_PARTS {
                 continue;
             }
-            let bytes = decode(part.body(raw), part.encoding, MAX_BYTES + 1);
-            let content_type = structure.nodes.get(i).map(|n| &n.content_type);
+            let bytes = decode(part.body(self.structure.raw), part.encoding, MAX_BYTES + 1);
+            let content_type = self.structure.nodes.get(i).map(|n| &n.content_type);
             let text = decode_charset(&bytes, part.charset.as_deref());
             if bytes.len() <= MAX_BYTES && !out.iter().any(|o| o.text == text) {
                 out.push(CalendarPart {
@@ -64,12 +103,30 @@ pub fn calendar_parts(raw: &[u8]) -> Vec<CalendarPart> {
             }
         }
         out
-    };
-    let inline = of_type("text", "calendar");
-    match inline.is_empty() {
-        true => of_type("application", "ics"),
-        false => inline,
     }
+
+    /// The part of this Content-ID, unless it has more than `most` bytes.
+    pub fn file(&self, content_id: &str, most: usize) -> Option<MailFile> {
+        let at = self
+            .parts
+            .iter()
+            .position(|p| p.content_id.as_deref() == Some(content_id) && p.kind == Kind::Leaf)?;
+        let part = self.parts.get(at).filter(|_| !is_enclosed(&self.parts, at))?;
+        if part.decoded_size as usize > most {
+            return None;
+        }
+        let content = decode(part.body(self.structure.raw), part.encoding, most + 1);
+        (content.len() <= most).then(|| MailFile {
+            name: part.filename.clone(),
+            content_type: format!("{}/{}", part.main_type, part.sub_type),
+            content,
+        })
+    }
+}
+
+/// See [`CalendarMail::calendars`].
+pub fn calendar_parts(raw: &[u8]) -> Vec<CalendarPart> {
+    CalendarMail::parse(raw).calendars()
 }
 
 /// Messages about events in a mail, in their order; what cannot be read is none.

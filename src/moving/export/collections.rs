@@ -5,24 +5,27 @@
 use super::stream::{CalendarStream, put_card};
 use super::{Summary, create, names, replace};
 use crate::base::text::hex;
-use crate::base::{Error, Result};
-use crate::calendar::attach::{MOST_INSIDE, with_contents};
+use crate::base::{Error, Kind, Result};
+use crate::calendar::attach::{MOST_INSIDE, open_named, with_contents};
+use crate::formats::content_line::read_component;
+use crate::formats::ical::attachment::managed_ids;
 use crate::identity::Ctx;
 use crate::model::object::{Collection, ObjectKind};
-use crate::model::{Account, FolderKind};
+use crate::model::{Account, FolderKind, ItemId};
 use crate::objects::collections::list_collections;
 use crate::objects::get::{list_objects, read_named};
 use crate::store::disk;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 pub const FILE: &str = "objects.jsonl";
 /// Folders below the account's.
-const PLACES: [&str; 3] = ["calendars", "tasks", "contacts"];
+const PLACES: [&str; 4] = ["calendars", "tasks", "contacts", FILES];
+const FILES: &str = "attachments";
 /// Objects that are in memory at a time.
 const BATCH: usize = 50;
 
@@ -37,6 +40,20 @@ pub struct ObjectRecord {
     /// As CalDAV and CardDAV programs know it.
     pub name: String,
     pub uid: Option<String>,
+    /// That are held beside it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub files: Vec<FileRecord>,
+}
+
+/// A file that an event or a task names by a managed id.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct FileRecord {
+    pub managed_id: String,
+    /// Below the account's folder of the export; one that several events name is there once.
+    pub file: String,
+    pub size: u64,
+    pub sha256: String,
 }
 
 /// What the manifest says of a collection.
@@ -81,6 +98,7 @@ pub async fn export_collections(ctx: &Ctx, account: &Account, summary: &mut Summ
     let mut run = Run {
         records: Vec::new(),
         taken: HashSet::new(),
+        files: HashMap::new(),
         home,
     };
     let mut collections = Vec::new();
@@ -107,6 +125,16 @@ struct Run {
     home: PathBuf,
     records: Vec<ObjectRecord>,
     taken: HashSet<String>,
+    /// By managed id.
+    files: HashMap<String, FileRecord>,
+}
+
+/// What an object names.
+#[derive(Default)]
+struct Held {
+    files: Vec<FileRecord>,
+    /// Managed ids that nobody holds here: the object came from elsewhere with them.
+    missing: Vec<String>,
 }
 
 /// The file of a whole collection.
@@ -156,7 +184,17 @@ impl Run {
                 // One that was removed meanwhile is none.
                 let Some((object, raw)) = found else { continue };
                 let file = file_name(&name, object.kind, &mut files);
-                self.write_object(&entry.path, &file, (&name, object.uid), &raw)?;
+                let held = self
+                    .write_files(ctx, account, (object.item.id, object.kind), &raw)
+                    .await?;
+                for id in &held.missing {
+                    let text = format!(
+                        "{}/{file} names the attachment {id}, which is not here",
+                        entry.path
+                    );
+                    summary.problems.push(text);
+                }
+                self.write_object(&entry.path, &file, (&name, object.uid, held.files), &raw)?;
                 entry.objects += 1;
                 let put = match &mut whole {
                     // Nobody else reads files here, so they are in the one that others import.
@@ -185,7 +223,7 @@ impl Run {
         &mut self,
         path: &str,
         file: &str,
-        (name, uid): (&str, Option<String>),
+        (name, uid, files): (&str, Option<String>, Vec<FileRecord>),
         raw: &[u8],
     ) -> Result<()> {
         let file = format!("{path}/{file}");
@@ -196,8 +234,52 @@ impl Run {
             sha256: hex(&Sha256::digest(raw)),
             name: name.to_owned(),
             uid,
+            files,
         });
         Ok(())
+    }
+
+    /// The files that an object names, each once.
+    async fn write_files(
+        &mut self,
+        ctx: &Ctx,
+        account: &Account,
+        object: (ItemId, ObjectKind),
+        raw: &[u8],
+    ) -> Result<Held> {
+        let mut out = Held::default();
+        if object.1 == ObjectKind::Card {
+            return Ok(out);
+        }
+        let named = read_component(raw).map(|c| managed_ids(&c)).unwrap_or_default();
+        for managed_id in named {
+            if let Some(known) = self.files.get(&managed_id) {
+                out.files.push(known.clone());
+                continue;
+            }
+            let body = match open_named(ctx, account.id, object, &managed_id).await {
+                Ok(body) => body,
+                Err(e) if e.kind() == Kind::NotFound => {
+                    out.missing.push(managed_id);
+                    continue;
+                }
+                Err(e) => return Err(e),
+            };
+            let content = body.read_all()?;
+            fs::create_dir_all(self.home.join(FILES))?;
+            // Names of ours, and what others call theirs.
+            let name = names::unique(names::mbox_file(&managed_id), &mut self.taken);
+            let record = FileRecord {
+                file: format!("{FILES}/{name}"),
+                size: content.len() as u64,
+                sha256: hex(&Sha256::digest(&content)),
+                managed_id: managed_id.clone(),
+            };
+            create(&self.home.join(&record.file))?.write_all(&content)?;
+            self.files.insert(managed_id, record.clone());
+            out.files.push(record);
+        }
+        Ok(out)
     }
 }
 
@@ -214,12 +296,22 @@ pub fn check_objects(home: &Path, mut show: impl FnMut(ObjectRecord, Option<Stri
         let record: ObjectRecord = serde_json::from_str(line).map_err(|e| {
             Error::invalid(format!("{FILE}, line {}, cannot be read", number + 1)).caused_by(e)
         })?;
-        let why = match fs::read(home.join(&record.file)) {
-            Err(e) => Some(format!("cannot be read: {e}")),
-            Ok(raw) if hex(&Sha256::digest(&raw)) != record.sha256 => Some("is not what was exported".into()),
-            Ok(_) => None,
-        };
+        let why = difference(&home.join(&record.file), &record.sha256).or_else(|| {
+            let mut files = record.files.iter();
+            files.find_map(|f| {
+                let why = difference(&home.join(&f.file), &f.sha256)?;
+                Some(format!("names {}, which {why}", f.file))
+            })
+        });
         show(record, why);
     }
     Ok(())
+}
+
+fn difference(file: &Path, sha256: &str) -> Option<String> {
+    match fs::read(file) {
+        Err(e) => Some(format!("cannot be read: {e}")),
+        Ok(raw) if hex(&Sha256::digest(&raw)) != sha256 => Some("is not what was exported".into()),
+        Ok(_) => None,
+    }
 }

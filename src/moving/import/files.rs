@@ -17,7 +17,7 @@ mod text;
 pub use archive::unpack;
 pub use exported::exported_accounts;
 
-use super::source::{Content, Fetched, Listed, Source, SourceFolder, hand_on};
+use super::source::{Content, Fetched, Listed, Source, SourceFolder, hand_on_all};
 use crate::base::{Error, Kind as ErrorKind, Result};
 use crate::identity::Ctx;
 use crate::mail::Intake;
@@ -159,7 +159,11 @@ impl Source for Files {
                 }
                 (Err(e), _) => Content::Unreadable(e.message().to_owned()),
             };
-            hand_on(&out, at, content).await?;
+            let files = match (&content, &found.content) {
+                (Content::Bytes(_), Holds::ExportedObjects(o)) => o.files(&ctx, listed)?,
+                _ => Vec::new(),
+            };
+            hand_on_all(&out, Fetched { at, content, files }).await?;
         }
         Ok(())
     }

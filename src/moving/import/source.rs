@@ -4,6 +4,7 @@ use crate::base::{Error, Result, TimeMs};
 use crate::mail::Intake;
 use crate::model::object::CollectionProperties;
 use crate::model::{Flags, FolderKind, Keywords, Role};
+use crate::store::attachment::HeldFile;
 use tokio::sync::mpsc::Sender;
 
 /// Of one message; what is larger stays where it is, and is in the report.
@@ -83,6 +84,8 @@ pub struct Fetched {
     /// Which of those that were wanted.
     pub at: usize,
     pub content: Content,
+    /// That an event names, and that come with it.
+    pub files: Vec<HeldFile>,
 }
 
 pub enum Content {
@@ -113,7 +116,17 @@ pub trait Source {
 
 /// Hands an item on. Errors: Internal, when nobody takes it any more.
 pub async fn hand_on(out: &Sender<Fetched>, at: usize, content: Content) -> Result<()> {
-    out.send(Fetched { at, content })
+    let fetched = Fetched {
+        at,
+        content,
+        files: Vec::new(),
+    };
+    hand_on_all(out, fetched).await
+}
+
+/// As [`hand_on`], with the files that come with it.
+pub async fn hand_on_all(out: &Sender<Fetched>, fetched: Fetched) -> Result<()> {
+    out.send(fetched)
         .await
         .map_err(|_| Error::internal("the run has ended"))
 }

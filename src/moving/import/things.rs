@@ -13,6 +13,7 @@ use crate::objects::put::{prepare_put, put_object_in};
 use crate::objects::{Condition, Put};
 use crate::store::Tx;
 use crate::store::account::AccountDb;
+use crate::store::attachment::HeldFile;
 use crate::store::blob::Staged;
 use crate::{calendar, contacts};
 use std::sync::Arc;
@@ -37,6 +38,8 @@ struct Thing {
     name: String,
     columns: ObjectColumns,
     staged: Staged,
+    /// That it names, and that come with it.
+    files: Vec<HeldFile>,
 }
 
 enum Outcome {
@@ -117,7 +120,10 @@ async fn store_batch(
             }
         };
         match prepare(run, goal, listed, raw.clone()).await {
-            Ok(thing) => things.push(thing),
+            Ok(thing) => things.push(Thing {
+                files: fetched.files,
+                ..thing
+            }),
             Err(e) if matches!(e.kind(), Kind::Invalid | Kind::TooLarge | Kind::Forbidden) => {
                 aside.push((listed.clone(), raw, e.message().to_owned()));
             }
@@ -181,6 +187,7 @@ async fn prepare(run: &FolderRun<'_>, goal: &Goal, listed: &Listed, raw: Vec<u8>
         name,
         columns,
         staged,
+        files: Vec::new(),
     })
 }
 
@@ -211,6 +218,7 @@ fn store_thing(tx: &mut Tx<'_, AccountDb>, goal: &Goal, thing: &Thing) -> Result
         }
         None => (free_name(tx, goal, &thing.name)?, Outcome::Stored),
     };
+    thing.files.iter().try_for_each(|file| tx.hold_attachment(file))?;
     let put = put_object_in(
         tx,
         goal.folder_id,
@@ -220,6 +228,8 @@ fn store_thing(tx: &mut Tx<'_, AccountDb>, goal: &Goal, thing: &Thing) -> Result
         Condition::Always,
         goal.now_ms,
     )?;
+    let held: Vec<String> = thing.files.iter().map(|f| f.managed_id.clone()).collect();
+    tx.drop_unused_attachments(&held)?;
     let Put::Stored { .. } = put else {
         return Ok(Outcome::Conflict);
     };

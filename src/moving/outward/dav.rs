@@ -3,8 +3,11 @@
 
 use super::{Options, Run};
 use crate::base::{Error, Kind, Result};
+use crate::calendar::attach::with_contents;
 use crate::delivery::PostRoom;
+use crate::formats::content_line::print::print_component;
 use crate::formats::content_line::{Component, read_component};
+use crate::formats::ical::attachment::{file_name, managed_id, managed_ids};
 use crate::formats::xml::{NAMESPACES, text};
 use crate::identity::Ctx;
 use crate::model::moved::{Moved, State};
@@ -20,6 +23,9 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use url::Url;
+
+/// Files of one object: many servers take objects of 10 MB, and base64 makes four letters of three bytes.
+const MOST_SENT: u64 = 6 << 20;
 
 /// In a part of a path.
 const PLAIN: &AsciiSet = &NON_ALPHANUMERIC
@@ -247,6 +253,14 @@ impl CollectionRun<'_> {
                 // One that was removed meanwhile is none.
                 let Some((object, raw)) = found else { continue };
                 let hash = *blake3::hash(&raw).as_bytes();
+                let (raw, left_out) = self.as_sent(raw).await?;
+                for name in left_out {
+                    report.problem(format!(
+                        "{}, {}: the attachment {name} is too large to go along; it stays here",
+                        self.collection.display_name(),
+                        object.name
+                    ));
+                }
                 let row = rows.get(&object.item.id);
                 if row.is_some_and(|r| r.hash == hash) {
                     continue;
@@ -284,6 +298,31 @@ impl CollectionRun<'_> {
                 .await?;
         }
         Ok(())
+    }
+
+    /// With the files that it names in it: nobody there reads them here, nor knows the names that they have here. And the
+    /// names of those that are too large.
+    async fn as_sent(&self, raw: Vec<u8>) -> Result<(Vec<u8>, Vec<String>)> {
+        if self.kind() == FolderKind::AddressBook {
+            return Ok((raw, Vec::new()));
+        }
+        let named = read_component(&raw).map(|c| managed_ids(&c)).unwrap_or_default();
+        if named.is_empty() {
+            return Ok((raw, Vec::new()));
+        }
+        let raw = with_contents(self.run.ctx, self.run.account.id, raw, None, MOST_SENT).await?;
+        let mut calendar = read_component(&raw)?;
+        let mut left_out = Vec::new();
+        for line in calendar.parts.iter_mut().flat_map(|c| &mut c.properties) {
+            if managed_id(line).is_none() {
+                continue;
+            }
+            if line.param("VALUE") != Some("BINARY") {
+                left_out.push(file_name(line).to_owned());
+            }
+            line.take_param("MANAGED-ID");
+        }
+        Ok((print_component(&calendar).into_bytes(), left_out))
     }
 
     /// `name`: as [`name_there`] has it.
@@ -395,6 +434,7 @@ impl CollectionRun<'_> {
             };
             for (name, ours) in read_named(ctx, account, folder, batch.to_vec(), true).await? {
                 let Some((_, raw)) = ours else { continue };
+                let (raw, _) = self.as_sent(raw).await?;
                 report.compared += 1;
                 match by_name
                     .get(&name_there(&name))

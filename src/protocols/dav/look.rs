@@ -4,8 +4,9 @@ use super::acl;
 use super::door::Call;
 use super::error::DavError;
 use super::place::{self, Place, Section};
-use super::props::{View, Wanted, default_calendar};
-use super::xml::DAV;
+use super::props::{View, Wanted, availability, default_calendar};
+use super::xml::{CALENDAR_SERVER, DAV};
+use crate::calendar::availability::get_availability;
 use crate::identity::access::find_colleague;
 use crate::mail::quota::get_usage;
 use crate::model::object::{Collection, Object};
@@ -25,6 +26,7 @@ pub struct Seen {
     collection: Option<Collection>,
     object: Option<(Object, Vec<u8>)>,
     quota: Option<(i64, Option<i64>)>,
+    sharees: Vec<(Account, ShareLevel)>,
     own: Vec<(String, String)>,
 }
 
@@ -40,6 +42,7 @@ impl Seen {
             collection: self.collection.as_ref(),
             object: self.object.as_ref().map(|(o, raw)| (o, raw.as_slice())),
             quota: self.quota,
+            sharees: &self.sharees,
             own: &self.own,
         }
     }
@@ -87,6 +90,7 @@ pub async fn look(call: &Call, place: &Place, wanted: &Wanted) -> Result<Seen, D
         collection: None,
         object: None,
         quota: quota_of(call, wanted).await?,
+        sharees: Vec::new(),
         own,
     })
 }
@@ -106,10 +110,17 @@ pub async fn look_into(
     if seen.folder.kind == FolderKind::ScheduleInbox {
         let usual = default_collection(&call.ctx, call.id(), FolderKind::Calendar).await?;
         own.push(default_calendar(&call.account, &usual));
+        let said = get_availability(&call.ctx, call.id()).await?;
+        own.extend(said.iter().flat_map(|s| availability(s)));
     }
     if wanted.names(DAV, "acl") && within.level == ShareLevel::Manage && !within.is_people() {
         own.push(acl::of_collection(call, within).await?);
     }
+    let asks_who = wanted.names(CALENDAR_SERVER, "invite") || wanted.names(DAV, "resourcetype");
+    let sharees = match asks_who && within.level == ShareLevel::Manage && !within.is_people() {
+        true => acl::people_of(call, within).await?,
+        false => Vec::new(),
+    };
     seen.properties.display_name = Some(within.display_name());
     // Room is the owner's affair.
     let quota = match within.is_own() {
@@ -124,6 +135,7 @@ pub async fn look_into(
         collection: Some(seen),
         object: None,
         quota,
+        sharees,
         own,
     })
 }
@@ -150,6 +162,7 @@ async fn look_at_object(
         collection: None,
         object: Some(object),
         quota: None,
+        sharees: Vec::new(),
         own: Vec::new(),
     })
 }

@@ -175,6 +175,7 @@ pub async fn objects(
                             collection: None,
                             object: Some((&object, &raw)),
                             quota: None,
+                            sharees: &[],
                             own: &[],
                         },
                         &wanted,

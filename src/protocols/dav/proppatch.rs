@@ -4,10 +4,15 @@ use super::door::{Answer, Call};
 use super::error::DavError;
 use super::multistatus::{status_line, whole};
 use super::place::{self, Place, Section, path_of};
-use super::props::{DEFAULT_CALENDAR, is_known, name_only, own_name};
-use super::xml::{self, APPLE, CALDAV, CARDDAV, DAV, Element};
-use crate::formats::content_line::read_component;
-use crate::formats::ical::zone::read_zones;
+use super::props::{AVAILABILITY, DEFAULT_CALENDAR, is_known, name_only, own_name};
+use super::xml::{self, APPLE, CALDAV, CALENDAR_SERVER, CARDDAV, DAV, Element};
+use crate::base::Kind;
+use crate::calendar::availability::put_availability;
+use crate::formats::content_line::print::print_component;
+use crate::formats::content_line::{Component, read_component};
+use crate::formats::ical::itip::PRODUCT;
+use crate::formats::ical::zone::{Zone, read_zones};
+use crate::formats::ical::zone_print::describe_zone;
 use crate::model::FolderKind;
 use crate::model::object::{Collection, CollectionProperties, Components, ObjectKind};
 use crate::model::property::{Property, PropertyValue};
@@ -17,6 +22,8 @@ use actix_web::http::StatusCode;
 
 /// A text that somebody reads, or a VTIMEZONE.
 const MAX_TEXT: usize = 64 << 10;
+/// From which a zone is described that was given by its name.
+const FIRST_YEAR: i16 = 2000;
 
 pub async fn proppatch(call: &Call, body: &[u8]) -> Answer {
     let Place::Collection(section, _, name) = &call.place else {
@@ -39,16 +46,22 @@ pub async fn proppatch(call: &Call, body: &[u8]) -> Answer {
             prop.children.iter().for_each(|e| changes.take(e, is_set));
         }
     }
-    let chosen = match collection.folder.kind {
-        FolderKind::ScheduleInbox => take_default_calendar(call, &mut changes).await?,
-        _ => None,
-    };
+    let is_inbox = collection.folder.kind == FolderKind::ScheduleInbox;
+    let (mut chosen, mut said) = (None, None);
+    if is_inbox {
+        chosen = take_default_calendar(call, &mut changes).await?;
+        said = take_availability(&mut changes)?;
+    }
     let is_refused = !changes.refused.is_empty();
     if !is_refused {
         let (properties, own) = (changes.properties, changes.own);
         change_collection(&call.ctx, place.account(), collection, properties, own).await?;
         if let Some(calendar) = chosen {
             choose_collection(&call.ctx, call.id(), &calendar).await?;
+        }
+        if let Some(said) = said {
+            let put = put_availability(&call.ctx, call.id(), said).await;
+            put.map_err(|e| DavError::naming(e, Kind::Invalid, "<C:valid-calendar-data/>"))?;
         }
     }
     let part = |names: &str, status| match names {
@@ -103,6 +116,30 @@ async fn take_default_calendar(call: &Call, changes: &mut Changes) -> Result<Opt
         }
         _ => Err(wrong()),
     }
+}
+
+/// When somebody can be met (RFC 7953 §7.2.4): a property of the inbox, also under the name that it had before there was
+/// a standard. None: the request does not name it; Some(None): it takes it away.
+fn take_availability(changes: &mut Changes) -> Result<Option<Option<String>>, DavError> {
+    let names = [CALDAV, CALENDAR_SERVER].map(|ns| format!("{{{ns}}}{AVAILABILITY}"));
+    let mut out = None;
+    while let Some(at) = changes.own.iter().position(|p| names.contains(&p.name)) {
+        out = Some(match changes.own.remove(at).value {
+            PropertyValue::One(xml) => Some(xml::read(xml.as_bytes())?.text.trim().to_owned()),
+            _ => None,
+        });
+    }
+    Ok(out)
+}
+
+/// A calendar with the zone of that name. None: there is none in the database.
+fn described_zone(name: &str) -> Option<String> {
+    let zone = Zone::by_name(name)?;
+    let mut out = Component::new("VCALENDAR");
+    out.set("VERSION", "2.0");
+    out.set("PRODID", PRODUCT);
+    out.parts.push(describe_zone(name, &zone, FIRST_YEAR)?);
+    Some(print_component(&out))
 }
 
 /// What a request would have a collection say of itself.
@@ -162,6 +199,13 @@ impl Changes {
                     (zones.len() == 1).then_some(())?;
                 }
                 p.time_zone = text;
+            }
+            // RFC 7809 §5.2: the same by its name.
+            (CALDAV, "calendar-timezone-id") if !is_book => {
+                p.time_zone = match &text {
+                    Some(name) => Some(described_zone(name)?),
+                    None => None,
+                };
             }
             (CALDAV, "schedule-calendar-transp") if !is_book => {
                 p.is_transparent = is_set && e.child(CALDAV, "transparent").is_some();

@@ -6,6 +6,8 @@ use super::multistatus::status_line;
 use super::place::{self, Place, Section};
 use super::xml::{APPLE, CALDAV, CALENDAR_SERVER, CARDDAV, DAV, Element, text};
 use crate::calendar::attach::{MAX_FILE_BYTES, MAX_FILES};
+use crate::formats::content_line::read_component;
+use crate::formats::ical::zone::Zone;
 use crate::model::object::{Collection, Object, ObjectKind};
 use crate::model::share::ShareLevel;
 use crate::model::{Account, AccountKind, FolderKind};
@@ -29,6 +31,8 @@ pub struct View<'a> {
     pub object: Option<(&'a Object, &'a [u8])>,
     /// Used, and the limit.
     pub quota: Option<(i64, Option<i64>)>,
+    /// Who else may use it, for whoever may do everything and asks.
+    pub sharees: &'a [(Account, ShareLevel)],
     /// Names in words of programs' own, with the whole element.
     pub own: &'a [(String, String)],
 }
@@ -150,6 +154,13 @@ const TABLE: &[Row] = &[
     row(CALDAV, "calendar-timezone", false, |v| {
         calendar(v)?.properties.time_zone.as_deref().map(text)
     }),
+    row(CALDAV, "calendar-timezone-id", false, |v| {
+        time_zone_id(calendar(v)?).map(|id| text(&id))
+    }),
+    // RFC 7529 §5: the calendars that rules may be in.
+    row(CALDAV, "supported-rscale-set", false, |v| {
+        calendar(v).map(|_| "<C:supported-rscale>GREGORIAN</C:supported-rscale>".to_owned())
+    }),
     row(CALDAV, "max-resource-size", false, |v| {
         calendar(v).map(|_| MAX_BYTES.to_string())
     }),
@@ -217,13 +228,18 @@ const TABLE: &[Row] = &[
     }),
     // Who shares it, as Apple's programs ask.
     row(CALENDAR_SERVER, "invite", false, |v| {
-        is_shared(v).then(|| {
+        (is_shared(v) || is_own_to_share(v)).then(|| {
             format!(
-                "<S:organizer>{}<S:common-name>{}</S:common-name></S:organizer>",
+                "<S:organizer>{}<S:common-name>{}</S:common-name></S:organizer>{}",
                 href(&place::principal(&v.owner.address)),
-                text(&v.owner.display_name)
+                text(&v.owner.display_name),
+                v.sharees.iter().map(invited).collect::<String>()
             )
         })
+    }),
+    // That CS:share is understood here (caldav-sharing §4.4.1); publishing is done elsewhere.
+    row(CALENDAR_SERVER, "allowed-sharing-modes", false, |v| {
+        is_own_to_share(v).then(|| "<S:can-be-shared/>".to_owned())
     }),
     row(APPLE, "calendar-color", false, |v| {
         v.collection?.properties.colour.as_deref().map(text)
@@ -273,6 +289,7 @@ pub fn user_type(kind: AccountKind) -> &'static str {
     }
 }
 
+pub const AVAILABILITY: &str = "calendar-availability";
 pub const DEFAULT_CALENDAR: &str = "schedule-default-calendar-URL";
 
 /// RFC 6638 §9.2, as a property in words of its own: only the inbox has it.
@@ -280,6 +297,14 @@ pub fn default_calendar(account: &Account, calendar: &Collection) -> (String, St
     let path = place::collection(Section::Calendars, &account.address, &calendar.folder.name);
     let name = format!("{{{CALDAV}}}{DEFAULT_CALENDAR}");
     (name, element(CALDAV, DEFAULT_CALENDAR, &href(&path)))
+}
+
+/// When somebody can be met, under the name of the standard and the one before; only the inbox has it.
+pub fn availability(said: &str) -> [(String, String); 2] {
+    [CALDAV, CALENDAR_SERVER].map(|ns| {
+        let name = format!("{{{ns}}}{AVAILABILITY}");
+        (name, element(ns, AVAILABILITY, &text(said)))
+    })
 }
 
 pub fn href(path: &str) -> String {
@@ -309,6 +334,37 @@ fn is_shared(v: &View<'_>) -> bool {
     v.collection.is_some() && v.owner.id != v.account.id
 }
 
+/// One that its owner, or who may do everything, shares by CS:share.
+fn is_own_to_share(v: &View<'_>) -> bool {
+    let is_of_kind = v
+        .collection
+        .is_some_and(|c| c.folder.kind != FolderKind::ScheduleInbox && c.feed.is_none());
+    is_of_kind && v.level == ShareLevel::Manage && !is_people(v)
+}
+
+/// Somebody who may use a collection, as CS:invite tells it. Nobody has to accept.
+fn invited((account, level): &(Account, ShareLevel)) -> String {
+    let access = match level {
+        ShareLevel::FreeBusy | ShareLevel::Read => "read",
+        ShareLevel::Write | ShareLevel::Manage => "read-write",
+    };
+    format!(
+        "<S:user>{}<S:common-name>{}</S:common-name><S:invite-accepted/><S:access><S:{access}/></S:access></S:user>",
+        href(&format!("mailto:{}", text(&account.address))),
+        text(&account.display_name)
+    )
+}
+
+/// The name of a calendar's zone, where it has one that is known (RFC 7809 §5.2).
+fn time_zone_id(calendar: &Collection) -> Option<String> {
+    let described = read_component(calendar.properties.time_zone.as_deref()?.as_bytes()).ok()?;
+    let zone = described.parts.iter().find(|p| p.name == "VTIMEZONE")?;
+    match Zone::by_name(&zone.text("TZID")?)? {
+        Zone::Named(zone) => zone.iana_name().map(str::to_owned),
+        Zone::Own(_) => None,
+    }
+}
+
 fn calendar<'a>(v: &View<'a>) -> Option<&'a Collection> {
     v.collection.filter(|c| c.folder.kind != FolderKind::AddressBook)
 }
@@ -327,7 +383,11 @@ fn resource_type(v: &View<'_>) -> Option<String> {
         (_, Some(_)) => "<C:calendar/>",
         _ => "",
     };
-    let shared = if is_shared(v) { "<S:shared/>" } else { "" };
+    let shared = match is_shared(v) {
+        true => "<S:shared/>",
+        false if !v.sharees.is_empty() => "<S:shared-owner/>",
+        false => "",
+    };
     Some(format!("<D:collection/>{more}{shared}"))
 }
 

@@ -98,6 +98,11 @@ pub fn answer(call: &Call, section: Section, place: &Reached, stored: Put) -> An
             "<C:allowed-attendee-scheduling-object-change/>",
             why,
         )),
+        // RFC 8607 §3.11.
+        Put::NoSuchFile(id) => Err(DavError::precondition(
+            "<C:valid-managed-id-parameter/>",
+            format!("there is no attachment of the managed id »{id}«; POST the file to the event"),
+        )),
         Put::UidTaken(other) => {
             let base = place::collection(section, &call.account.address, &place.name);
             let href = format!("<D:href>{base}{}</D:href>", place::encode(&other));

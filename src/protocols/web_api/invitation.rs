@@ -64,6 +64,7 @@ fn print(found: &Invitation) -> Value {
         "comment": found.comment,
         "eventId": one,
         "isOutdated": found.is_outdated,
+        "refused": found.refusal.map(|r| r.code()),
     })
 }
 
@@ -77,7 +78,7 @@ pub async fn show(request: HttpRequest, message: Path<String>) -> Result<HttpRes
         .await
         .map_err(|e| Error::internal("reading was broken off").caused_by(e))??;
     let found = found.ok_or_else(|| Error::not_found("there is no invitation in this message"))?;
-    let about = look_at(&ctx, account, found).await?;
+    let about = look_at(&ctx, account, listed.item.id, found).await?;
     Ok(HttpResponse::Ok()
         .insert_header(("Cache-Control", "no-store"))
         .json(print(&about)))

@@ -5,7 +5,7 @@ use super::{CALENDAR, ask, event, program, propfind, put};
 use crate::mailbox::wait_for_messages;
 use crate::scheduling::outside::start as two_offices;
 use crate::scheduling::{calendar_of, copy, meeting, wait_for};
-use crate::server::Server;
+use crate::server::{Folder, Server, run_with};
 use crate::sharing::{share, shared_homes, with_events};
 use crate::web::{Reply, Web};
 use serde_json::{Value, json};
@@ -15,18 +15,18 @@ const BEN: &str = "ben@example.test";
 const EVE: &str = "eve@other.test";
 const DAILY: &str = "DTSTART:20300107T090000Z\nDTEND:20300107T100000Z\nRRULE:FREQ=DAILY;COUNT=3";
 
-fn attach(web: &Web, path: &str, query: &str, name: &str, content: &[u8]) -> Reply {
+pub fn attach(web: &Web, path: &str, query: &str, name: &str, content: &[u8]) -> Reply {
     let disposition = format!("Content-Disposition: attachment; filename=\"{name}\"");
     let headers = ["Content-Type: text/plain; charset=utf-8", &disposition];
     web.send("POST", &format!("{path}?{query}"), &headers, content)
 }
 
-fn unfolded(reply: &Reply) -> String {
+pub fn unfolded(reply: &Reply) -> String {
     reply.text().replace("\r\n ", "")
 }
 
 /// The paths of the files that an event names.
-fn addresses(text: &str) -> Vec<String> {
+pub fn addresses(text: &str) -> Vec<String> {
     let lines = text.lines().filter(|l| l.starts_with("ATTACH;MANAGED-ID="));
     lines
         .map(|l| {
@@ -141,6 +141,15 @@ fn what_is_wrong_with_a_file_is_said_by_its_name() {
         403,
         "<C:valid-managed-id/>",
     );
+    // A PUT names no file that nobody has given out (RFC 8607 §3.11), or that one may not read.
+    let line = "DTSTART:20300107T090000Z\nATTACH;MANAGED-ID=nobodys:https://box.test/x";
+    let new = format!("{CALENDAR}unknown.ics");
+    refused(
+        put(&web, &new, &event("unknown", line)),
+        403,
+        "<C:valid-managed-id-parameter/>",
+    );
+    web.send("GET", &new, &[], b"").expect(404);
     let unknown = "action=attachment-update&managed-id=no";
     refused(
         attach(&web, &path, unknown, "a", b"x"),
@@ -269,6 +278,23 @@ fn files_go_along_with_invitations() {
     });
     assert!(first == b"the agenda" && second == large);
     web.send("GET", &addresses(&invited)[0], &[], b"").expect(404);
+
+    // Where the files came by mail they are held beside the event, too.
+    let eve = program(&theirs, EVE);
+    let (_, text) = wait_for(&theirs, EVE, "m", "called off", |t| {
+        t.contains("STATUS:CANCELLED")
+    });
+    assert_eq!(addresses(&text).len(), 2, "{text}");
+    let [first, second] = [0, 1].map(|i| eve.send("GET", &addresses(&text)[i], &[], b"").expect(200).body);
+    assert!(first == b"the agenda" && second == large);
+    assert!(
+        text.contains("FILENAME=Agenda.txt:https://") && !text.contains("cid:"),
+        "{text}"
+    );
+    program(&ours, EVE)
+        .send("GET", &addresses(&text)[0], &[], b"")
+        .expect(401);
+    theirs.cli(&["doctor"]);
 
     let mails = wait_for_messages(theirs.imap, EVE, "INBOX", 4);
     // They need not arrive in their order.
@@ -420,4 +446,87 @@ fn files_come_back_with_the_event() {
     );
     server.cli(&["doctor"]);
     assert!(copy(&web, ANNA, "e").is_some());
+}
+
+/// The bytes of the one file of an event, by its own address.
+fn file_of(web: &Web, path: &str) -> Vec<u8> {
+    let text = unfolded(&web.send("GET", path, &[], b"").expect(200));
+    let all = addresses(&text);
+    assert_eq!(all.len(), 1, "{text}");
+    web.send("GET", &all[0], &[], b"").expect(200).body
+}
+
+/// What goes out into a folder comes back with its files, and so does what a backup brings back.
+#[test]
+fn files_leave_and_come_back_with_their_events() {
+    let server = Server::start();
+    let web = super::anna(&server);
+    let path = |name: &str| format!("{CALENDAR}{name}.ics");
+    for name in ["e", "f"] {
+        put(&web, &path(name), &event(name, DAILY)).expect(201);
+    }
+    let large = vec![b'x'; 300_000];
+    attach(&web, &path("e"), "action=attachment-add", "Plan B.txt", &large).expect(201);
+    // The same file in two events is one.
+    let text = unfolded(&web.send("GET", &path("e"), &[], b""));
+    let line = text.lines().find(|l| l.starts_with("ATTACH")).unwrap();
+    let twin = event("f", &format!("{DAILY}\n{line}"));
+    put(&web, &path("f"), &twin).expect(204);
+
+    let to = Folder::new();
+    let at = to.path().to_str().unwrap();
+    server.cli(&["export", at, "--account", ANNA]);
+    let list = std::fs::read_to_string(to.path().join(ANNA).join("objects.jsonl")).unwrap();
+    let records: Vec<Value> = list.lines().map(|l| serde_json::from_str(l).unwrap()).collect();
+    let files: Vec<&Value> = records.iter().map(|r| &r["files"][0]).collect();
+    assert!(files.len() == 2 && files[0] == files[1], "{list}");
+    let file = to.path().join(ANNA).join(files[0]["file"].as_str().unwrap());
+    assert!(std::fs::read(&file).unwrap() == large);
+    let here = Server::start();
+    here.cli(&["import", "export", at]);
+    let there = super::anna(&here);
+    for name in ["e", "f"] {
+        assert!(file_of(&there, &path(name)) == large, "{name}");
+    }
+    assert_eq!(
+        unfolded(&there.send("GET", &path("e"), &[], b"")),
+        text,
+        "to the byte"
+    );
+    here.cli(&["import", "export", at, "--verify"]);
+    here.cli(&["doctor"]);
+    std::fs::write(&file, "damaged").unwrap();
+    let out = run_with(server.data.path(), &["export", at, "--check"], "");
+    let said = String::from_utf8_lossy(&out.stdout).into_owned();
+    assert!(
+        out.status.code() == Some(1) && said.contains("is not what was exported"),
+        "{said}"
+    );
+
+    let place = Folder::new();
+    let place = place.path().to_str().unwrap();
+    server.cli(&["backup", "run", "--to", place]);
+    let id = text
+        .split("MANAGED-ID=")
+        .nth(1)
+        .unwrap()
+        .split(';')
+        .next()
+        .unwrap();
+    for name in ["e", "f"] {
+        attach(
+            &web,
+            &path(name),
+            &format!("action=attachment-remove&managed-id={id}"),
+            "",
+            b"",
+        )
+        .expect(204);
+        web.send("DELETE", &path(name), &[], b"").expect(204);
+    }
+    server.cli(&["backup", "bring-back", ANNA, "--from", place]);
+    for name in ["e", "f"] {
+        assert!(file_of(&web, &path(name)) == large, "{name}");
+    }
+    server.cli(&["doctor"]);
 }

@@ -171,6 +171,9 @@ fn calendars_tasks_and_contacts_go_to_radicale_and_come_back() {
     let task = dav::event("t1", "STATUS:NEEDS-ACTION").replace("VEVENT", "VTODO");
     let at = "/dav/calendars/anna@example.test/tasks/t1.ics";
     put(&anna, at, &task).expect(201);
+    // Others cannot read a file here: it goes along in the event.
+    let with_file = format!("{}b.ics", dav::CALENDAR);
+    dav::attachments::attach(&anna, &with_file, "action=attachment-add", "b.txt", b"the file").expect(201);
     let radicale = Radicale::start();
     // Its person's home is made with the first collection.
     radicale.make("old", "MKCALENDAR", "Old");
@@ -206,4 +209,13 @@ fn calendars_tasks_and_contacts_go_to_radicale_and_come_back() {
     let report = run(&back, &["import", "caldav", &url], &radicale.ca, &["--verify"]);
     assert_whole(&report);
     assert_eq!(sum(&report, "stored"), 3);
+    let there = dav::anna(&back)
+        .get(&with_file)
+        .expect(200)
+        .text()
+        .replace("\r\n ", "");
+    assert!(
+        there.contains("dGhlIGZpbGU=") && !there.contains("MANAGED-ID"),
+        "{there}"
+    );
 }

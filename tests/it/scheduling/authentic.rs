@@ -1,6 +1,6 @@
 //! Whether a mail is from whom it names: DKIM, SPF and the policy of the author's domain, as a real name server has them.
 
-use super::mail::{EVENT, PLAIN, calendar, deliver, mail};
+use super::mail::{EVENT, PLAIN, calendar, deliver, mail, refusals};
 use super::{calendar_of, copy, meeting, settle, wait_for};
 use crate::counterparts::NameServer;
 use crate::dav::{anna, program, put};
@@ -108,6 +108,7 @@ fn who_forges_a_signing_organizer_changes_nothing() {
     let log = ours.log();
     assert!(log.contains("wants mail to be proved, and this is not"), "{log}");
     assert!(log.contains("authors of several domains"), "{log}");
+    assert_eq!(refusals(&ours, ANNA), vec!["unproved"; lies.len()]);
 
     let current = copy(&eve, EVE, "w1").unwrap().1;
     put(&eve, &path, &current.replace("20300107T", "20300109T")).expect(204);

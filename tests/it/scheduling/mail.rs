@@ -5,6 +5,7 @@ use crate::dav::{anna, put};
 use crate::mailbox::{Mailbox, wait_for_messages};
 use crate::server::{Server, wait_until};
 use crate::smtp::Talk;
+use crate::web::{Web, encode};
 use base64::Engine;
 
 const ANNA: &str = "anna@example.test";
@@ -173,6 +174,30 @@ fn quirks_of_programs_do_not_keep_an_invitation_out() {
     }
 }
 
+/// Why nothing was done with messages in somebody's inbox, as Graph shows it; the page's card says the same.
+pub fn refusals(server: &Server, who: &str) -> Vec<String> {
+    let page = Web::page(server, who);
+    let id = "String {00020386-0000-0000-C000-000000000046} Name X-Hauspost-Invitation-Refused";
+    let filter = encode(&format!("id eq '{id}'"));
+    let path = format!(
+        "/v1.0/me/mailFolders/inbox/messages?$top=50&$select=id&$expand=singleValueExtendedProperties($filter={filter})"
+    );
+    let all = page.get(&path).expect(200).json();
+    let mut out = Vec::new();
+    for message in all["value"].as_array().unwrap() {
+        let card = page.get(&format!(
+            "/api/messages/{}/invitation",
+            message["id"].as_str().unwrap()
+        ));
+        let noted = &message["singleValueExtendedProperties"][0]["value"];
+        if card.status == 200 {
+            assert_eq!(card.json()["refused"], *noted);
+        }
+        out.extend(noted.as_str().map(str::to_owned));
+    }
+    out
+}
+
 #[test]
 fn who_may_not_speak_for_somebody_changes_nothing() {
     let server = Server::start();
@@ -247,6 +272,20 @@ fn who_may_not_speak_for_somebody_changes_nothing() {
     assert_eq!(copy(&web, ANNA, "q1").unwrap().1, known);
     assert!(copy(&web, ANNA, "q2").is_none() && copy(&web, ANNA, "q3").is_none());
     assert!(copy(&web, ANNA, "q4").is_none());
+    // Whoever reads them is told why, but not of what is merely late.
+    let mut told = refusals(&server, ANNA);
+    told.sort();
+    assert_eq!(
+        told,
+        [
+            "nameOfOurs",
+            "notOrganizer",
+            "notOrganizer",
+            "notOrganizer",
+            "notOrganizer",
+            "notOrganizer"
+        ]
+    );
     deliver(&server, "boss@other.test", &request("boss@other.test", &newer));
     wait_for(&server, ANNA, "q1", "the organizer may", |t| {
         t.contains("SEQUENCE:3")

@@ -279,8 +279,40 @@ fn a_program_shares_a_calendar_by_posting_to_it() {
         web.send("POST", path, &["Content-Type: application/xml"], body.as_bytes())
     };
     let set = |who: &str, level: &str| format!("<S:set><D:href>{who}</D:href><S:{level}/></S:set>");
+    // How programs learn that this may be posted here.
+    let options = anna.send("OPTIONS", calendar, &[], b"").expect(200);
+    assert!(options.header("dav").contains("calendarserver-sharing"));
+    let asked = "<S:allowed-sharing-modes/><S:invite/><D:resourcetype/>";
+    let alone = propfind(&anna, calendar, "0", asked);
+    assert!(
+        alone.contains("<S:allowed-sharing-modes><S:can-be-shared/>"),
+        "{alone}"
+    );
+    assert!(
+        !alone.contains("<S:user>") && !alone.contains("shared-owner"),
+        "{alone}"
+    );
+    let inbox = propfind(&anna, "/dav/calendars/anna@example.test/inbox/", "0", asked);
+    assert!(!inbox.contains("can-be-shared"), "{inbox}");
     post(&anna, calendar, &set("mailto:Ben@example.test", "read")).expect(200);
+    let told = propfind(&anna, calendar, "0", asked);
+    assert!(told.contains("<S:shared-owner/>"), "{told}");
+    assert!(
+        told.contains("<S:user><D:href>mailto:ben@example.test</D:href>")
+            && told.contains("<S:invite-accepted/><S:access><S:read/></S:access></S:user>"),
+        "{told}"
+    );
     let shared = shared_homes(&ben, BEN, "calendars").remove(0);
+    // Who only reads shares nothing on, and does not see with whom else it is shared.
+    let seen = propfind(&ben, &shared, "0", asked);
+    assert!(
+        seen.contains("<S:shared/>") && seen.contains("<S:organizer>"),
+        "{seen}"
+    );
+    assert!(
+        !seen.contains("<S:user>") && !seen.contains("can-be-shared"),
+        "{seen}"
+    );
     let body = event("new", "DTSTART:20261124T090000Z");
     put(&ben, &format!("{shared}new.ics"), &body).expect(403);
     // Who may read gives nothing to anybody.

@@ -24,5 +24,7 @@ export interface Invitation {
   comment: string;
   eventId: string | null;
   isOutdated: boolean;
+  /** Why nothing was done with it. */
+  refused: 'unproved' | 'nameOfOurs' | 'notOrganizer' | null;
 }
 export const getInvitation = (message: string) => call<Invitation>('GET', `/api/messages/${encodeURIComponent(message)}/invitation`);

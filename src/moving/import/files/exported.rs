@@ -3,6 +3,7 @@
 use super::detect::Look;
 use super::{Found, Holds};
 use crate::base::{Error, Result};
+use crate::identity::Ctx;
 use crate::mail::Intake;
 use crate::model::object::CollectionProperties;
 use crate::model::{FolderKind, Keywords, Role};
@@ -10,6 +11,8 @@ use crate::moving::export::collections::{self, ObjectRecord};
 use crate::moving::export::items::{self, Record};
 use crate::moving::export::{manifest, mbox};
 use crate::moving::import::source::{Listed, Marks, SourceFolder};
+use crate::store::attachment::HeldFile;
+use crate::store::blob::Staged;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -159,6 +162,20 @@ impl Messages {
 }
 
 impl Objects {
+    /// The files that one names. Errors: Invalid, when the bytes are not those of the list; what the disk says.
+    pub fn files(&self, ctx: &Ctx, listed: &Listed) -> Result<Vec<HeldFile>> {
+        let mut out = Vec::new();
+        for record in &at(&self.records, listed)?.files {
+            let content = std::fs::read(self.home.join(&record.file))?;
+            check(&content, &record.sha256)?;
+            out.push(HeldFile {
+                managed_id: record.managed_id.clone(),
+                staged: Staged::from_bytes(ctx.store.layout(), &content)?,
+            });
+        }
+        Ok(out)
+    }
+
     pub fn list(&mut self) -> Result<Vec<Listed>> {
         let listed = self.records.iter().enumerate().map(|(place, r)| Listed {
             name: r.name.clone(),

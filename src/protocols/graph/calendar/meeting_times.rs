@@ -1,7 +1,8 @@
 //! findMeetingTimes: times at which those who are needed are free, the best first.
 
-use super::schedule::{agenda_of, span, word};
+use super::schedule::{agenda_of, out_of_hours, span, word};
 use crate::calendar::agenda::{Engagement, Presence};
+use crate::formats::ical::availability::Closed;
 use crate::formats::ical::value::parse_duration;
 use crate::protocols::graph::answer::{Answer, Result};
 use crate::protocols::graph::call::Call;
@@ -17,13 +18,15 @@ pub const ROWS: &[Row] = &[row!(POST "me/findMeetingTimes" CalendarRead [] => fi
 
 const MOST_PEOPLE: usize = 50;
 const STEP_S: i64 = 1_800;
-/// Working hours, in the zone that the client asked for, where it names no activityDomain.
+/// Working hours of an organizer who has said none, in the zone that the client asked for.
 const HOURS: (i8, i8) = (8, 17);
 
 struct Guest {
     address: String,
     is_needed: bool,
     engagements: Vec<Engagement>,
+    /// When they do not work, where they have said so.
+    closed: Option<Vec<Closed>>,
     /// Nobody knows when they are free.
     is_stranger: bool,
 }
@@ -35,6 +38,12 @@ impl Guest {
             .iter()
             .filter(|e| e.start_s < to_s && e.end_s > from_s);
         within.map(|e| e.presence).max().unwrap_or(Presence::Free)
+    }
+
+    /// None: they have not said.
+    fn works(&self, from_s: i64, to_s: i64) -> Option<bool> {
+        let closed = self.closed.as_ref()?;
+        Some(!closed.iter().any(|(s, e, _)| *s < to_s && *e > from_s))
     }
 }
 
@@ -70,10 +79,12 @@ async fn find(call: Call) -> Result {
         .iter()
         .fold((i64::MAX, i64::MIN), |(a, b), (f, t)| (a.min(*f), b.max(*t)));
     let guests = guests(&call, &body, window).await?;
+    let (own, engagements, _) = agenda_of(&call, &look.owner.address, window).await?;
     let me = Guest {
         address: look.owner.address.clone(),
         is_needed: true,
-        engagements: agenda_of(&call, &look.owner.address, window).await?.1,
+        engagements,
+        closed: out_of_hours(&call, &own, window).await?,
         is_stranger: false,
     };
     let is_optional = json::boolean(&body, "isOrganizerOptional")? == Some(true);
@@ -86,7 +97,7 @@ async fn find(call: Call) -> Result {
         }
         while at + length_s <= to_s && found.len() < 5_000 {
             let end = at + length_s;
-            if !is_work || works(&look, at, end) {
+            if !is_work || all_work(&look, &me, &guests, (at, end)) {
                 let own = me.presence(at, end);
                 let is_out = !is_optional && chance(&me, own) == 0.0;
                 let confidence = confidence(&guests, at, end).filter(|c| *c >= least && !is_out);
@@ -158,7 +169,12 @@ async fn guests(call: &Call, body: &Value, window: (i64, i64)) -> Result<Vec<Gue
         let email = email.ok_or_else(|| GraphError::request("an attendee lacks »emailAddress«"))?;
         let address = json::required_text(email, "address")?.to_owned();
         let found = agenda_of(call, &address, window).await;
+        let closed = match &found {
+            Ok((who, _, _)) => out_of_hours(call, who, window).await?,
+            Err(_) => None,
+        };
         out.push(Guest {
+            closed,
             is_needed: !json::text(guest, "type")?.is_some_and(|t| t.eq_ignore_ascii_case("optional")),
             is_stranger: found.is_err(),
             engagements: found.map(|(_, all, _)| all).unwrap_or_default(),
@@ -166,6 +182,15 @@ async fn guests(call: &Call, body: &Value, window: (i64, i64)) -> Result<Vec<Gue
         });
     }
     Ok(out)
+}
+
+/// Whether it is within the hours of the organizer and of all who are needed. Who has not said theirs has the organizer's.
+fn all_work(look: &Look, me: &Guest, guests: &[Guest], (from_s, to_s): (i64, i64)) -> bool {
+    let own = me
+        .works(from_s, to_s)
+        .unwrap_or_else(|| works(look, from_s, to_s));
+    let needed = guests.iter().filter(|g| g.is_needed);
+    own && needed.filter_map(|g| g.works(from_s, to_s)).all(|w| w)
 }
 
 fn works(look: &Look, from_s: i64, to_s: i64) -> bool {

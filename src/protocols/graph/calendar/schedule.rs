@@ -3,8 +3,10 @@
 
 use crate::base::text::one_line;
 use crate::calendar::agenda::{Engagement, Presence, agenda};
+use crate::calendar::availability::closed_times;
+use crate::formats::ical::availability::Closed;
 use crate::identity::access::{find_colleague, open_mailbox};
-use crate::mail::settings::{WorkingHours, mailbox_settings};
+use crate::mail::settings::mailbox_settings;
 use crate::model::Account;
 use crate::protocols::graph::answer::{Answer, Result};
 use crate::protocols::graph::call::{Call, Who};
@@ -13,6 +15,7 @@ use crate::protocols::graph::json;
 use crate::protocols::graph::object::Look;
 use crate::protocols::graph::object::list::preferred;
 use crate::protocols::graph::routes::{Row, row};
+use crate::protocols::graph::settings::working_hours::{hours_of, print, usual_hours};
 use crate::protocols::graph::zones::Given;
 use futures_util::future::join_all;
 use serde_json::{Value, json};
@@ -82,6 +85,17 @@ pub fn span(body: &Value, from: &str, to: &str) -> Result<(i64, i64), GraphError
     Ok((from_s, to_s))
 }
 
+/// When somebody's hours keep them from being met. None: they have not said which they are.
+pub async fn out_of_hours(
+    call: &Call,
+    who: &std::sync::Arc<Account>,
+    window: (i64, i64),
+) -> crate::base::Result<Option<Vec<Closed>>> {
+    let ctx = call.house().doorkeeper.ctx(who.clone());
+    let (closed, is_hours) = closed_times(&ctx, who.id, window).await?;
+    Ok(is_hours.then_some(closed))
+}
+
 /// Somebody's agenda, and whether the caller may know what is in it. Errors: NotFound.
 pub async fn agenda_of(
     call: &Call,
@@ -137,20 +151,13 @@ async fn one(
         .collect();
     let ctx = call.house().doorkeeper.ctx(who.clone());
     let settings = mailbox_settings(&ctx, who.id).await?;
-    let hours = settings.working_hours.unwrap_or_else(|| WorkingHours {
-        days: ["monday", "tuesday", "wednesday", "thursday", "friday"]
-            .map(str::to_owned)
-            .to_vec(),
-        start: "08:00:00.0000000".into(),
-        end: "17:00:00.0000000".into(),
-        time_zone: settings.time_zone.unwrap_or_else(|| "UTC".into()),
-    });
+    let hours = hours_of(&ctx, who.id, settings.working_hours).await?;
+    let hours = hours.unwrap_or_else(|| usual_hours(settings.time_zone.unwrap_or_else(|| "UTC".into())));
     Ok(json!({
         "scheduleId": one_line(address),
         "availabilityView": availability(&engagements, (from_s, to_s), minutes * 60),
         "scheduleItems": items,
-        "workingHours": {"daysOfWeek": hours.days, "startTime": hours.start, "endTime": hours.end,
-            "timeZone": {"name": hours.time_zone}},
+        "workingHours": print(&hours),
     }))
 }
 

@@ -65,6 +65,7 @@ pub async fn store<R: Resource>(
     };
     match stored.map_err(GraphError::of_condition)? {
         Put::Stored { .. } => Ok(find_object(call.ctx(), call.account, collection.folder.id, name).await?),
+        Put::NoSuchFile(id) => Err(Error::not_found(format!("there is no attachment »{id}«")).into()),
         Put::AttendeeMayNot(what) => Err(Error::forbidden(what).into()),
         Put::UidTaken(_) => Err(GraphError::new(
             StatusCode::CONFLICT,

@@ -1,10 +1,9 @@
 //! `mailboxSettings`: how the owner wants to see times and texts.
 
 use super::automatic_replies;
+use super::working_hours::{self, hours_of, keep_hours, usual_hours};
 use crate::mail::list_folders;
-use crate::mail::settings::{
-    DeputyDelivery, MailboxSettings, WorkingHours, change_mailbox_settings, mailbox_settings,
-};
+use crate::mail::settings::{DeputyDelivery, MailboxSettings, change_mailbox_settings, mailbox_settings};
 use crate::model::{AccountKind, Role};
 use crate::protocols::graph::answer::{Answer, Result};
 use crate::protocols::graph::call::Call;
@@ -21,8 +20,6 @@ pub const ROWS: &[Row] = &[
     row!(GET "me/mailboxSettings/{}" SettingsRead [] => get_one),
     row!(PATCH "me/mailboxSettings" SettingsWrite [] => change),
 ];
-
-const WORKDAYS: [&str; 5] = ["monday", "tuesday", "wednesday", "thursday", "friday"];
 
 async fn get(call: Call) -> Result {
     let mut all = view(&call).await?;
@@ -89,12 +86,8 @@ async fn view(call: &Call) -> Result<Map<String, Value>, GraphError> {
         .unwrap_or_else(|| default_zone(is_german));
     let locale = settings.locale.clone();
     let locale = locale.unwrap_or_else(|| if is_german { "de-DE" } else { "en-US" }.into());
-    let hours = settings.working_hours.clone().unwrap_or_else(|| WorkingHours {
-        days: WORKDAYS.map(str::to_owned).to_vec(),
-        start: "08:00:00.0000000".into(),
-        end: "17:00:00.0000000".into(),
-        time_zone: zone.clone(),
-    });
+    let hours = hours_of(call.ctx(), call.account, settings.working_hours.clone()).await?;
+    let hours = hours.unwrap_or_else(|| usual_hours(zone.clone()));
     let tree = list_folders(call.ctx(), call.account).await?;
     let archive = tree.by_role(Role::Archive).map(|(_, f)| ids::print_folder(f.id));
     let replies = settings.automatic_replies.clone().unwrap_or_default();
@@ -113,10 +106,7 @@ async fn view(call: &Call) -> Result<Map<String, Value>, GraphError> {
         },
         "automaticRepliesSetting": automatic_replies::print(&replies, &NamedZone::preferred(call)?),
         "language": {"locale": locale, "displayName": language_name(&locale)},
-        "workingHours": {
-            "daysOfWeek": hours.days, "startTime": hours.start, "endTime": hours.end,
-            "timeZone": {"name": hours.time_zone},
-        },
+        "workingHours": working_hours::print(&hours),
     });
     match all {
         Value::Object(all) => Ok(all),
@@ -124,7 +114,7 @@ async fn view(call: &Call) -> Result<Map<String, Value>, GraphError> {
     }
 }
 
-fn default_zone(is_german: bool) -> String {
+pub(super) fn default_zone(is_german: bool) -> String {
     if is_german {
         "W. Europe Standard Time"
     } else {
@@ -164,11 +154,15 @@ async fn change(call: Call) -> Result {
         locale: locale.map(|l| short_text("locale", l)).transpose()?,
         date_format: format_of(&body, "dateFormat")?,
         time_format: format_of(&body, "timeFormat")?,
-        working_hours: working_hours(&call, &body).await?,
+        working_hours: working_hours::read(&call, &body).await?,
         automatic_replies,
         deputy_delivery: deputy_delivery(&body)?,
     };
+    let hours = new.working_hours.clone();
     change_mailbox_settings(call.ctx(), call.account, new).await?;
+    if let Some(hours) = hours {
+        keep_hours(call.ctx(), call.account, &hours).await?;
+    }
     get(call).await
 }
 
@@ -199,7 +193,7 @@ fn short_text(name: &str, text: String) -> Result<String, GraphError> {
 }
 
 /// A name of Windows or of the IANA. Errors: ErrorInvalidTimeZone.
-fn zone(name: &str) -> Result<String, GraphError> {
+pub(super) fn zone(name: &str) -> Result<String, GraphError> {
     let is_windows = name.len() <= 64 && (name.ends_with(" Standard Time") || name.starts_with("UTC"));
     if is_windows && !name.chars().any(char::is_control) || jiff::tz::TimeZone::get(name).is_ok() {
         return Ok(name.to_owned());
@@ -211,40 +205,4 @@ fn zone(name: &str) -> Result<String, GraphError> {
             crate::base::text::one_line(name)
         ),
     ))
-}
-
-async fn working_hours(call: &Call, body: &Value) -> Result<Option<WorkingHours>, GraphError> {
-    let Some(given) = json::object(body, "workingHours")? else {
-        return Ok(None);
-    };
-    let before = mailbox_settings(call.ctx(), call.account).await?.working_hours;
-    let is_german = call.ctx().account()?.language == "de";
-    let mut out = before.unwrap_or_else(|| WorkingHours {
-        days: WORKDAYS.map(str::to_owned).to_vec(),
-        start: "08:00:00.0000000".into(),
-        end: "17:00:00.0000000".into(),
-        time_zone: default_zone(is_german),
-    });
-    if let Some(days) = json::list(given, "daysOfWeek")? {
-        let day = |v: &Value| {
-            let word = v.as_str().unwrap_or_default().to_ascii_lowercase();
-            let is_day = WORKDAYS.contains(&word.as_str()) || matches!(word.as_str(), "saturday" | "sunday");
-            is_day
-                .then_some(word)
-                .ok_or_else(|| GraphError::request("»daysOfWeek« is a list of monday to sunday"))
-        };
-        out.days = days.iter().map(day).collect::<Result<_, _>>()?;
-    }
-    for (name, place) in [("startTime", &mut out.start), ("endTime", &mut out.end)] {
-        if let Some(time) = json::text(given, name)? {
-            let parsed: jiff::civil::Time = time
-                .parse()
-                .map_err(|_| GraphError::request(format!("»{name}« is to be a time such as 08:00:00")))?;
-            *place = parsed.strftime("%H:%M:%S.0000000").to_string();
-        }
-    }
-    if let Some(name) = json::object(given, "timeZone")? {
-        out.time_zone = zone(json::required_text(name, "name")?)?;
-    }
-    Ok(Some(out))
 }

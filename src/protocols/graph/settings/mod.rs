@@ -7,3 +7,4 @@ pub mod mailbox_settings;
 pub mod photo;
 pub mod time_zones;
 pub mod translate_ids;
+pub mod working_hours;

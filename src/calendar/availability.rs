@@ -1,0 +1,99 @@
+//! When somebody can be met at all: what they say of it (RFC 7953), and their working hours, which are its plainest form.
+//! It is kept as iCalendar; whoever sets hours by a word of their own sets this.
+
+use super::zone_of;
+use crate::base::{Error, Result};
+use crate::formats::content_line::read_component;
+use crate::formats::ical::availability::{Availability, Closed, WeeklyHours, print_weekly};
+use crate::formats::ical::zone::Zone;
+use crate::identity::Ctx;
+use crate::model::object::{Object, ObjectKind};
+use crate::model::{AccountId, FolderKind};
+use crate::store::Snapshot;
+use crate::store::account::AccountDb;
+
+const AVAILABILITY: &str = "availability";
+/// Nobody's hours are longer.
+const MAX_BYTES: usize = 64 << 10;
+
+/// As it was set. None: nothing is said.
+pub async fn get_availability(ctx: &Ctx, account: AccountId) -> Result<Option<String>> {
+    ctx.require_owner(account)?;
+    let read = |s: &Snapshot<'_, AccountDb>| s.account_setting(AVAILABILITY);
+    let found = ctx.store.account(account)?.read(read).await?;
+    Ok(found.map(|raw| String::from_utf8_lossy(&raw).into_owned()))
+}
+
+/// None takes it away. Errors: Invalid, with the line; TooLarge.
+pub async fn put_availability(ctx: &Ctx, account: AccountId, text: Option<String>) -> Result<()> {
+    ctx.require_owner(account)?;
+    if let Some(text) = &text {
+        if text.len() > MAX_BYTES {
+            return Err(Error::too_large(
+                "what is said of one's availability has at most 64 kB",
+            ));
+        }
+        Availability::read(text.as_bytes())?;
+    }
+    ctx.store
+        .account(account)?
+        .write(move |tx| tx.put_account_setting(AVAILABILITY, text.as_deref().map(str::as_bytes)))
+        .await
+}
+
+/// The hours that are kept, where nothing else is said.
+pub async fn get_hours(ctx: &Ctx, account: AccountId) -> Result<Option<WeeklyHours>> {
+    let text = get_availability(ctx, account).await?;
+    Ok(text.and_then(|t| Availability::read(t.as_bytes()).ok()?.weekly()))
+}
+
+/// Errors: Invalid, for a zone that is not known.
+pub async fn put_hours(ctx: &Ctx, account: AccountId, mut hours: WeeklyHours) -> Result<()> {
+    if let Some(Zone::Named(zone)) = Zone::by_name(&hours.zone)
+        && let Some(name) = zone.iana_name()
+    {
+        hours.zone = name.to_owned();
+    }
+    let text = print_weekly(&hours);
+    let text = text.ok_or_else(|| Error::invalid(format!("»{}« is no time zone", hours.zone)))?;
+    put_availability(ctx, account, Some(text)).await
+}
+
+/// When somebody cannot be met within the window, and whether that is only because of their [hours](get_hours).
+pub async fn closed_times(ctx: &Ctx, account: AccountId, window: (i64, i64)) -> Result<(Vec<Closed>, bool)> {
+    let read = move |s: &Snapshot<'_, AccountDb>| {
+        let mut said = availability_in(s)?.unwrap_or_default();
+        let mut zone = Zone::utc();
+        for calendar in s.collections(FolderKind::Calendar)? {
+            zone = zone_of(&calendar);
+            if calendar.properties.is_transparent {
+                continue;
+            }
+            let all = s.objects_between(calendar.folder.id, window.0, window.1)?;
+            for object in all.iter().filter(|o| o.kind == ObjectKind::Availability) {
+                add_object(s, object, &mut said)?;
+            }
+        }
+        Ok((said.closed(&zone, window), said.weekly().is_some()))
+    };
+    ctx.store.account(account)?.read(read).await
+}
+
+/// What is stored has been read before; one too many says nothing.
+pub(super) fn add_object(
+    s: &Snapshot<'_, AccountDb>,
+    object: &Object,
+    said: &mut Availability,
+) -> Result<()> {
+    let raw = s.open_body(object.item.body_id)?.read_all()?;
+    if let Err(e) = read_component(&raw).and_then(|c| said.add(&c)) {
+        tracing::info!(name = object.name, error = ?e, "what is said of somebody's availability cannot be read");
+    }
+    Ok(())
+}
+
+/// What an account says, for the other questions of this room. What cannot be read says nothing.
+pub(super) fn availability_in(s: &Snapshot<'_, AccountDb>) -> Result<Option<Availability>> {
+    let text = s.account_setting(AVAILABILITY)?;
+    Ok(text.and_then(|t| Availability::read(&t).ok()))
+}
