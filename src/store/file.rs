@@ -5,6 +5,7 @@ use super::tx::{Database, Snapshot, Tx};
 use super::writer::Writer;
 use crate::base::{Error, Result};
 use r2d2_sqlite::SqliteConnectionManager;
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 use scheduled_thread_pool::ScheduledThreadPool;
 use std::path::{Path, PathBuf};
@@ -210,6 +211,8 @@ pub(in crate::store) fn connect(path: &Path) -> Result<Connection> {
 fn tune(conn: &Connection, cache_kb: i64) -> rusqlite::Result<()> {
     conn.busy_timeout(BUSY_TIMEOUT)?;
     conn.set_prepared_statement_cache_capacity(96);
+    // Statements name their indexes. Without this SQLite plans each one with a `LIMIT ?` anew whenever it is bound.
+    conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     conn.pragma_update(None, "journal_mode", "WAL")?;
     conn.pragma_update(None, "synchronous", "FULL")?;
     conn.pragma_update(None, "foreign_keys", true)?;

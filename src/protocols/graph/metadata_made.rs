@@ -24,8 +24,19 @@ struct Type {
     properties: Vec<Property>,
 }
 
+/// An action or a function.
+#[derive(Clone, Default)]
+struct Operation {
+    name: String,
+    /// As the schema has it, without its end: `<Action Name="move" IsBound="true">`.
+    begin: String,
+    /// Parameters with their types, that which it is bound to first; then what it returns.
+    lines: Vec<(String, String)>,
+}
+
 #[derive(Default)]
 struct Schema {
+    operations: Vec<Operation>,
     types: BTreeMap<String, Type>,
     /// Members with their values.
     enums: BTreeMap<String, Vec<(String, String)>>,
@@ -57,6 +68,17 @@ fn schema() -> Schema {
         } else if line.starts_with("<Member ") {
             let value = attribute(line, "Value").unwrap_or_default().to_owned();
             schema.enums.get_mut(&current).unwrap().push((name, value));
+        } else if line.starts_with("<Action ") || line.starts_with("<Function ") {
+            schema.operations.push(Operation {
+                name,
+                begin: line.to_owned(),
+                lines: Vec::new(),
+            });
+        } else if line.starts_with("<Parameter ") || line.starts_with("<ReturnType ") {
+            let kind = attribute(line, "Type").unwrap().to_owned();
+            if let Some(operation) = schema.operations.last_mut() {
+                operation.lines.push((line.to_owned(), kind));
+            }
         } else if line.starts_with("<Property ") || line.starts_with("<NavigationProperty ") {
             let property = Property {
                 name,
@@ -185,16 +207,50 @@ fn ways(
     out
 }
 
-/// Complex types and enums that the properties need.
-fn needed(schema: &Schema, entities: &BTreeMap<String, Vec<Property>>) -> BTreeSet<String> {
-    let mut open: Vec<String> = entities
-        .values()
-        .flatten()
-        .map(|p| bare(&p.kind).to_owned())
-        .collect();
+/// What can be done at the end of a route: `me/messages/{}/move` is bound to a message, `me/messages/delta` to many.
+fn operations(schema: &Schema) -> Vec<Operation> {
+    let mut ends = BTreeSet::new();
+    for row in rows() {
+        let mut steps = row.path.split('/');
+        let mut at = match steps.next() {
+            Some("me") => "graph.user".to_owned(),
+            Some("users") => "Collection(graph.user)".to_owned(),
+            _ => continue,
+        };
+        for step in steps {
+            match schema.property(bare(&at), step) {
+                Some(found) if found.is_navigation => at = found.kind,
+                _ if step == "{}" => at = format!("graph.{}", bare(&at)),
+                _ => {
+                    ends.insert((at, step.to_ascii_lowercase()));
+                    break;
+                }
+            }
+        }
+    }
+    let all = schema.operations.iter().filter(|o| {
+        let bound_to = o.lines.first().map(|(_, kind)| kind.clone()).unwrap_or_default();
+        ends.contains(&(bound_to, o.name.to_ascii_lowercase()))
+    });
+    all.cloned().collect()
+}
+
+/// Complex types and enums that the properties and operations need.
+fn needed(
+    schema: &Schema,
+    entities: &BTreeMap<String, Vec<Property>>,
+    operations: &[Operation],
+) -> BTreeSet<String> {
+    let of_operations = operations
+        .iter()
+        .flat_map(|o| o.lines.iter().map(|(_, kind)| kind));
+    let of_properties = entities.values().flatten().map(|p| &p.kind);
+    let all = of_properties.chain(of_operations);
+    let mut open: Vec<String> = all.map(|kind| bare(kind).to_owned()).collect();
     let mut out = BTreeSet::new();
     while let Some(kind) = open.pop() {
-        if kind.starts_with("Edm.") || entities.contains_key(&kind) || !out.insert(kind.clone()) {
+        let is_entity = schema.types.get(&kind).is_some_and(|t| t.is_entity);
+        if kind.starts_with("Edm.") || is_entity || !out.insert(kind.clone()) {
             continue;
         }
         open.extend(schema.all(&kind).iter().map(|p| bare(&p.kind).to_owned()));
@@ -213,13 +269,25 @@ fn print_property(out: &mut String, p: &Property) {
 
 fn document() -> String {
     let schema = schema();
-    let entities = entities(&schema);
+    let mut entities = entities(&schema);
     let ways = ways(&schema, &entities);
+    let operations = operations(&schema);
+    for kind in operations
+        .iter()
+        .flat_map(|o| o.lines.iter().map(|(_, kind)| bare(kind)))
+    {
+        let is_entity = schema.types.get(kind).is_some_and(|t| t.is_entity);
+        if is_entity && !ways.contains_key(kind) && !entities.contains_key(kind) {
+            let mut all = schema.all(kind);
+            all.retain(|p| p.name != "id");
+            entities.insert(kind.to_owned(), all);
+        }
+    }
     let mut out = "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n\
         <edmx:Edmx Version=\"4.0\" xmlns:edmx=\"http://docs.oasis-open.org/odata/ns/edmx\">\n<edmx:DataServices>\n\
         <Schema Namespace=\"microsoft.graph\" Alias=\"graph\" xmlns=\"http://docs.oasis-open.org/odata/ns/edm\">\n"
         .to_owned();
-    for kind in needed(&schema, &entities) {
+    for kind in needed(&schema, &entities, &operations) {
         if let Some(members) = schema.enums.get(&kind) {
             let _ = writeln!(out, "<EnumType Name=\"{kind}\">");
             for (name, value) in members {
@@ -250,6 +318,18 @@ fn document() -> String {
             );
         }
         out.push_str("</EntityType>\n");
+    }
+    for operation in &operations {
+        let lines: String = operation
+            .lines
+            .iter()
+            .map(|(line, _)| format!("{line}\n"))
+            .collect();
+        let end = match operation.begin.starts_with("<Action ") {
+            true => "</Action>",
+            false => "</Function>",
+        };
+        let _ = writeln!(out, "{}\n{lines}{end}", operation.begin);
     }
     out.push_str("<EntityContainer Name=\"GraphService\">\n");
     for (set, kind) in [
