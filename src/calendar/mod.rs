@@ -48,3 +48,13 @@ pub fn zone_of(collection: &Collection) -> Zone {
         .and_then(|z| z.into_values().next())
         .unwrap_or_else(Zone::utc)
 }
+
+/// The name of a calendar's zone, where it has one that is known (RFC 7809 §5.2).
+pub fn zone_name(calendar: &Collection) -> Option<String> {
+    let described = read_component(calendar.properties.time_zone.as_deref()?.as_bytes()).ok()?;
+    let zone = described.parts.iter().find(|p| p.name == "VTIMEZONE")?;
+    match Zone::by_name(&zone.text("TZID")?)? {
+        Zone::Named(zone) => zone.iana_name().map(str::to_owned),
+        Zone::Own(_) => None,
+    }
+}

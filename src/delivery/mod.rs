@@ -4,6 +4,7 @@
 //! with the sender's own commit, [`outbox`] takes it over at most once for each of us and at least once into
 //! the queue, [`queue`] hands it to the next server and reports what failed.
 
+mod arrived;
 pub mod authentic;
 pub mod bounce;
 pub mod collect;

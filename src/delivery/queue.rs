@@ -7,6 +7,8 @@ use super::schedule::Next;
 use super::smtp_client::{Client, Letter, Outcome, Trouble};
 use crate::base::panic::catch;
 use crate::base::{Kind, Result, TimeMs};
+use crate::calendar::scheduling::undelivered::note_undelivered;
+use crate::formats::mime::calendar_part::messages_in;
 use crate::formats::mime::digest::digest;
 use crate::formats::mime::line_endings::to_crlf;
 use crate::identity::recipient::{Resolved, resolve};
@@ -14,7 +16,7 @@ use crate::mail::Prepared;
 use crate::mail::deliver::{Delivery, deliver_message};
 use crate::model::outbound::Outbound;
 use crate::model::outgoing::{Queued, QueuedRecipient, RecipientState};
-use crate::model::{EmailAddress, Flags, OutgoingId, Role};
+use crate::model::{AccountId, EmailAddress, Flags, OutgoingId, Role};
 use crate::store::queue::Attempt;
 use std::collections::{BTreeMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -269,6 +271,16 @@ async fn hand_over(client: &Client<'_>, hop: &Hop, letter: &Letter<'_>) -> Resul
     client.send(&plain, letter).await
 }
 
+/// A message about an event that did not arrive is noted with the event. The sender has the report in any case.
+async fn tell_events(room: &Arc<PostRoom>, account: AccountId, failed: &[String], raw: &[u8]) {
+    for message in messages_in(raw) {
+        let uid = message.object.uid;
+        if let Err(e) = note_undelivered(&room.ctx(), account, uid, failed.to_vec()).await {
+            tracing::warn!(%account, error = ?e, "it cannot be noted that a message about an event did not arrive");
+        }
+    }
+}
+
 /// Notes what came out, and tells the sender what is worth telling.
 async fn settle(
     room: &Arc<PostRoom>,
@@ -318,8 +330,13 @@ async fn settle(
         }
         attempts.push(attempt);
     }
+    let failed = reports.iter().filter(|r| r.what == Reported::Failed);
+    let failed: Vec<String> = failed.map(|r| r.recipient.address.to_lowercase()).collect();
     // The report first: told twice after a power cut is better than never.
     let reported = bounce::report(room, queued, reports, &raw).await;
+    if let (Some(account), false) = (queued.account_id, failed.is_empty()) {
+        tell_events(room, account, &failed, &raw).await;
+    }
     if reported.is_err() {
         // Who could not be told of is tried and told again; who has the message must not get it again.
         attempts.retain(|a| a.state == RecipientState::Sent);

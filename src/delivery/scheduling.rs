@@ -1,32 +1,27 @@
 //! The worker of the scheduling engine: carries messages about events that a commit has left behind, to people of ours
-//! into their calendars, to others as a mail (RFC 6047); and reads those that came by mail.
+//! into their calendars, to others as a mail (RFC 6047); those that came by mail are read in [`super::arrived`].
 //!
 //! A job is removed when it is done. What a crash does again is told apart by its name, in the account it goes to and in
 //! the queue.
 
 use super::PostRoom;
-use super::authentic::Verdict;
+use super::arrived::{Arrived, read};
 use super::deputies;
-use super::enclosed_files::take_files;
 use super::invitation::{self, Invitation};
 use super::invitation_files::{Enclosed, enclose};
 use super::jobs;
 use crate::base::{Error, Kind, Result};
 use crate::calendar::attach::stage_files;
-use crate::calendar::scheduling::apply::{Incoming, Outcome, Sender, apply, changes_something};
-use crate::calendar::scheduling::refusal;
+use crate::calendar::scheduling::apply::{Incoming, Outcome, Sender, apply};
 use crate::formats::ical::attachment::managed_ids;
 use crate::formats::ical::itip::read_messages;
-use crate::formats::ical::people::address_of;
 use crate::formats::ical::{Message, Method};
-use crate::formats::mime::calendar_part::CalendarMail;
 use crate::identity::recipient::{Resolved, resolve};
 use crate::mail::Prepared;
 use crate::mail::deliver::{Delivery, deliver_message};
 use crate::model::job::JobRow;
 use crate::model::outgoing::{Envelope, Recipient};
-use crate::model::peer::Peer;
-use crate::model::scheduling::{Job, Refusal};
+use crate::model::scheduling::Job;
 use crate::model::{Account, AccountId, BodyId, EmailAddress, Flags, Role};
 use crate::store::attachment::HeldFile;
 use futures_util::stream::{self, StreamExt};
@@ -171,14 +166,14 @@ fn addresses_of(account: &Account) -> Vec<String> {
 }
 
 /// How messages come to an account.
-struct Handed<'a> {
-    sender: Sender,
-    files: &'a [HeldFile],
+pub(super) struct Handed<'a> {
+    pub sender: Sender,
+    pub files: &'a [HeldFile],
     /// The body of the mail that they came in.
-    mail: Option<BodyId>,
+    pub mail: Option<BodyId>,
 }
 
-async fn apply_all(
+pub(super) async fn apply_all(
     room: &Arc<PostRoom>,
     to: &Account,
     source: &str,
@@ -251,151 +246,4 @@ async fn post(
     let source = format!("{source}:{to}");
     room.enqueue(source, Some(me.id), envelope, prepared.staged, now_ms)
         .await
-}
-
-struct Arrived<'a> {
-    is_submitted: bool,
-    peer: Option<&'a Peer>,
-    raw: &'a [u8],
-    body: BodyId,
-}
-
-/// A mail that arrived. It lies in the mailbox whatever becomes of this.
-async fn read(room: &Arc<PostRoom>, me: &Account, source: &str, arrived: &Arrived<'_>) -> Result<()> {
-    let mail = read_mail(room, me, arrived.raw).await?;
-    let all: Vec<Message> = mail.messages.iter().map(|m| m.message.clone()).collect();
-    deputies::copy_mail(room, me, source, (arrived.raw, &all), arrived.is_submitted).await?;
-    let Some(from) = mail.author else {
-        return Ok(());
-    };
-    // Nobody outside speaks for one of us: who is signed in has proved who they are.
-    if !arrived.is_submitted
-        && let Ok(address) = EmailAddress::parse(&from)
-        && matches!(resolve(&room.ctx(), &address).await?, Resolved::Account(_))
-    {
-        let refusal = Refusal::NameOfOurs;
-        tracing::info!(
-            from,
-            to = me.address,
-            why = refusal.why(),
-            "a message about an event changes nothing"
-        );
-        return refusal::note(&room.ctx(), me.id, arrived.body, refusal).await;
-    }
-    // Asked once, and only where something depends on it.
-    let mut is_doubtful = None::<bool>;
-    for MailMessage {
-        place,
-        message,
-        files,
-    } in mail.messages
-    {
-        if is_doubtful.is_none() && changes_something(&room.ctx(), me.id, &message).await? {
-            is_doubtful = Some(judge(room, me, arrived, &from).await);
-        }
-        let sender = Sender {
-            addresses: vec![from.clone()],
-            is_vouched: false,
-            is_about_ours: is_about_ours(room, &message, &from).await?,
-            is_doubtful: is_doubtful.unwrap_or_default(),
-        };
-        let by = Handed {
-            sender,
-            files: &files,
-            mail: Some(arrived.body),
-        };
-        let source = format!("{source}:{place}");
-        apply_all(room, me, &source, vec![message], &by).await?;
-    }
-    Ok(())
-}
-
-/// What is in a mail about events.
-struct Reading {
-    /// Lower case. None: it says no author.
-    author: Option<String>,
-    messages: Vec<MailMessage>,
-}
-
-struct MailMessage {
-    /// Which of the calendars, and which message in it.
-    place: String,
-    message: Message,
-    /// That an invitation brings along, as far as there is room for them beside the mail.
-    files: Vec<HeldFile>,
-}
-
-/// Takes a mail apart, once.
-async fn read_mail(room: &Arc<PostRoom>, me: &Account, raw: &[u8]) -> Result<Reading> {
-    let used = room.store.account(me.id)?.peek(|s| s.used_bytes()).await?;
-    let mut left = me
-        .quota_bytes
-        .map_or(u64::MAX, |quota| (quota - used).max(0) as u64);
-    let (room, raw, me) = (room.clone(), raw.to_vec(), me.address.clone());
-    let read = move || {
-        let mail = CalendarMail::parse(&raw);
-        let mut messages = Vec::new();
-        for (n, part) in mail.calendars().into_iter().enumerate() {
-            let all = match read_messages(part.text.as_bytes(), part.method.as_deref()) {
-                Ok(all) => all,
-                Err(e) => {
-                    tracing::info!(to = me, error = ?e, "a calendar in a mail cannot be read");
-                    continue;
-                }
-            };
-            for (i, mut message) in all.into_iter().enumerate() {
-                let files = match message.method {
-                    Method::Request | Method::Add => {
-                        take_files(&room.store, &mail, &mut message, &room.options.host_name, left)?
-                    }
-                    _ => Vec::new(),
-                };
-                left -= files.iter().map(|f| f.staged.size_bytes()).sum::<u64>();
-                let place = format!("{n}:{i}");
-                messages.push(MailMessage {
-                    place,
-                    message,
-                    files,
-                });
-            }
-        }
-        let author = mail.author();
-        Ok(Reading { author, messages })
-    };
-    tokio::task::spawn_blocking(read)
-        .await
-        .map_err(|e| Error::internal("reading a mail about an event was broken off").caused_by(e))?
-}
-
-/// Whether it may be from anybody.
-async fn judge(room: &Arc<PostRoom>, me: &Account, arrived: &Arrived<'_>, from: &str) -> bool {
-    if arrived.is_submitted {
-        return false;
-    }
-    match room.judge_author(arrived.raw, arrived.peer).await {
-        Verdict::Forged(why) => {
-            tracing::warn!(
-                from,
-                to = me.address,
-                why,
-                "a mail about an event is not believed"
-            );
-            true
-        }
-        Verdict::Unknown | Verdict::Proved => false,
-    }
-}
-
-async fn is_about_ours(room: &Arc<PostRoom>, message: &Message, from: &str) -> Result<bool> {
-    let components = &message.object.calendar.parts;
-    let organizer = components.iter().find_map(|c| c.organizer()).map(address_of);
-    let organizer = match (organizer, message.method) {
-        (Some(organizer), _) => organizer,
-        (None, Method::Request | Method::Add) => from.to_owned(),
-        (None, _) => return Ok(false),
-    };
-    let Ok(parsed) = EmailAddress::parse(&organizer) else {
-        return Ok(false);
-    };
-    Ok(!matches!(resolve(&room.ctx(), &parsed).await?, Resolved::Foreign))
 }

@@ -16,6 +16,7 @@ pub mod refusal;
 mod request;
 pub mod resource;
 pub mod respond;
+pub mod undelivered;
 
 #[cfg(test)]
 mod tests;

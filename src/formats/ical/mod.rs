@@ -19,6 +19,7 @@ pub mod times;
 pub mod value;
 pub mod zone;
 pub mod zone_print;
+pub mod zone_refs;
 
 #[cfg(test)]
 mod expand_tests;

@@ -3,7 +3,7 @@
 use super::door::Call;
 use super::error::DavError;
 use super::place;
-use super::props::{Wanted, element, href, privileges};
+use super::props::{Wanted, element, href};
 use super::xml::DAV;
 use crate::identity::shares::{groups_of, list_members, list_shares};
 use crate::model::share::ShareLevel;
@@ -36,6 +36,36 @@ pub fn supported_privileges() -> String {
         leaf("C:schedule-send", "Send invitations", ""),
     ];
     leaf("D:all", "Everything", &all.concat())
+}
+
+/// RFC 3744 §5.4: what is within what. Programs take a collection for one that may be written when they find `write` or
+/// `write-content` here.
+pub fn privileges(level: ShareLevel) -> String {
+    let mut all = vec!["D:read-current-user-privilege-set", "C:read-free-busy"];
+    if level >= ShareLevel::Read {
+        all.push("D:read");
+    }
+    if level >= ShareLevel::Write {
+        all.extend(["D:write-content", "D:bind", "D:unbind"]);
+    }
+    if level == ShareLevel::Manage {
+        all.extend([
+            "D:all",
+            "D:write",
+            "D:write-properties",
+            "D:read-acl",
+            "C:schedule-deliver",
+            "C:schedule-deliver-invite",
+            "C:schedule-deliver-reply",
+            "C:schedule-query-freebusy",
+            "C:schedule-send",
+            "C:schedule-send-invite",
+            "C:schedule-send-reply",
+            "C:schedule-send-freebusy",
+        ]);
+    }
+    let one = |name: &&str| format!("<D:privilege><{name}/></D:privilege>");
+    all.iter().map(one).collect()
 }
 
 /// Those who may do something in a collection besides its owner. Errors: Forbidden, unless the caller may do everything.

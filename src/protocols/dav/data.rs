@@ -1,6 +1,7 @@
 //! What a calendar-data or address-data asks to see of each object: all of it to the byte, parts of it, or a series as
 //! single occurrences (RFC 4791 §9.6, RFC 6352 §10.4).
 
+use super::door::Call;
 use super::error::DavError;
 use super::filter::window;
 use super::props::Wanted;
@@ -13,6 +14,7 @@ use crate::formats::content_line::{Component, read_component};
 use crate::formats::ical::instances::{Window, expanded, with_busy_times_in, with_overrides_in};
 use crate::formats::ical::read_object;
 use crate::formats::ical::zone::Zone;
+use crate::formats::ical::zone_refs::{with_known_zones, without_known_zones};
 use crate::formats::selection::{PropertyWanted, Selection};
 use crate::model::object::{Collection, ObjectKind};
 use crate::objects::put::MAX_BYTES;
@@ -37,6 +39,36 @@ pub struct Data {
     /// Of cards.
     version: Option<Version>,
     floating: Zone,
+    zones: Zones,
+}
+
+/// Whether zones are described in what is told (RFC 7809 §7.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Zones {
+    /// As they are stored.
+    AsStored,
+    Described,
+    /// But for those that nobody else knows.
+    Named,
+}
+
+impl Zones {
+    pub fn of(call: &Call) -> Zones {
+        match call.header("caldav-timezones").map(str::trim) {
+            Some("T") => Zones::Described,
+            Some("F") => Zones::Named,
+            _ => Zones::AsStored,
+        }
+    }
+
+    /// What cannot be read any more is shown as it lies there.
+    pub fn show(self, raw: Vec<u8>) -> Vec<u8> {
+        match self {
+            Zones::AsStored => raw,
+            Zones::Described => with_known_zones(&raw).unwrap_or(raw),
+            Zones::Named => without_known_zones(&raw).unwrap_or(raw),
+        }
+    }
 }
 
 /// An object as it was asked for.
@@ -52,13 +84,14 @@ fn wrong(what: &str) -> DavError {
 
 impl Data {
     /// Errors: 400, for what is not clear; 403, for a form in which objects are not given.
-    pub fn read(wanted: &Wanted, collection: &Collection) -> Result<Data, DavError> {
+    pub fn read(wanted: &Wanted, collection: &Collection, zones: Zones) -> Result<Data, DavError> {
         let mut out = Data {
             series: Series::Whole,
             busy: None,
             selection: None,
             version: None,
             floating: Zone::utc(),
+            zones,
         };
         let Wanted::Some(all) = wanted else {
             return Ok(out);
@@ -117,11 +150,16 @@ impl Data {
             Some(version) => in_version(&raw, version).unwrap_or(raw),
             None => raw,
         };
+        let zones = if kind == ObjectKind::Card {
+            Zones::AsStored
+        } else {
+            self.zones
+        };
         if self.is_whole() {
-            return Shown::Bytes(raw);
+            return Shown::Bytes(zones.show(raw));
         }
         match self.shaped(kind, &raw) {
-            Ok(calendar) => Shown::Bytes(print_component(&calendar).into_bytes()),
+            Ok(calendar) => Shown::Bytes(zones.show(print_component(&calendar).into_bytes())),
             Err(e) if e.kind() == Kind::TooLarge => Shown::TooMuch,
             // What cannot be read any more is shown as it lies there.
             Err(_) => Shown::Bytes(raw),

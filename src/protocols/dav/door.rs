@@ -22,7 +22,7 @@ pub type Answer = Result<HttpResponse, DavError>;
 const METHODS: &str =
     "OPTIONS, GET, HEAD, PUT, DELETE, POST, PROPFIND, PROPPATCH, REPORT, MKCOL, MKCALENDAR, COPY, MOVE";
 const ABILITIES: &str = "1, 3, access-control, extended-mkcol, calendar-access, calendar-auto-schedule, calendar-managed-attachments, \
-     calendar-availability, calendarserver-sharing, addressbook";
+     calendar-no-timezone, calendar-availability, calendarserver-sharing, addressbook";
 
 /// A multiget of thousands of names; and an object in its XML is never larger than one alone.
 const MAX_XML: usize = 8 << 20;

@@ -1,6 +1,7 @@
 //! GET and HEAD: an object as it came.
 
 use super::attachment;
+use super::data::Zones;
 use super::door::{Answer, Call, tag};
 use super::error::DavError;
 use super::place::Place;
@@ -28,6 +29,10 @@ pub async fn get(call: &Call) -> Answer {
     let raw = match wanted {
         Some(version) => in_version(&raw, version).unwrap_or(raw),
         None => raw,
+    };
+    let raw = match object.kind {
+        ObjectKind::Card => raw,
+        _ => Zones::of(call).show(raw),
     };
     let etag = tag(object.item.modseq);
     let is_known = |list: &str| list.split(',').any(|t| t.trim() == etag || t.trim() == "*");

@@ -1,6 +1,6 @@
 //! PROPFIND (RFC 4918 §9.1): what things say of themselves, and what lies below them.
 
-use super::data::{Data, Shown};
+use super::data::{Data, Shown, Zones};
 use super::door::{Answer, Call};
 use super::error::DavError;
 use super::look::{look, look_into};
@@ -148,7 +148,7 @@ pub async fn objects(
     tail: String,
     wanted: Wanted,
 ) -> Answer {
-    let data = Arc::new(Data::read(&wanted, &within.collection)?);
+    let data = Arc::new(Data::read(&wanted, &within.collection, Zones::of(call))?);
     let (ctx, account, within) = (call.ctx.clone(), call.account.clone(), Arc::new(within.clone()));
     let base = place::collection(section, &account.address, &within.name);
     streamed(head, all, tail, move |some| {

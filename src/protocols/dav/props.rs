@@ -1,13 +1,13 @@
 //! The table of properties: which there are, where, and what they say.
 
-use super::acl::supported_privileges;
+use super::acl::{privileges, supported_privileges};
 use super::door::tag;
 use super::multistatus::status_line;
 use super::place::{self, Place, Section};
+use super::share::invited;
 use super::xml::{APPLE, CALDAV, CALENDAR_SERVER, CARDDAV, DAV, Element, text};
 use crate::calendar::attach::{MAX_FILE_BYTES, MAX_FILES};
-use crate::formats::content_line::read_component;
-use crate::formats::ical::zone::Zone;
+use crate::calendar::zone_name;
 use crate::model::object::{Collection, Object, ObjectKind};
 use crate::model::share::ShareLevel;
 use crate::model::{Account, AccountKind, FolderKind};
@@ -155,7 +155,7 @@ const TABLE: &[Row] = &[
         calendar(v)?.properties.time_zone.as_deref().map(text)
     }),
     row(CALDAV, "calendar-timezone-id", false, |v| {
-        time_zone_id(calendar(v)?).map(|id| text(&id))
+        zone_name(calendar(v)?).map(|id| text(&id))
     }),
     // RFC 7529 §5: the calendars that rules may be in.
     row(CALDAV, "supported-rscale-set", false, |v| {
@@ -249,36 +249,6 @@ const TABLE: &[Row] = &[
     }),
 ];
 
-/// RFC 3744 §5.4: what is within what. Programs take a collection for one that may be written when they find `write` or
-/// `write-content` here.
-pub fn privileges(level: ShareLevel) -> String {
-    let mut all = vec!["D:read-current-user-privilege-set", "C:read-free-busy"];
-    if level >= ShareLevel::Read {
-        all.push("D:read");
-    }
-    if level >= ShareLevel::Write {
-        all.extend(["D:write-content", "D:bind", "D:unbind"]);
-    }
-    if level == ShareLevel::Manage {
-        all.extend([
-            "D:all",
-            "D:write",
-            "D:write-properties",
-            "D:read-acl",
-            "C:schedule-deliver",
-            "C:schedule-deliver-invite",
-            "C:schedule-deliver-reply",
-            "C:schedule-query-freebusy",
-            "C:schedule-send",
-            "C:schedule-send-invite",
-            "C:schedule-send-reply",
-            "C:schedule-send-freebusy",
-        ]);
-    }
-    let one = |name: &&str| format!("<D:privilege><{name}/></D:privilege>");
-    all.iter().map(one).collect()
-}
-
 /// RFC 6638 §2.4.2.
 pub fn user_type(kind: AccountKind) -> &'static str {
     match kind {
@@ -340,29 +310,6 @@ fn is_own_to_share(v: &View<'_>) -> bool {
         .collection
         .is_some_and(|c| c.folder.kind != FolderKind::ScheduleInbox && c.feed.is_none());
     is_of_kind && v.level == ShareLevel::Manage && !is_people(v)
-}
-
-/// Somebody who may use a collection, as CS:invite tells it. Nobody has to accept.
-fn invited((account, level): &(Account, ShareLevel)) -> String {
-    let access = match level {
-        ShareLevel::FreeBusy | ShareLevel::Read => "read",
-        ShareLevel::Write | ShareLevel::Manage => "read-write",
-    };
-    format!(
-        "<S:user>{}<S:common-name>{}</S:common-name><S:invite-accepted/><S:access><S:{access}/></S:access></S:user>",
-        href(&format!("mailto:{}", text(&account.address))),
-        text(&account.display_name)
-    )
-}
-
-/// The name of a calendar's zone, where it has one that is known (RFC 7809 §5.2).
-fn time_zone_id(calendar: &Collection) -> Option<String> {
-    let described = read_component(calendar.properties.time_zone.as_deref()?.as_bytes()).ok()?;
-    let zone = described.parts.iter().find(|p| p.name == "VTIMEZONE")?;
-    match Zone::by_name(&zone.text("TZID")?)? {
-        Zone::Named(zone) => zone.iana_name().map(str::to_owned),
-        Zone::Own(_) => None,
-    }
 }
 
 fn calendar<'a>(v: &View<'a>) -> Option<&'a Collection> {

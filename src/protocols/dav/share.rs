@@ -4,9 +4,11 @@
 use super::door::{Answer, Call};
 use super::error::DavError;
 use super::place::Section;
-use super::xml::{self, CALENDAR_SERVER, DAV, Element};
+use super::props::href;
+use super::xml::{self, CALENDAR_SERVER, DAV, Element, text};
 use crate::formats::ical::people::address;
 use crate::identity::shares::set_share;
+use crate::model::Account;
 use crate::model::share::ShareLevel;
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
@@ -56,4 +58,17 @@ fn wanted(wish: &Element) -> Result<Option<(String, Option<ShareLevel>)>, DavErr
         )
     })?;
     Ok(Some((who, level)))
+}
+
+/// Somebody who may use a collection, as CS:invite tells it. Nobody has to accept.
+pub fn invited((account, level): &(Account, ShareLevel)) -> String {
+    let access = match level {
+        ShareLevel::FreeBusy | ShareLevel::Read => "read",
+        ShareLevel::Write | ShareLevel::Manage => "read-write",
+    };
+    format!(
+        "<S:user>{}<S:common-name>{}</S:common-name><S:invite-accepted/><S:access><S:{access}/></S:access></S:user>",
+        href(&format!("mailto:{}", text(&account.address))),
+        text(&account.display_name)
+    )
 }

@@ -183,6 +183,49 @@ fn who_is_away_is_away_by_every_door() {
     assert!(!one.contains("UNAVAILABLE"), "{one}");
 }
 
+/// Programs that know zones by their names need no descriptions, others get one (RFC 7809).
+#[test]
+fn zones_are_described_to_those_who_ask() {
+    let server = Server::start();
+    let dav = anna(&server);
+    let path = format!("{CALENDAR}z.ics");
+    let stored = super::event("z", "DTSTART;TZID=Europe/Vienna:20300107T090000\nDURATION:PT1H");
+    put(&dav, &path, &stored).expect(201);
+    let get = |headers: &[&str]| dav.send("GET", &path, headers, b"").expect(200).text();
+    assert_eq!(get(&[]), stored);
+    assert_eq!(get(&["CalDAV-Timezones: F"]), stored);
+    let described = get(&["CalDAV-Timezones: T"]);
+    assert!(
+        described.contains("BEGIN:VTIMEZONE\r\nTZID:Europe/Vienna"),
+        "{described}"
+    );
+    // What was stored with a description is told without it.
+    put(&dav, &path, &described).expect(204);
+    assert_eq!(get(&[]), described);
+    let short = get(&["CalDAV-Timezones: F"]);
+    assert!(
+        !short.contains("VTIMEZONE") && short.contains("TZID=Europe/Vienna"),
+        "{short}"
+    );
+    let body = format!(
+        "<C:calendar-multiget xmlns:D=\"DAV:\" xmlns:C=\"urn:ietf:params:xml:ns:caldav\"><D:prop><C:calendar-data/></D:prop>\
+         <D:href>{path}</D:href></C:calendar-multiget>"
+    );
+    for (word, is_there) in [("T", true), ("F", false)] {
+        let header = format!("CalDAV-Timezones: {word}");
+        let told = dav
+            .send(
+                "REPORT",
+                CALENDAR,
+                &["Depth: 1", "Content-Type: application/xml", &header],
+                body.as_bytes(),
+            )
+            .expect(207)
+            .text();
+        assert_eq!(told.contains("BEGIN:VTIMEZONE"), is_there, "{told}");
+    }
+}
+
 #[test]
 fn what_says_nothing_that_can_be_read_is_refused_with_its_line() {
     let server = Server::start();

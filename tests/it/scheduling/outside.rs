@@ -107,6 +107,31 @@ fn offices_invite_accept_change_and_cancel_by_mail() {
     );
 }
 
+/// A guest whom nobody knows there: the organizer's program sees that the invitation did not arrive (RFC 6638 §3.2.9).
+#[test]
+fn what_does_not_arrive_is_noted_beside_whoever_it_was_for() {
+    let (ours, _theirs) = start();
+    let web = anna(&ours);
+    let path = format!("{}n.ics", calendar_of(ANNA));
+    let nobody = "nobody@other.test";
+    put(&web, &path, &meeting("n1", ANNA, &[ANNA, EVE, nobody], WEEKLY)).expect(201);
+    let status = |text: &str, who: &str| -> String {
+        let line = text
+            .lines()
+            .find(|l| l.starts_with("ATTENDEE") && l.contains(who));
+        let status = line
+            .and_then(|l| l.split("SCHEDULE-STATUS=").nth(1))
+            .unwrap_or_default();
+        status.split([';', ':']).next().unwrap_or_default().to_owned()
+    };
+    let (_, text) = wait_for(&ours, ANNA, "n1", "noted", |t| {
+        status(t, nobody).starts_with("5.1")
+    });
+    assert!(!status(&text, EVE).starts_with('5'), "{text}");
+    let report = wait_for_messages(ours.imap, ANNA, "INBOX", 1);
+    assert!(String::from_utf8_lossy(&report[0]).contains(nobody));
+}
+
 /// Who may write in somebody's calendar answers in their name, and says so.
 #[test]
 fn a_deputy_answers_in_the_owners_name() {
