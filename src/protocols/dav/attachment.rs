@@ -1,10 +1,9 @@
 //! Files of events and tasks (RFC 8607): POST to the event with an action, GET from where its ATTACH says.
 
-use super::door::{Answer, Call, tag};
+use super::door::{Answer, Call};
 use super::error::DavError;
-use super::get::content_type;
 use super::place::Place;
-use super::put::answer;
+use super::put::{answer, name_version, with_bytes};
 use crate::base::Kind;
 use crate::calendar::attach::{
     Changed, FileChange, FilePlace, Intake, NewFile, change_files, check_size, open_file,
@@ -89,30 +88,21 @@ pub async fn post(call: &Call, payload: Payload) -> Answer {
         return answer(call, *section, &reached, put);
     }
     let (object, raw) = read_in(&call.ctx, &reached, name).await?;
-    let is_wanted = call
-        .header("prefer")
-        .is_some_and(|p| p.contains("return=representation"));
+    let is_wanted = call.prefer().wants_representation;
     let status = match (&change, is_wanted) {
         (FileChange::Add(_), _) => StatusCode::CREATED,
         (_, true) => StatusCode::OK,
         (_, false) => StatusCode::NO_CONTENT,
     };
     let mut out = HttpResponse::build(status);
-    out.insert_header(("ETag", tag(object.item.modseq)));
-    if let Some(schedule_tag) = object.schedule_tag {
-        out.insert_header(("Schedule-Tag", tag(schedule_tag)));
-    }
+    name_version(&mut out, &object);
     if let Some(id) = id {
         out.insert_header(("Cal-Managed-ID", id));
     }
     if !is_wanted {
         return Ok(out.finish());
     }
-    Ok(out
-        .insert_header(("Preference-Applied", "return=representation"))
-        .insert_header(("Content-Location", call.request.path().to_owned()))
-        .insert_header(("Content-Type", content_type(object.kind, None)))
-        .body(raw))
+    Ok(with_bytes(call, &mut out, &object, raw))
 }
 
 fn no_such_file(why: &str) -> DavError {

@@ -3,6 +3,7 @@
 use super::basic;
 use super::error::DavError;
 use super::place::{self, Place, Section};
+use super::prefer::Prefer;
 use super::xml::text;
 use super::{attachment, copy_move, delete, get, make, post, propfind, proppatch, put, report};
 use crate::identity::Ctx;
@@ -11,7 +12,7 @@ use crate::model::{Account, AccountId, FolderKind};
 use crate::objects::Condition;
 use crate::objects::shares::{Reached, reach};
 use actix_web::http::StatusCode;
-use actix_web::http::header::{HeaderName, HeaderValue};
+use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::web::{Bytes, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use futures_util::StreamExt;
@@ -58,6 +59,10 @@ impl Call {
     /// One's own, or another's that the person may use. Errors: NotFound.
     pub async fn collection(&self, section: Section, name: &str) -> Result<Reached, DavError> {
         Ok(reach(&self.ctx, section.kinds(), name).await?)
+    }
+
+    pub fn prefer(&self) -> Prefer {
+        Prefer::of(&self.request)
     }
 
     /// Errors: 403 with the privilege that is missing (RFC 3744 §7.1.1).
@@ -115,6 +120,7 @@ pub async fn lead_in() -> HttpResponse {
 }
 
 pub async fn answer(request: HttpRequest, payload: Payload) -> HttpResponse {
+    let prefer = Prefer::of(&request);
     let mut out = match route(request, payload).await {
         Ok(response) => response,
         Err(e) => e.into_response(),
@@ -123,6 +129,14 @@ pub async fn answer(request: HttpRequest, payload: Payload) -> HttpResponse {
         HeaderName::from_static("dav"),
         HeaderValue::from_static(ABILITIES),
     );
+    if prefer.is_minimal && out.status() == StatusCode::MULTI_STATUS {
+        out.headers_mut().insert(
+            HeaderName::from_static("preference-applied"),
+            HeaderValue::from_static("return=minimal"),
+        );
+        out.headers_mut()
+            .insert(header::VARY, HeaderValue::from_static("Prefer, Brief"));
+    }
     out
 }
 

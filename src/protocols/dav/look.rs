@@ -27,6 +27,7 @@ pub struct Seen {
     object: Option<(Object, Vec<u8>)>,
     quota: Option<(i64, Option<i64>)>,
     sharees: Vec<(Account, ShareLevel)>,
+    is_minimal: bool,
     own: Vec<(String, String)>,
 }
 
@@ -43,6 +44,7 @@ impl Seen {
             object: self.object.as_ref().map(|(o, raw)| (o, raw.as_slice())),
             quota: self.quota,
             sharees: &self.sharees,
+            is_minimal: self.is_minimal,
             own: &self.own,
         }
     }
@@ -91,6 +93,7 @@ pub async fn look(call: &Call, place: &Place, wanted: &Wanted) -> Result<Seen, D
         object: None,
         quota: quota_of(call, wanted).await?,
         sharees: Vec::new(),
+        is_minimal: call.prefer().is_minimal,
         own,
     })
 }
@@ -136,6 +139,7 @@ pub async fn look_into(
         object: None,
         quota,
         sharees,
+        is_minimal: call.prefer().is_minimal,
         own,
     })
 }
@@ -163,6 +167,7 @@ async fn look_at_object(
         object: Some(object),
         quota: None,
         sharees: Vec::new(),
+        is_minimal: call.prefer().is_minimal,
         own: Vec::new(),
     })
 }

@@ -18,6 +18,7 @@ mod make;
 mod multistatus;
 mod place;
 mod post;
+mod prefer;
 mod propfind;
 mod proppatch;
 mod props;

@@ -48,7 +48,10 @@ pub async fn propfind(call: &Call, body: &[u8]) -> Answer {
         Place::Collection(section, _, name) => {
             let collection = call.collection(*section, name).await?;
             let seen = look_into(call, *section, &collection, &wanted).await?;
-            let head = response(&seen.view(&call.account), &wanted);
+            let head = match is_deep && call.prefer().is_without_root {
+                true => String::new(),
+                false => response(&seen.view(&call.account), &wanted),
+            };
             // Of those who may see when somebody is busy, nobody sees what there is.
             let all = match is_deep && collection.level >= ShareLevel::Read {
                 true => Told::listed(list_in(&call.ctx, &collection).await?, &wanted),
@@ -73,6 +76,9 @@ pub async fn propfind(call: &Call, body: &[u8]) -> Answer {
             .await;
         }
         _ => {}
+    }
+    if is_deep && call.prefer().is_without_root {
+        places.remove(0);
     }
     let mut out = String::new();
     for place in &places {
@@ -149,6 +155,7 @@ pub async fn objects(
     wanted: Wanted,
 ) -> Answer {
     let data = Arc::new(Data::read(&wanted, &within.collection, Zones::of(call))?);
+    let is_minimal = call.prefer().is_minimal;
     let (ctx, account, within) = (call.ctx.clone(), call.account.clone(), Arc::new(within.clone()));
     let base = place::collection(section, &account.address, &within.name);
     streamed(head, all, tail, move |some| {
@@ -176,6 +183,7 @@ pub async fn objects(
                             object: Some((&object, &raw)),
                             quota: None,
                             sharees: &[],
+                            is_minimal,
                             own: &[],
                         },
                         &wanted,

@@ -18,6 +18,7 @@ use crate::model::object::{Collection, CollectionProperties, Components, ObjectK
 use crate::model::property::{Property, PropertyValue};
 use crate::model::share::ShareLevel;
 use crate::objects::collections::{change_collection, choose_collection};
+use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 
 /// A text that somebody reads, or a VTIMEZONE.
@@ -63,6 +64,12 @@ pub async fn proppatch(call: &Call, body: &[u8]) -> Answer {
             let put = put_availability(&call.ctx, call.id(), said).await;
             put.map_err(|e| DavError::naming(e, Kind::Invalid, "<C:valid-calendar-data/>"))?;
         }
+    }
+    if !is_refused && call.prefer().is_minimal {
+        // RFC 8144 §2.2.
+        return Ok(HttpResponse::Ok()
+            .insert_header(("Preference-Applied", "return=minimal"))
+            .finish());
     }
     let part = |names: &str, status| match names {
         "" => String::new(),

@@ -33,6 +33,8 @@ pub struct View<'a> {
     pub quota: Option<(i64, Option<i64>)>,
     /// Who else may use it, for whoever may do everything and asks.
     pub sharees: &'a [(Account, ShareLevel)],
+    /// Nothing is told of what is not there.
+    pub is_minimal: bool,
     /// Names in words of programs' own, with the whole element.
     pub own: &'a [(String, String)],
 }
@@ -491,6 +493,7 @@ pub fn response(view: &View<'_>, wanted: &Wanted) -> String {
             for e in all {
                 match find(view, e) {
                     Some(xml) => found.push_str(&xml),
+                    None if view.is_minimal => {}
                     None => missing.push_str(&element(&e.ns, &e.name, "")),
                 }
             }

@@ -2,16 +2,19 @@
 
 use super::door::{Answer, Call, tag};
 use super::error::DavError;
+use super::get::content_type;
 use super::place::{self, Place, Section};
 use crate::base::Kind;
 use crate::calendar::put::put_event;
 use crate::contacts::put::put_card;
+use crate::model::object::Object;
 use crate::model::share::ShareLevel;
+use crate::objects::reading::read_in;
 use crate::objects::shares::Reached;
 use crate::objects::{Condition, Put};
-use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::web::Bytes;
+use actix_web::{HttpResponse, HttpResponseBuilder};
 
 pub async fn put(call: &Call, body: Bytes) -> Answer {
     let Place::Object(section, _, collection, name) = &call.place else {
@@ -28,7 +31,47 @@ pub async fn put(call: &Call, body: Bytes) -> Answer {
             _ => e,
         })?;
     call.require(&collection, ShareLevel::Write)?;
-    store(call, *section, &collection, name, body.to_vec(), call.condition()).await
+    let answer = store(call, *section, &collection, name, body.to_vec(), call.condition()).await;
+    if !call.prefer().wants_representation {
+        return answer;
+    }
+    match answer {
+        Ok(done) => represented(call, &collection, name, done.status()).await,
+        Err(e) if e.status == StatusCode::PRECONDITION_FAILED => {
+            let stands = represented(call, &collection, name, e.status).await;
+            stands.or(Err(e))
+        }
+        refused => refused,
+    }
+}
+
+/// What is there now, for who wants to read it at once (RFC 8144 §3).
+async fn represented(call: &Call, place: &Reached, name: &str, status: StatusCode) -> Answer {
+    let (object, raw) = read_in(&call.ctx, place, name).await?;
+    let status = match status {
+        StatusCode::NO_CONTENT => StatusCode::OK,
+        status => status,
+    };
+    let mut out = HttpResponse::build(status);
+    name_version(&mut out, &object);
+    Ok(with_bytes(call, &mut out, &object, raw))
+}
+
+/// Which version of an object is meant.
+pub fn name_version(out: &mut HttpResponseBuilder, object: &Object) {
+    out.insert_header(("ETag", tag(object.item.modseq)));
+    if let Some(schedule_tag) = object.schedule_tag {
+        out.insert_header(("Schedule-Tag", tag(schedule_tag)));
+    }
+}
+
+/// The object itself in the answer to what has changed it.
+pub fn with_bytes(call: &Call, out: &mut HttpResponseBuilder, object: &Object, raw: Vec<u8>) -> HttpResponse {
+    out.insert_header(("Preference-Applied", "return=representation"))
+        .insert_header(("Vary", "Prefer"))
+        .insert_header(("Content-Location", call.request.path().to_owned()))
+        .insert_header(("Content-Type", content_type(object.kind, None)))
+        .body(raw)
 }
 
 /// Stores bytes under a name; also the second half of a copy.

@@ -203,3 +203,71 @@ fn the_python_library_lets_the_server_expand() {
     let said = python(&server, EXPANDED);
     assert!(said.contains("all is well"), "{said}");
 }
+
+/// Programs that say what they would like are told less, or at once what was stored (RFC 8144).
+#[test]
+fn less_is_told_to_who_prefers_it_and_what_was_stored_comes_back_at_once() {
+    let server = Server::start();
+    let web = anna(&server);
+    let path = format!("{CALENDAR}p.ics");
+    let body = event("p", "DTSTART:20300107T090000Z");
+    let representation = "Prefer: return=representation";
+    let put = |headers: &[&str], body: &str| web.send("PUT", &path, headers, body.as_bytes());
+    let stored = put(&[representation], &body).expect(201);
+    assert_eq!(
+        (stored.text(), stored.header("preference-applied")),
+        (body.clone(), "return=representation")
+    );
+    let etag = stored.header("etag").to_owned();
+    let changed = body.replace("Event p", "Changed");
+    let again = put(&[representation, &format!("If-Match: {etag}")], &changed).expect(200);
+    assert_eq!(again.text(), changed);
+    // What stands in the way.
+    let late = put(&[representation, &format!("If-Match: {etag}")], &body).expect(412);
+    assert_eq!(
+        (late.text(), late.header("etag")),
+        (changed, again.header("etag"))
+    );
+    let bare = put(&[&format!("If-Match: {etag}")], &body).expect(412);
+    assert!(bare.text() != late.text());
+    // Somebody's event with guests comes back as it was changed on the way.
+    let meeting = body.replace(
+        "SUMMARY",
+        "ORGANIZER:mailto:anna@example.test\r\nATTENDEE:mailto:ben@example.test\r\nSUMMARY",
+    );
+    let told = put(&[representation], &meeting).expect(200).text();
+    assert!(told.replace("\r\n ", "").contains("SCHEDULE-STATUS"), "{told}");
+
+    let asked = b"<D:propfind xmlns:D=\"DAV:\"><D:prop><D:getetag/><D:nothing-such/></D:prop></D:propfind>";
+    let ask = |headers: &[&str]| {
+        let all = [&["Depth: 1", "Content-Type: application/xml"], headers].concat();
+        web.send("PROPFIND", CALENDAR, &all, asked).expect(207)
+    };
+    let whole = ask(&[]).text();
+    assert!(
+        whole.contains("404 Not Found") && whole.contains("nothing-such"),
+        "{whole}"
+    );
+    for word in ["Prefer: return=minimal", "Brief: t"] {
+        let reply = ask(&[word]);
+        assert_eq!(reply.header("preference-applied"), "return=minimal");
+        let text = reply.text();
+        assert!(
+            !text.contains("404") && !text.contains("nothing-such") && text.contains("getetag"),
+            "{text}"
+        );
+        assert_eq!(text.matches("<D:response>").count(), 2, "{text}");
+    }
+    let below = ask(&["Prefer: return=minimal, depth-noroot"]).text();
+    assert_eq!(below.matches("<D:response>").count(), 1, "{below}");
+    assert!(below.contains("p.ics"), "{below}");
+    let set = "<D:propertyupdate xmlns:D=\"DAV:\"><D:set><D:prop><D:displayname>New</D:displayname></D:prop></D:set></D:propertyupdate>";
+    let headers = ["Content-Type: application/xml", "Prefer: return=minimal"];
+    let done = web
+        .send("PROPPATCH", CALENDAR, &headers, set.as_bytes())
+        .expect(200);
+    assert!(done.text().is_empty());
+    let wrong = set.replace("displayname", "getetag");
+    web.send("PROPPATCH", CALENDAR, &headers, wrong.as_bytes())
+        .expect(207);
+}
