@@ -89,9 +89,10 @@ install-packages:
 	@sh packaging/dev/install.sh packages
 
 .PHONY: bench
-bench: ## Measure against Dovecot and Postfix in one run; prints ratios (BENCH_ROUNDS=3, BENCH_SCALE=1); then Graph, and moving in
+bench: ## Measure against Dovecot and Postfix in one run; prints ratios (BENCH_ROUNDS=3, BENCH_SCALE=1); then Graph, calendars, and moving in
 	bash benches/run.sh
 	bash benches/graph.sh
+	bash benches/calendar.sh
 	bash benches/moving.sh
 
 .PHONY: kill-rounds

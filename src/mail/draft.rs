@@ -131,7 +131,10 @@ fn with_file(
     let (head, tail) = insertion(&draft.short.bytes, part);
     let mut intake = Intake::expecting(ctx, draft.body.size_bytes(), max_bytes)?;
     draft.write_made(&head, &mut intake)?;
-    let (mut short, gap) = write_base64(&mut intake, content, head)?;
+    let (mut short, gap) = match part.is_message {
+        true => write_plain(&mut intake, content, head)?,
+        false => write_base64(&mut intake, content, head)?,
+    };
     draft.write_made(&tail, &mut intake)?;
     short.extend_from_slice(&tail);
     let mut gaps = draft.short.gaps(&short);
@@ -139,6 +142,18 @@ fn with_file(
     gaps.sort_by_key(|gap| gap.at);
     let prepared = intake.finish_as(derive_around(&short, &gaps))?;
     Ok((prepared, text_of(&short)))
+}
+
+/// As it is: a message, which was in memory when it was composed.
+fn write_plain(
+    out: &mut Intake,
+    mut content: impl Read,
+    mut seen: Vec<u8>,
+) -> Result<(Vec<u8>, Option<Gap>)> {
+    let before = seen.len();
+    content.read_to_end(&mut seen)?;
+    out.write(&seen[before..])?;
+    Ok((seen, None))
 }
 
 /// Returns `seen` with the beginning and the last lines, and what is left out between them.

@@ -87,6 +87,7 @@ pub async fn read_upload<T: Send + 'static>(
 /// Everything has arrived: the file becomes an attachment of the draft. Errors: as [`attach_file`].
 pub async fn attach_upload(ctx: &Ctx, token: &str, upload: &Upload, max_message_bytes: u64) -> Result<Item> {
     let part = NewPart {
+        is_message: false,
         name: upload.name.clone(),
         content_type: upload.content_type.clone(),
         content_id: upload.content_id.clone(),

@@ -6,7 +6,7 @@ use crate::formats::mime::address::Mailbox;
 use crate::formats::mime::compose::{Outgoing, OutgoingAttachment, compose};
 use crate::formats::mime::field::{Field, Step, step};
 use crate::formats::mime::part::Part;
-use crate::formats::mime::structure::{Kind, Structure};
+use crate::formats::mime::structure::{Kind, Node, Structure};
 
 /// Fields that say how the body is made.
 const OF_THE_BODY: [&str; 2] = ["content-", "mime-version"];
@@ -155,9 +155,11 @@ fn find_last(raw: &[u8], what: &[u8]) -> Option<usize> {
     raw.windows(what.len()).rposition(|w| w == what)
 }
 
-/// An attachment whose content comes as base64 from elsewhere.
+/// An attachment whose content comes from elsewhere, as base64 unless it is a message of ours.
 #[derive(Clone, Debug)]
 pub struct NewPart {
+    /// Its content is a message that was composed here, which stands as it is (RFC 2046 §5.2.1).
+    pub is_message: bool,
     pub name: String,
     pub content_type: String,
     /// With it the part is shown by the HTML text.
@@ -171,8 +173,10 @@ impl NewPart {
             html: Some(String::new()),
             attachments: vec![OutgoingAttachment {
                 name: self.name.clone(),
-                // A message as a part may not be encoded (RFC 2046 §5.2.1), and what comes here is.
-                content_type: match self.content_type.to_ascii_lowercase().starts_with("message/") {
+                // A message as a part may not be encoded, and what comes here from elsewhere is.
+                content_type: match !self.is_message
+                    && self.content_type.to_ascii_lowercase().starts_with("message/")
+                {
                     true => "application/octet-stream".into(),
                     false => self.content_type.clone(),
                 },
@@ -182,9 +186,14 @@ impl NewPart {
             ..Outgoing::default()
         });
         let structure = Structure::parse(&composed);
-        let part = structure.nodes.last();
+        // Within a message there is a part again.
+        let is_it = |n: &&Node| !self.is_message || n.sub_type == "rfc822";
+        let part = structure.nodes.iter().rev().find(is_it);
         let part_header = part.map_or(&b""[..], |n| &composed[n.header_start..n.body_start]);
         let (fields, _) = header(part_header);
+        if self.is_message {
+            return String::from_utf8_lossy(part_header).trim_end().to_owned() + "\r\n";
+        }
         let encoding = b"content-transfer-encoding";
         let kept = fields.iter().filter(|f| !f.name.eq_ignore_ascii_case(encoding));
         let mut out: String = kept
@@ -247,6 +256,7 @@ mod tests {
 
     fn attach(raw: &[u8], name: &str) -> Vec<u8> {
         let part = NewPart {
+            is_message: false,
             name: name.into(),
             content_type: "text/plain".into(),
             content_id: None,

@@ -62,8 +62,8 @@ names come in any case, options with or without `$`, keys as `messages/{id}` or 
   thousand an hour at most. isApprovalRequest is refused: nothing here can tell it.
 - **automaticRepliesSetting**: one reply to each address in seven days, or after a new setting; never to lists, programs, reports, or whoever has not written to the
   mailbox's own address. mailTips shows it to colleagues.
-- **Not here**: filters of messages by recipients; itemAttachment and referenceAttachment as input;
-  search folders; open extensions; online meetings.
+- **itemAttachment** as input holds a message, an event or a contact; events and contacts become files (`.ics`, `.vcf`), which are read back as such.
+- **Not here**: filters of messages by recipients; referenceAttachment as input; search folders; open extensions; online meetings.
 
 ";
 

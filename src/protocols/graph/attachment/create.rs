@@ -1,4 +1,4 @@
-//! POST messages/{id}/attachments: a file for a draft.
+//! POST messages/{id}/attachments: a file or an item for a draft.
 
 use super::find::attachments_of;
 use super::view::{PROPERTIES, view};
@@ -10,7 +10,7 @@ use crate::protocols::graph::call::Call;
 use crate::protocols::graph::envelope::entity;
 use crate::protocols::graph::routes::{Row, row};
 use crate::protocols::graph::select::Select;
-use crate::protocols::graph::sending::wanted;
+use crate::protocols::graph::sending::{item, wanted};
 use std::io::Cursor;
 use std::sync::Arc;
 
@@ -18,8 +18,9 @@ pub const ROWS: &[Row] = &[row!(POST "me/messages/{}/attachments" MailWrite [] =
 
 async fn create(call: Call) -> Result {
     let id = call.message_id()?;
-    let file = wanted::attachment(&call.json()?)?;
+    let file = wanted::attachment(&call, &call.json()?, 0)?;
     let part = NewPart {
+        is_message: file.content_type == item::MESSAGE && item::is_item(&call.json()?),
         name: file.name,
         content_type: file.content_type,
         content_id: file.content_id,

@@ -16,6 +16,7 @@ use crate::protocols::graph::extended;
 use crate::protocols::graph::object::edit::store;
 use crate::protocols::graph::routes::{Row, row};
 use crate::protocols::http::ids;
+use serde_json::Value;
 
 pub const ROWS: &[Row] = &[
     row!(POST "me/contacts" ContactsWrite [] => create_default),
@@ -36,13 +37,8 @@ async fn create(call: &Call, folder: &Collection) -> Result {
     let body = call.json()?;
     let given = extended::given(&body)?;
     let uid = random::uuid();
-    let mut card = Component::new("VCARD");
-    card.put(Property::new("VERSION", "3.0"));
-    card.put(Property::of_text("UID", &uid));
-    fields::write(&mut card, &body)?;
-    stamp(call, &mut card);
     let name = format!("{uid}.vcf");
-    let raw = print_component(&card).into_bytes();
+    let raw = compose(call, &uid, &body)?;
     let object = store::<Contact>(call, folder, &name, raw, Condition::Absent).await?;
     if !given.is_empty() {
         set_object_properties(call.ctx(), call.account, object.item.id, given).await?;
@@ -50,6 +46,16 @@ async fn create(call: &Call, folder: &Collection) -> Result {
     let id = ids::print_object(ObjectKind::Card, object.item.id);
     let location = format!("{}/me/contacts/{id}", call.site.base());
     Ok(Answer::created(whole_contact(call, &id).await?, location))
+}
+
+/// The vCard of a new contact.
+pub fn compose(call: &Call, uid: &str, body: &Value) -> Result<Vec<u8>> {
+    let mut card = Component::new("VCARD");
+    card.put(Property::new("VERSION", "3.0"));
+    card.put(Property::of_text("UID", uid));
+    fields::write(&mut card, body)?;
+    stamp(call, &mut card);
+    Ok(print_component(&card).into_bytes())
 }
 
 /// When it was last changed (RFC 6350 §6.7.4).

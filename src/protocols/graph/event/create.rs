@@ -66,7 +66,7 @@ async fn create(call: &Call, calendar: &Collection) -> Result {
 }
 
 /// The iCalendar of a new event.
-fn compose(call: &Call, uid: &str, body: &Value) -> Result<Vec<u8>> {
+pub fn compose(call: &Call, uid: &str, body: &Value) -> Result<Vec<u8>> {
     let mut event = Component::new("VEVENT");
     event.put(Property::of_text("UID", uid));
     stamp(call, &mut event, true);

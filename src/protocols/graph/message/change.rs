@@ -21,7 +21,7 @@ pub const ROWS: &[Row] = &[row!(PATCH "me/messages/{}" MailWrite [] => change)];
 
 async fn change(call: Call) -> Result {
     let (id, body) = (call.message_id()?, call.json()?);
-    let wanted = wanted::parse(&body)?;
+    let wanted = wanted::parse(&call, &body)?;
     if !wanted.attachments.is_empty() {
         return Err(GraphError::request(
             "attachments are not changed with their message; send them to .../attachments",

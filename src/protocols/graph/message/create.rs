@@ -37,7 +37,7 @@ async fn create(call: &Call, folder: FolderId) -> Result {
     } else {
         let body = call.json_or_empty()?;
         let mut outgoing = begin(call)?;
-        wanted::parse(&body)?.apply(&mut outgoing);
+        wanted::parse(call, &body)?.apply(&mut outgoing);
         take_state(&mut change, &Keywords::default(), &body)?;
         compose_draft(outgoing).await?
     };

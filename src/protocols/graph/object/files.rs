@@ -239,7 +239,7 @@ pub async fn value<R: Resource>(place: &Place<'_>, id: &str) -> Result {
 /// `address`: of the list, below the version.
 pub async fn create<R: Resource>(place: &Place<'_>, address: &str) -> Result {
     let call = place.call;
-    let file = wanted::attachment(&call.json()?)?;
+    let file = wanted::file(&call.json()?)?;
     let (id, ctx) = (id_of::<R>(place.object)?, call.ctx());
     let mut intake = Intake::new(ctx);
     intake.write(&file.content).map_err(too_large)?;

@@ -42,7 +42,7 @@ pub fn compose_forward(call: &Call, original: &Original, body: &Value) -> Result
     let mut out = begin(call)?;
     out.subject = quote::prefixed(if is_german { "WG" } else { "FW" }, &original.digest.subject);
     out.references = original.references();
-    finish(call, &mut out, original, body, given(body)?)?;
+    finish(call, &mut out, original, body, given(call, body)?)?;
     // Pictures of the text only where there is a text that can show them.
     let mut files = original.attachments(out.html.is_some());
     files.append(&mut out.attachments);

@@ -3,6 +3,7 @@
 pub mod dispatch;
 pub mod draft;
 pub mod forward;
+pub mod item;
 pub mod mime;
 mod original;
 mod quote;

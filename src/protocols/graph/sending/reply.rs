@@ -77,7 +77,7 @@ pub fn compose_reply(
         out.cc
             .retain(|m| !to.iter().any(|t| t.address.eq_ignore_ascii_case(&m.address)));
     }
-    let wanted = given(body)?;
+    let wanted = given(call, body)?;
     finish(call, &mut out, original, body, wanted)?;
     Ok(out)
 }
@@ -94,9 +94,9 @@ fn add_new(list: &mut Vec<Mailbox>, more: &[Mailbox], is_mine: impl Fn(&Mailbox)
 }
 
 /// `message` of the body, and `toRecipients` beside it as forward has them.
-pub fn given(body: &Value) -> Result<Wanted, GraphError> {
+pub fn given(call: &Call, body: &Value) -> Result<Wanted, GraphError> {
     let mut wanted = json::object(body, "message")?
-        .map(wanted::parse)
+        .map(|message| wanted::parse(call, message))
         .transpose()?
         .unwrap_or_default();
     if wanted.to.is_none() {

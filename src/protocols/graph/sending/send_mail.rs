@@ -29,7 +29,7 @@ async fn send_mail(call: Call) -> Result {
         json::object(&body, "message")?.ok_or_else(|| GraphError::request("»message« is missing"))?;
     let save = json::boolean(&body, "saveToSentItems")?.unwrap_or(true);
     let mut outgoing = begin(&call)?;
-    wanted::parse(message)?.apply(&mut outgoing);
+    wanted::parse(&call, message)?.apply(&mut outgoing);
     send(&call, outgoing, save, None).await?;
     Ok(Answer::accepted())
 }

@@ -1,9 +1,11 @@
 //! A message as a client describes it in JSON.
 
+use super::item;
 use crate::formats::mime::address::Mailbox;
 use crate::formats::mime::compose::{Outgoing, OutgoingAttachment};
 use crate::formats::mime::digest::Importance;
 use crate::model::EmailAddress;
+use crate::protocols::graph::call::Call;
 use crate::protocols::graph::error::GraphError;
 use crate::protocols::graph::json;
 use base64::Engine;
@@ -34,7 +36,14 @@ pub enum Body {
 }
 
 /// Errors: 400, naming what is wrong.
-pub fn parse(message: &Value) -> Result<Wanted, GraphError> {
+pub fn parse(call: &Call, message: &Value) -> Result<Wanted, GraphError> {
+    parse_within(call, message, 0)
+}
+
+/// As [`parse`], of a message that stands within `depth` others.
+pub fn parse_within(call: &Call, message: &Value, depth: usize) -> Result<Wanted, GraphError> {
+    let attachments = json::list(message, "attachments")?.unwrap_or_default();
+    let attachments = attachments.iter().map(|a| attachment(call, a, depth));
     Ok(Wanted {
         subject: json::text(message, "subject")?.map(str::to_owned),
         body: json::object(message, "body")?.map(body).transpose()?,
@@ -48,7 +57,7 @@ pub fn parse(message: &Value) -> Result<Wanted, GraphError> {
         message_id: json::text(message, "internetMessageId")?
             .map(|id| id.trim().trim_matches(['<', '>']).to_owned())
             .filter(|id| !id.is_empty()),
-        attachments: attachments(message)?,
+        attachments: attachments.collect::<Result<_, _>>()?,
         headers: headers(message)?,
     })
 }
@@ -109,13 +118,16 @@ fn mailbox(value: &Value) -> Result<Mailbox, GraphError> {
     })
 }
 
-/// Errors: 400; itemAttachment and referenceAttachment are not taken.
-fn attachments(message: &Value) -> Result<Vec<OutgoingAttachment>, GraphError> {
-    let list = json::list(message, "attachments")?.unwrap_or_default();
-    list.iter().map(attachment).collect()
+/// A file or an item. Errors: 400, also for referenceAttachment.
+pub fn attachment(call: &Call, value: &Value, depth: usize) -> Result<OutgoingAttachment, GraphError> {
+    match item::is_item(value) {
+        true => item::read(call, value, depth),
+        false => file(value),
+    }
 }
 
-pub fn attachment(value: &Value) -> Result<OutgoingAttachment, GraphError> {
+/// Errors: 400, also for what is no file.
+pub fn file(value: &Value) -> Result<OutgoingAttachment, GraphError> {
     let kind = json::text(value, "@odata.type")?.unwrap_or("#microsoft.graph.fileAttachment");
     let files = [
         "microsoft.graph.fileAttachment",
