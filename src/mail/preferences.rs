@@ -30,6 +30,8 @@ pub struct Preferences {
     pub first_day_of_week: Option<u8>,
     /// How long the page lets a message wait, to be taken back.
     pub undo_seconds: Option<u8>,
+    /// Whether new messages begin as plain text instead of formatted.
+    pub writes_plain: Option<bool>,
     /// By the address that is written from, lower case.
     pub signatures: BTreeMap<String, Signature>,
 }
@@ -49,6 +51,7 @@ pub struct PreferenceChange {
     pub theme: Option<Theme>,
     pub first_day_of_week: Option<u8>,
     pub undo_seconds: Option<u8>,
+    pub writes_plain: Option<bool>,
     /// An address, and its signature; None takes it away.
     pub signature: Option<(String, Option<Signature>)>,
 }
@@ -91,6 +94,7 @@ pub async fn change_preferences(
         p.theme = wanted.theme.or(p.theme);
         p.first_day_of_week = wanted.first_day_of_week.or(p.first_day_of_week);
         p.undo_seconds = wanted.undo_seconds.or(p.undo_seconds);
+        p.writes_plain = wanted.writes_plain.or(p.writes_plain);
         if let Some((address, signature)) = wanted.signature {
             let address = address.to_lowercase();
             match signature.filter(|s| !s.text.trim().is_empty()) {

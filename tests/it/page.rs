@@ -67,6 +67,14 @@ fn mail_is_read_answered_and_put_away_on_the_page() {
 }
 
 #[test]
+fn mail_is_written_formatted_with_pictures_and_quotes_on_the_page() {
+    let data = Folder::new();
+    set_up(data.path(), &["--language", "de"]);
+    let server = Server::serve(data, &[]);
+    run_script("compose.mjs", &server, &[("HAUSPOST_PASSWORD", PASSWORD)]);
+}
+
+#[test]
 fn events_contacts_and_tasks_are_made_changed_and_answered_on_the_page() {
     let data = Folder::new();
     set_up(data.path(), &["--language", "de"]);

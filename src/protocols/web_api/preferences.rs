@@ -50,6 +50,7 @@ struct Change {
     theme: Option<Theme>,
     first_day_of_week: Option<u8>,
     undo_seconds: Option<u8>,
+    writes_plain: Option<bool>,
 }
 
 async fn change(request: HttpRequest, body: Json<Change>) -> Answer {
@@ -58,6 +59,7 @@ async fn change(request: HttpRequest, body: Json<Change>) -> Answer {
         theme: body.theme,
         first_day_of_week: body.first_day_of_week,
         undo_seconds: body.undo_seconds,
+        writes_plain: body.writes_plain,
         signature: None,
     };
     let field = match body.undo_seconds {

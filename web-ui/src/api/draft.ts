@@ -21,7 +21,9 @@ async function stored(answer: Response): Promise<Stored> {
 export const createDraft = async (mode: SendMode, original: string | null, message: OutgoingMessage) =>
   stored(mode === 'new' || original === null ? await request('POST', '/v1.0/me/messages', { body: message }) : await request('POST', `${path(original)}/${CREATE[mode]}`, { body: { message } }));
 export const changeDraft = async (id: string, message: OutgoingMessage) => stored(await request('PATCH', path(id), { body: message }));
-export const readDraft = (id: string) => call<FullMessage>('GET', path(id), { headers: { Prefer: 'outlook.body-content-type="text"' } });
+/** As it was written, for the editor, which has a filter of its own. `isPlain`: the words only. */
+export const readDraft = (id: string, isPlain = false) =>
+  call<FullMessage>('GET', path(id), { headers: { Prefer: isPlain ? 'outlook.body-content-type="text"' : 'outlook.body-content-type="html", outlook.allow-unsafe-html' } });
 /** Where deleted mail goes; it can be brought back. */
 export const throwDraft = (id: string) => call<null>('DELETE', path(id));
 export const fetchBack = (id: string) => call<null>('POST', `${path(id)}/move`, { body: { destinationId: 'drafts' } });
@@ -42,13 +44,14 @@ const SMALL = 3_000_000;
 const RANGE = 4 * 327_680;
 const TRIES = 5;
 
-export async function attach(id: string, file: File, progress: (done: number) => void, signal: AbortSignal): Promise<Attachment> {
+export async function attach(id: string, file: File, progress: (done: number) => void, signal: AbortSignal, cid?: string): Promise<Attachment> {
   const contentType = file.type || 'application/octet-stream';
+  const inText = cid === undefined ? {} : { isInline: true, contentId: cid };
   if (file.size < SMALL) {
-    const body = { '@odata.type': '#microsoft.graph.fileAttachment', name: file.name, contentType, contentBytes: await packed(file) };
+    const body = { '@odata.type': '#microsoft.graph.fileAttachment', name: file.name, contentType, contentBytes: await packed(file), ...inText };
     return call<Attachment>('POST', `${path(id)}/attachments`, { body, signal, timeout: 120_000 });
   }
-  const wanted = { AttachmentItem: { attachmentType: 'file', name: file.name, size: file.size, contentType } };
+  const wanted = { AttachmentItem: { attachmentType: 'file', name: file.name, size: file.size, contentType, ...inText } };
   const { uploadUrl } = await call<{ uploadUrl: string }>('POST', `${path(id)}/attachments/createUploadSession`, { body: wanted, signal });
   for (let at = 0, failed = 0; at < file.size;) {
     const end = Math.min(at + RANGE, file.size);

@@ -14,10 +14,12 @@ export interface Preferences {
   timeFormat: string | null;
   /** How long a message is held after sending, to be taken back; 0: not at all. */
   undoSeconds: number | null;
+  /** New messages as plain text instead of formatted. */
+  writesPlain: boolean | null;
   signatures: Record<string, Signature>;
 }
 export const getPreferences = () => call<Preferences>('GET', '/api/preferences');
-export const changePreferences = (body: { theme?: Theme; firstDayOfWeek?: number; undoSeconds?: number }) => call<Preferences>('PATCH', '/api/preferences', { body });
+export const changePreferences = (body: { theme?: Theme; firstDayOfWeek?: number; undoSeconds?: number; writesPlain?: boolean }) => call<Preferences>('PATCH', '/api/preferences', { body });
 export const putSignature = (address: string, body: Signature) => call<Preferences>('PUT', `/api/preferences/signatures/${encodeURIComponent(address)}`, { body });
 
 export interface TimeAt {

@@ -13,6 +13,9 @@ class Wishes {
   get undoSeconds(): number {
     return this.kept?.undoSeconds ?? 10;
   }
+  get writesPlain(): boolean {
+    return this.kept?.writesPlain ?? false;
+  }
   signature(address: string): Signature | undefined {
     return this.kept?.signatures[address.toLowerCase()];
   }
@@ -39,6 +42,9 @@ class Wishes {
   }
   async holdBack(undoSeconds: number): Promise<void> {
     this.take(await changePreferences({ undoSeconds }));
+  }
+  async writePlain(writesPlain: boolean): Promise<void> {
+    this.take(await changePreferences({ writesPlain }));
   }
   async sign(address: string, signature: Signature): Promise<void> {
     this.take(await putSignature(address, signature));

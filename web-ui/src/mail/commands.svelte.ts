@@ -1,8 +1,9 @@
 // Answers for: what buttons and keys can do, said once for both.
-import { signed } from '../app/compose';
+import { begin } from '../app/compose';
 import { router } from '../app/router.svelte';
 import { account } from '../app/session.svelte';
 import { toasts } from '../app/toasts.svelte';
+import { getMessage } from '../api/mail';
 import type { Folder, FullMessage, Message } from '../api/types';
 import { destroy, markRead, moveTo, toggleFlag, type Place } from '../data/actions';
 import { desk } from '../data/draft.svelte';
@@ -49,15 +50,16 @@ function leave(message: Message, act: () => void): void {
 
 async function answer(mode: 'reply' | 'replyAll' | 'forward', message: Message | FullMessage): Promise<void> {
   await loadArea('compose');
-  const full: Message | FullMessage = mailbox.full?.id === message.id ? mailbox.full : message;
+  // Without its text there is nothing to quote; what the list knows has to do when it cannot be had.
+  const full: Message | FullMessage = mailbox.full?.id === message.id ? mailbox.full : await getMessage(message.id).catch(() => message);
   const text = mailbox.openId === message.id ? shared.bodyText() : '';
   const body = 'body' in full ? (full as FullMessage).body : null;
   const plain = body?.contentType === 'text' ? body.content : '';
-  const draft = draftFrom(mode, full, text || plain || message.bodyPreview, account.session?.address ?? '');
+  const draft = draftFrom(mode, full, text || plain || message.bodyPreview, body?.contentType === 'html' ? body.content : '', account.session?.address ?? '');
   // Who was written to under one of their other addresses answers from it.
   const mine = account.session?.aliases ?? [];
   draft.from = [...full.toRecipients, ...((full as FullMessage).ccRecipients ?? [])].map((r) => r.emailAddress.address.toLowerCase()).find((a) => mine.includes(a)) ?? '';
-  if (!desk.start(signed(draft))) toasts.show(t('mail.stillWriting'));
+  if (!desk.start(begin(draft))) toasts.show(t('mail.stillWriting'));
 }
 const move = (message: Message, place: Place) => {
   if (mailbox.find(place)?.id !== mailbox.current?.id) leave(message, () => moveTo(message, place));
