@@ -1,9 +1,11 @@
 //! How somebody wants the page to be, on every device: what Graph has no word for.
 
 use super::settings::{change, get};
-use crate::base::{Error, Result};
+use crate::base::{Error, Kind, Result};
 use crate::identity::Ctx;
+use crate::identity::access::open_mailbox;
 use crate::model::AccountId;
+use crate::model::access::AccessLevel;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -60,6 +62,18 @@ pub async fn preferences(ctx: &Ctx, account: AccountId) -> Result<Preferences> {
     get(ctx, account, PREFERENCES).await
 }
 
+/// One's own addresses, and those of mailboxes in whose name one may send.
+async fn may_write_from(ctx: &Ctx, address: &str) -> Result<bool> {
+    if ctx.account()?.owns_address(address) {
+        return Ok(true);
+    }
+    match open_mailbox(ctx, address).await {
+        Ok((_, level)) => Ok(level == AccessLevel::Full),
+        Err(e) if e.kind() == Kind::NotFound => Ok(false),
+        Err(e) => Err(e),
+    }
+}
+
 /// Errors: Invalid; NotFound, for a signature of an address that is not one's own.
 pub async fn change_preferences(
     ctx: &Ctx,
@@ -77,7 +91,7 @@ pub async fn change_preferences(
         )));
     }
     if let Some((address, signature)) = &wanted.signature {
-        if signature.is_some() && !ctx.account()?.owns_address(address) {
+        if signature.is_some() && !may_write_from(ctx, address).await? {
             return Err(Error::not_found(format!(
                 "{address} is not one of your addresses"
             )));

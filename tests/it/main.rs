@@ -29,6 +29,7 @@ mod outgoing;
 mod outside;
 mod page;
 mod page_api;
+mod page_mail;
 mod platform;
 mod scheduling;
 mod server;

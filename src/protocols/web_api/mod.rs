@@ -10,6 +10,7 @@ mod events;
 mod feeds;
 mod held;
 mod invitation;
+mod mailboxes;
 mod oneself;
 mod outside;
 mod preferences;
@@ -50,6 +51,7 @@ pub fn configure(config: &mut ServiceConfig) {
                 web::post().to(invitation::decline_proposal),
             )
             .route("/signing-key", web::post().to(apps::rotate_key))
+            .route("/mailboxes", web::get().to(mailboxes::list))
             .route("/events", web::get().to(events::events))
             .default_service(web::to(error::not_found)),
     );

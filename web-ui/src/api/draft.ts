@@ -1,9 +1,9 @@
 // Answers for: the calls about what is being written: drafts, their files, sending, and taking back.
 import { call, request } from './client';
 import type { SendMode } from './mail';
+import { apart, inMailbox, mailboxOf, messagePath as path, root, whose } from './place';
 import type { Attachment, FullMessage, OutgoingMessage } from './types';
 
-const path = (id: string) => `/v1.0/me/messages/${encodeURIComponent(id)}`;
 const CREATE: Record<SendMode, string> = { new: '', reply: 'createReply', replyAll: 'createReplyAll', forward: 'createForward' };
 
 export interface Stored {
@@ -11,16 +11,18 @@ export interface Stored {
   /** Milliseconds that the server's clock is ahead of ours. */
   ahead: number;
 }
-async function stored(answer: Response): Promise<Stored> {
-  const { id } = (await answer.json()) as { id: string };
+async function stored(answer: Response, mailbox: string | null): Promise<Stored> {
+  const id = inMailbox(mailbox, ((await answer.json()) as { id: string }).id);
   const said = Date.parse(answer.headers.get('Date') ?? '');
   return { id, ahead: Number.isNaN(said) ? 0 : said - Date.now() };
 }
 
-/** A draft; an answer knows what it answers, what is forwarded brings its files. */
-export const createDraft = async (mode: SendMode, original: string | null, message: OutgoingMessage) =>
-  stored(mode === 'new' || original === null ? await request('POST', '/v1.0/me/messages', { body: message }) : await request('POST', `${path(original)}/${CREATE[mode]}`, { body: { message } }));
-export const changeDraft = async (id: string, message: OutgoingMessage) => stored(await request('PATCH', path(id), { body: message }));
+/** A draft in that mailbox, which is also who it is from; an answer knows what it answers, what is forwarded brings its files. */
+export async function createDraft(mailbox: string | null, mode: SendMode, original: string | null, message: OutgoingMessage): Promise<Stored> {
+  const isOwn = mode === 'new' || original === null || mailboxOf(original) !== mailbox;
+  return stored(isOwn ? await request('POST', `${root(mailbox)}/messages`, { body: message }) : await request('POST', `${path(original)}/${CREATE[mode]}`, { body: { message } }), mailbox);
+}
+export const changeDraft = async (id: string, message: OutgoingMessage) => stored(await request('PATCH', path(id), { body: message }), mailboxOf(id));
 /** As it was written, for the editor, which has a filter of its own. `isPlain`: the words only. */
 export const readDraft = (id: string, isPlain = false) =>
   call<FullMessage>('GET', path(id), { headers: { Prefer: isPlain ? 'outlook.body-content-type="text"' : 'outlook.body-content-type="html", outlook.allow-unsafe-html' } });
@@ -37,7 +39,10 @@ export async function sendDraft(id: string, at: number): Promise<void> {
   await request('POST', `${path(id)}/send`, { timeout: 60_000 });
 }
 /** Fails with 404 when it has left already. */
-export const takeBack = (id: string) => call<null>('DELETE', `/api/held/${encodeURIComponent(id)}`);
+export function takeBack(id: string): Promise<null> {
+  const { mailbox, bare } = apart(id);
+  return call('DELETE', `/api/held/${encodeURIComponent(bare)}${whose(mailbox, '?')}`);
+}
 
 /** What fits into one request; more comes in ranges. */
 const SMALL = 3_000_000;

@@ -4,6 +4,7 @@ import { deleteMessage, moveMessage, patchMessage } from '../api/mail';
 import type { Message } from '../api/types';
 import { errorText } from '../i18n/errors';
 import { t, type Key } from '../i18n/index.svelte';
+import { inMailbox, mailboxOf } from '../api/place';
 import { mailbox } from './mailbox.svelte';
 
 const failed = (what: 'mail.failed.change' | 'mail.failed.move', error: unknown) => toasts.show(t(what, { why: errorText(error) }), { kind: 'bad' });
@@ -37,22 +38,25 @@ export async function toggleFlag(message: Message): Promise<void> {
 }
 
 export type Place = 'archive' | 'junkemail' | 'deleteditems' | 'inbox';
-const done: Record<Place, Key> = {
+export const done: Record<Place, Key> = {
   archive: 'mail.done.archive', junkemail: 'mail.done.junk', deleteditems: 'mail.done.delete', inbox: 'mail.done.inbox',
 };
 
+/** A standard folder of the mailbox in which the message lies. */
+export const placeOf = (message: Message, place: Place): string => inMailbox(mailboxOf(message.id), place);
+
 /** Moves and offers the way back. Deleting is a move too: the server then tells the new id, which undo needs. */
-export function moveTo(message: Message, place: Place): void {
+export function moveTo(message: Message, to: string, said: string): void {
   const { list, folder } = mailbox;
   const release = list.hold();
   const unread = message.isRead ? 0 : 1;
   const index = list.remove(message.id);
   const count = (sign: 1 | -1) => {
     mailbox.adjust(folder, -sign * unread, -sign);
-    mailbox.adjust(place, sign * unread, sign);
+    mailbox.adjust(to, sign * unread, sign);
   };
   count(1);
-  const moved = moveMessage(message.id, place).then(
+  const moved = moveMessage(message.id, to).then(
     (answer) => answer?.id ?? message.id,
     (error: unknown) => {
       if (index >= 0) list.insert(index, message);
@@ -78,7 +82,7 @@ export function moveTo(message: Message, place: Place): void {
       back();
     }
   };
-  toasts.show(t(done[place]), { action: { label: t('common.undo'), run: () => void undo() } });
+  toasts.show(said, { action: { label: t('common.undo'), run: () => void undo() } });
 }
 
 /** Only for what lies in the trash already. There is no way back, so the caller has asked. */

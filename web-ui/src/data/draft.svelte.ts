@@ -5,6 +5,8 @@ import type { EmailAddress } from '../api/types';
 export interface Draft {
   /** Of the server's draft; none before the first saving. */
   id: string | null;
+  /** The address of the mailbox that it is written in and sent from; null: one's own. */
+  mailbox: string | null;
   mode: SendMode;
   original: string | null;
   to: EmailAddress[];
@@ -27,7 +29,7 @@ export interface Draft {
   prefilled: string;
 }
 
-export const emptyDraft = (): Draft => ({ id: null, mode: 'new', original: null, to: [], cc: [], bcc: [], subject: '', format: 'text', body: '', below: '', begun: false, from: '', signed: '', quote: '', prefilled: '' });
+export const emptyDraft = (): Draft => ({ id: null, mailbox: null, mode: 'new', original: null, to: [], cc: [], bcc: [], subject: '', format: 'text', body: '', below: '', begun: false, from: '', signed: '', quote: '', prefilled: '' });
 
 class Desk {
   draft = $state<Draft | null>(null);

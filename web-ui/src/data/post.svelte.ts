@@ -27,7 +27,7 @@ const rowOf = (a: Attachment): FileRow => ({ key: a.id, name: a.name ?? '', size
 function outgoing(draft: Draft): OutgoingMessage {
   return {
     subject: draft.subject, body: { contentType: draft.format, content: draft.body + (draft.format === 'html' ? draft.below : '') },
-    ...(draft.from && draft.from !== account.session?.address ? { from: { emailAddress: { name: account.session?.name ?? '', address: draft.from } } } : {}),
+    ...(draft.from && draft.from !== (draft.mailbox ?? account.session?.address) ? { from: { emailAddress: { name: account.session?.name ?? '', address: draft.from } } } : {}),
     toRecipients: wrap(draft.to), ccRecipients: wrap(draft.cc), bccRecipients: wrap(draft.bcc),
   };
 }
@@ -66,6 +66,24 @@ class Post {
     }
   }
 
+  /** Whether it can be written in another mailbox: what only the server has does not come along. */
+  get canMove(): boolean {
+    return this.files.every((f) => f.file);
+  }
+  /** Goes on in another mailbox, which is also another sender. */
+  async move(draft: Draft, mailbox: string | null): Promise<void> {
+    if (draft.mailbox === mailbox) return;
+    await this.settled();
+    const before = draft.id;
+    draft.mailbox = mailbox;
+    draft.id = null;
+    this.#has = '';
+    if (before === null) return;
+    for (const row of this.files) this.again(draft, Object.assign(row, { id: null }));
+    await this.save(draft);
+    await forgetDraft(before).catch(() => null);
+  }
+
   /** Whether nobody misses it. */
   isEmpty(draft: Draft): boolean {
     return draft.id !== null && draft.id === this.#empty;
@@ -89,7 +107,7 @@ class Post {
     this.state = 'saving';
     try {
       const isNew = draft.id === null;
-      const stored = draft.id === null ? await createDraft(draft.mode, draft.original, message) : await changeDraft(draft.id, message);
+      const stored = draft.id === null ? await createDraft(draft.mailbox, draft.mode, draft.original, message) : await changeDraft(draft.id, message);
       draft.id = stored.id;
       this.#ahead = stored.ahead;
       this.#has = text;

@@ -5,9 +5,10 @@ import { account } from '../app/session.svelte';
 import { toasts } from '../app/toasts.svelte';
 import { getMessage } from '../api/mail';
 import type { Folder, FullMessage, Message } from '../api/types';
-import { destroy, markRead, moveTo, toggleFlag, type Place } from '../data/actions';
+import { destroy, done, markRead, moveTo, placeOf, toggleFlag, type Place } from '../data/actions';
 import { desk } from '../data/draft.svelte';
-import { mailbox } from '../data/mailbox.svelte';
+import { mailboxOf } from '../api/place';
+import { mailbox, type FolderNode } from '../data/mailbox.svelte';
 import { loadArea, t, type Key } from '../i18n/index.svelte';
 import type { IconName } from '../components/icon-names';
 import { draftFrom } from './quote';
@@ -15,6 +16,8 @@ import { draftFrom } from './quote';
 /** What waits for a yes, and the text of the open message: both are needed far from where they arise. */
 class Shared {
   toDestroy = $state.raw<Message | null>(null);
+  /** What a folder is being picked for. */
+  toMove = $state.raw<Message | null>(null);
   /** Set by the frame that shows the body; quoting takes the text the reader sees. */
   bodyText: () => string = () => '';
 }
@@ -58,25 +61,41 @@ async function answer(mode: 'reply' | 'replyAll' | 'forward', message: Message |
   const draft = draftFrom(mode, full, text || plain || message.bodyPreview, body?.contentType === 'html' ? body.content : '', account.session?.address ?? '');
   // Who was written to under one of their other addresses answers from it.
   const mine = account.session?.aliases ?? [];
-  draft.from = [...full.toRecipients, ...((full as FullMessage).ccRecipients ?? [])].map((r) => r.emailAddress.address.toLowerCase()).find((a) => mine.includes(a)) ?? '';
+  const box = mailboxOf(message.id);
+  // Who may send for a mailbox answers from there; everybody else as themselves.
+  if (box !== null && mailbox.level(message.id) === 'full') draft.mailbox = draft.from = box;
+  else draft.from = [...full.toRecipients, ...((full as FullMessage).ccRecipients ?? [])].map((r) => r.emailAddress.address.toLowerCase()).find((a) => mine.includes(a)) ?? '';
   if (!desk.start(begin(draft))) toasts.show(t('mail.stillWriting'));
 }
-const move = (message: Message, place: Place) => {
-  if (mailbox.find(place)?.id !== mailbox.current?.id) leave(message, () => moveTo(message, place));
+const move = (message: Message, place: Place) => into(message, placeOf(message, place), t(done[place]));
+function into(message: Message, to: string, said: string): void {
+  if (mailbox.find(to)?.id !== mailbox.current?.id) leave(message, () => moveTo(message, to, said));
+}
+/** The folder that was picked for a message. */
+export function moveAsked(message: Message, folder: FolderNode): void {
+  shared.toMove = null;
+  into(message, folder.id, t('mail.done.moved', { folder: folderLabel(folder) }));
+}
+/** Where somebody may only read, nothing is tried that will be refused. */
+export const mayChange = (message: Message): boolean => mailbox.level(message.id) !== 'read';
+const changing = (act: (m: Message) => void) => (message: Message) => {
+  if (mayChange(message)) act(message);
+  else toasts.show(t('mail.readOnly'));
 };
 
 export const commands = {
   reply: (m: Message) => void answer('reply', m),
   replyAll: (m: Message) => void answer('replyAll', m),
   forward: (m: Message) => void answer('forward', m),
-  archive: (m: Message) => move(m, 'archive'),
-  junk: (m: Message) => move(m, mailbox.current?.wellKnownName === 'junkemail' ? 'inbox' : 'junkemail'),
-  flag: (m: Message) => void toggleFlag(m),
-  unread: (m: Message) => void markRead(m, !m.isRead),
-  delete: (m: Message) => {
+  archive: changing((m) => move(m, 'archive')),
+  junk: changing((m) => move(m, mailbox.current?.wellKnownName === 'junkemail' ? 'inbox' : 'junkemail')),
+  flag: changing((m) => void toggleFlag(m)),
+  unread: changing((m) => void markRead(m, !m.isRead)),
+  move: changing((m) => (shared.toMove = m)),
+  delete: changing((m) => {
     if (mailbox.current?.wellKnownName === 'deleteditems') shared.toDestroy = m;
     else move(m, 'deleteditems');
-  },
+  }),
 } as const;
 export type Command = keyof typeof commands;
 

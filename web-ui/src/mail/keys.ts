@@ -3,7 +3,7 @@ import type { Command } from './commands.svelte';
 
 type Keyed = Command | 'next' | 'previous' | 'undo' | 'close' | 'compose';
 const plain: Record<string, Keyed> = {
-  j: 'next', k: 'previous', r: 'reply', a: 'replyAll', f: 'forward', e: 'archive', s: 'flag', u: 'unread', c: 'compose',
+  j: 'next', k: 'previous', r: 'reply', a: 'replyAll', f: 'forward', e: 'archive', s: 'flag', u: 'unread', v: 'move', c: 'compose',
   '!': 'junk', '#': 'delete', Delete: 'delete', Escape: 'close',
 };
 
