@@ -13,6 +13,8 @@ const PREFERENCES: &str = "preferences";
 /// A signature with a picture's worth of words; more is a letter.
 const MAX_SIGNATURE_BYTES: usize = 10 << 10;
 const MAX_SIGNATURES: usize = 50;
+const MAX_SEARCHES: usize = 50;
+const MAX_SENDERS: usize = 1000;
 const MAX_UNDO_SECONDS: u8 = 60;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,6 +36,12 @@ pub struct Preferences {
     pub undo_seconds: Option<u8>,
     /// Whether new messages begin as plain text instead of formatted.
     pub writes_plain: Option<bool>,
+    /// Whether the rest of its conversation is shown with a message.
+    pub conversations: Option<bool>,
+    /// Senders whose pictures from elsewhere are shown without asking; lower case.
+    pub image_senders: Vec<String>,
+    /// In the order in which they are shown.
+    pub searches: Vec<SavedSearch>,
     /// By the address that is written from, lower case.
     pub signatures: BTreeMap<String, Signature>,
 }
@@ -47,6 +55,17 @@ pub struct Signature {
     pub in_replies: bool,
 }
 
+/// A search that is kept under a name.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SavedSearch {
+    pub name: String,
+    /// As it was typed.
+    pub text: String,
+    /// A folder as the page names it; None: everywhere in one's own mailbox.
+    pub folder: Option<String>,
+}
+
 /// What is to change; None stays as it is.
 #[derive(Clone, Debug, Default)]
 pub struct PreferenceChange {
@@ -54,12 +73,34 @@ pub struct PreferenceChange {
     pub first_day_of_week: Option<u8>,
     pub undo_seconds: Option<u8>,
     pub writes_plain: Option<bool>,
+    pub conversations: Option<bool>,
+    /// All of them.
+    pub image_senders: Option<Vec<String>>,
+    /// All of them, in their order.
+    pub searches: Option<Vec<SavedSearch>>,
     /// An address, and its signature; None takes it away.
     pub signature: Option<(String, Option<Signature>)>,
 }
 
 pub async fn preferences(ctx: &Ctx, account: AccountId) -> Result<Preferences> {
     get(ctx, account, PREFERENCES).await
+}
+
+/// Errors: Invalid.
+fn check_searches(searches: &[SavedSearch]) -> Result<()> {
+    if searches.len() > MAX_SEARCHES {
+        return Err(Error::invalid(format!(
+            "at most {MAX_SEARCHES} searches are kept"
+        )));
+    }
+    let too_long = |s: &SavedSearch| s.name.len() > 100 || s.text.len() > 1000;
+    let is_bare = |s: &SavedSearch| s.name.trim().is_empty() || s.text.trim().is_empty();
+    match searches.iter().any(|s| too_long(s) || is_bare(s)) {
+        true => Err(Error::invalid(
+            "a kept search has a name of up to 100 bytes and a text of up to 1000",
+        )),
+        false => Ok(()),
+    }
 }
 
 /// One's own addresses, and those of mailboxes in whose name one may send.
@@ -90,6 +131,16 @@ pub async fn change_preferences(
             "a message waits for {MAX_UNDO_SECONDS} seconds at most"
         )));
     }
+    if let Some(senders) = &wanted.image_senders
+        && (senders.len() > MAX_SENDERS || senders.iter().any(|s| s.is_empty() || s.len() > 320))
+    {
+        return Err(Error::invalid(format!(
+            "at most {MAX_SENDERS} addresses of senders are kept"
+        )));
+    }
+    if let Some(searches) = &wanted.searches {
+        check_searches(searches)?;
+    }
     if let Some((address, signature)) = &wanted.signature {
         if signature.is_some() && !may_write_from(ctx, address).await? {
             return Err(Error::not_found(format!(
@@ -108,6 +159,13 @@ pub async fn change_preferences(
         p.theme = wanted.theme.or(p.theme);
         p.first_day_of_week = wanted.first_day_of_week.or(p.first_day_of_week);
         p.undo_seconds = wanted.undo_seconds.or(p.undo_seconds);
+        if let Some(senders) = wanted.image_senders {
+            p.image_senders = senders.into_iter().map(|s| s.to_lowercase()).collect();
+        }
+        if let Some(searches) = wanted.searches {
+            p.searches = searches;
+        }
+        p.conversations = wanted.conversations.or(p.conversations);
         p.writes_plain = wanted.writes_plain.or(p.writes_plain);
         if let Some((address, signature)) = wanted.signature {
             let address = address.to_lowercase();

@@ -31,14 +31,10 @@ const STYLE: &str = "html{color-scheme:light}body{margin:0;font:14px/1.5 system-
     color:#1b2326;background:#fff}img{max-width:100%;height:auto}pre{white-space:pre-wrap}blockquote{margin:0 0 0 8px;\
     padding-left:10px;border-left:2px solid #b9c4c7}table{max-width:100%}";
 
-fn render_csp(images: bool) -> String {
-    let remote = if images { " https:" } else { "" };
-    format!(
-        "default-src 'none'; script-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:{remote}; \
-         form-action 'none'; base-uri 'none'; frame-ancestors 'self'; \
-         sandbox allow-same-origin allow-popups allow-popups-to-escape-sandbox"
-    )
-}
+/// Nothing comes from anywhere but here: what is elsewhere is fetched by this server.
+const CSP: &str = "default-src 'none'; script-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; \
+    form-action 'none'; base-uri 'none'; frame-ancestors 'self'; \
+    sandbox allow-same-origin allow-popups allow-popups-to-escape-sandbox";
 
 pub async fn render(
     request: HttpRequest,
@@ -78,7 +74,7 @@ pub async fn render(
     );
     Ok(HttpResponse::Ok()
         .content_type("text/html; charset=utf-8")
-        .insert_header(("Content-Security-Policy", render_csp(with_images)))
+        .insert_header(("Content-Security-Policy", CSP))
         .insert_header(("X-Remote-Images", blocked.to_string()))
         .insert_header(("X-Event", has_event.to_string()))
         .insert_header(("X-Content-Type-Options", "nosniff"))
@@ -100,6 +96,14 @@ impl Place {
         let whose = whose.map_or_else(String::new, |name| format!("?mailbox={name}"));
         format!("{base}/ui/part/{}/{part}{whose}", self.message)
     }
+
+    /// The address of a picture elsewhere is put behind it.
+    fn images(&self) -> String {
+        let base = base_path::get();
+        let whose = self.mailbox.as_deref().map(percent_encode);
+        let whose = whose.map_or_else(String::new, |name| format!("mailbox={name}&"));
+        format!("{base}/ui/image/{}?{whose}url=", self.message)
+    }
 }
 
 /// The body as safe HTML, and how many remote images were left out.
@@ -112,7 +116,10 @@ fn safe_body(raw: &[u8], parts: &[Part], place: &Place, with_images: bool) -> (S
         let found = inline.iter().find(|a| a.content_id.as_deref() == Some(wanted))?;
         Some(place.part(found.part))
     };
-    let images = if with_images { Images::Keep } else { Images::Block };
+    let images = match with_images {
+        true => Images::Proxy(place.images()),
+        false => Images::Block,
+    };
     let safe = sanitize(&html.html, &Options { images, cid: &cid });
     (safe.html, if with_images { 0 } else { safe.remote_images })
 }

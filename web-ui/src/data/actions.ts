@@ -10,7 +10,8 @@ import { mailbox } from './mailbox.svelte';
 const failed = (what: 'mail.failed.change' | 'mail.failed.move', error: unknown) => toasts.show(t(what, { why: errorText(error) }), { kind: 'bad' });
 
 async function change(message: Message, now: Partial<Pick<Message, 'isRead' | 'flag'>>, before: typeof now, unread: number): Promise<void> {
-  const { list, folder } = mailbox;
+  const { list } = mailbox;
+  const folder = message.parentFolderId;
   const release = list.hold();
   const apply = (to: typeof now, by: number) => {
     list.patch(message.id, to);
@@ -47,7 +48,9 @@ export const placeOf = (message: Message, place: Place): string => inMailbox(mai
 
 /** Moves and offers the way back. Deleting is a move too: the server then tells the new id, which undo needs. */
 export function moveTo(message: Message, to: string, said: string): void {
-  const { list, folder } = mailbox;
+  const { list } = mailbox;
+  // What a search has found lies anywhere.
+  const folder = message.parentFolderId;
   const release = list.hold();
   const unread = message.isRead ? 0 : 1;
   const index = list.remove(message.id);
@@ -71,8 +74,7 @@ export function moveTo(message: Message, to: string, said: string): void {
     if (id === null) return;
     const back = list.hold();
     try {
-      // To the folder it lay in, which for a list opened by name is that name.
-      await moveMessage(id, message.parentFolderId || folder);
+      await moveMessage(id, folder);
       count(-1);
       toasts.show(t('mail.done.undone'));
     } catch (error) {
@@ -87,7 +89,8 @@ export function moveTo(message: Message, to: string, said: string): void {
 
 /** Only for what lies in the trash already. There is no way back, so the caller has asked. */
 export async function destroy(message: Message): Promise<void> {
-  const { list, folder } = mailbox;
+  const { list } = mailbox;
+  const folder = message.parentFolderId;
   const release = list.hold();
   const index = list.remove(message.id);
   mailbox.adjust(folder, message.isRead ? 0 : -1, -1);

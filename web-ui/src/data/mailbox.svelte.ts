@@ -1,6 +1,6 @@
 // Answers for: the signed-in person's mail as the screens see it: folders, the open folder, the open message.
 import { listen } from '../api/events';
-import { getChildFolders, getFolders, getMailboxes, getMessage, type OtherMailbox } from '../api/mail';
+import { getChildFolders, getFolders, getMailboxes, getMessage, type OtherMailbox, type Search } from '../api/mail';
 import { apart, inMailbox, mailboxOf } from '../api/place';
 import type { Folder, FullMessage, Message } from '../api/types';
 import { MessageList } from './messages.svelte';
@@ -38,6 +38,8 @@ class Mailbox {
   /** How the open folder is written in the address: well-known name or id. */
   folder = $state('inbox');
   list = $state.raw<MessageList>(new MessageList('inbox'));
+  /** What is looked for; the list then shows what was found instead of the folder. */
+  search = $state.raw<Search | null>(null);
   openId = $state<string | null>(null);
   full = $state.raw<FullMessage | null>(null);
   fullProblem = $state.raw<unknown>(null);
@@ -92,8 +94,9 @@ class Mailbox {
 
   /** Follows the address: a folder, and perhaps a message in it. */
   show(folder: string, id: string | null): void {
-    if (folder !== this.folder || this.list.count === null) {
+    if (folder !== this.folder || (this.list.count === null && this.search === null)) {
       this.folder = folder;
+      this.search = null;
       let list = this.#lists.get(folder);
       if (!list) this.#lists.set(folder, (list = new MessageList(folder)));
       this.list = list;
@@ -110,6 +113,19 @@ class Mailbox {
       if (this.openId === id) this.full = full;
     } catch (error) {
       if (this.openId === id) this.fullProblem = error;
+    }
+  }
+  look(search: Search | null): void {
+    if (search?.kql === this.search?.kql && search?.where === this.search?.where && search?.folder === this.search?.folder) {
+      if (search) this.search = search;
+      return;
+    }
+    this.search = search;
+    if (search) this.list = new MessageList(this.folder, search, [null, ...this.others.map((o) => o.address)]);
+    else {
+      this.list = this.#lists.get(this.folder) ?? new MessageList(this.folder);
+      this.#lists.set(this.folder, this.list);
+      this.list.refresh();
     }
   }
   reloadOpen(): void {
@@ -151,6 +167,7 @@ class Mailbox {
     void this.loadFolders(new Set(this.#touched));
     this.#touched.clear();
     const current = this.current;
+    if (this.search) this.list.refresh();
     for (const [name, list] of this.#lists) {
       const id = this.find(name)?.id ?? name;
       // No folder named means: something, somewhere.

@@ -7,7 +7,8 @@ import { getMessage } from '../api/mail';
 import type { Folder, FullMessage, Message } from '../api/types';
 import { destroy, done, markRead, moveTo, placeOf, toggleFlag, type Place } from '../data/actions';
 import { desk } from '../data/draft.svelte';
-import { mailboxOf } from '../api/place';
+import { inMailbox, mailboxOf } from '../api/place';
+import { bulk } from '../data/bulk.svelte';
 import { mailbox, type FolderNode } from '../data/mailbox.svelte';
 import { loadArea, t, type Key } from '../i18n/index.svelte';
 import type { IconName } from '../components/icon-names';
@@ -17,7 +18,9 @@ import { draftFrom } from './quote';
 class Shared {
   toDestroy = $state.raw<Message | null>(null);
   /** What a folder is being picked for. */
-  toMove = $state.raw<Message | null>(null);
+  toMove = $state.raw<Message | 'picked' | null>(null);
+  /** How many are to be destroyed at once. */
+  destroyMany = $state(0);
   /** Set by the frame that shows the body; quoting takes the text the reader sees. */
   bodyText: () => string = () => '';
 }
@@ -69,13 +72,19 @@ async function answer(mode: 'reply' | 'replyAll' | 'forward', message: Message |
 }
 const move = (message: Message, place: Place) => into(message, placeOf(message, place), t(done[place]));
 function into(message: Message, to: string, said: string): void {
-  if (mailbox.find(to)?.id !== mailbox.current?.id) leave(message, () => moveTo(message, to, said));
+  if (mailbox.find(to)?.id !== message.parentFolderId) leave(message, () => moveTo(message, to, said));
 }
 /** The folder that was picked for a message. */
-export function moveAsked(message: Message, folder: FolderNode): void {
+export function moveAsked(message: Message | 'picked', folder: FolderNode): void {
   shared.toMove = null;
+  if (message === 'picked') {
+    void bulk.run('move', t('mail.bulk.moving'), (n) => t('mail.bulk.moved', { n, folder: folderLabel(folder) }), () => folder.id);
+    return;
+  }
   into(message, folder.id, t('mail.done.moved', { folder: folderLabel(folder) }));
 }
+/** In which standard folder it lies, if in one. */
+export const placeIn = (message: Message): string | null => mailbox.find(message.parentFolderId)?.wellKnownName ?? null;
 /** Where somebody may only read, nothing is tried that will be refused. */
 export const mayChange = (message: Message): boolean => mailbox.level(message.id) !== 'read';
 const changing = (act: (m: Message) => void) => (message: Message) => {
@@ -88,12 +97,12 @@ export const commands = {
   replyAll: (m: Message) => void answer('replyAll', m),
   forward: (m: Message) => void answer('forward', m),
   archive: changing((m) => move(m, 'archive')),
-  junk: changing((m) => move(m, mailbox.current?.wellKnownName === 'junkemail' ? 'inbox' : 'junkemail')),
+  junk: changing((m) => move(m, placeIn(m) === 'junkemail' ? 'inbox' : 'junkemail')),
   flag: changing((m) => void toggleFlag(m)),
   unread: changing((m) => void markRead(m, !m.isRead)),
   move: changing((m) => (shared.toMove = m)),
   delete: changing((m) => {
-    if (mailbox.current?.wellKnownName === 'deleteditems') shared.toDestroy = m;
+    if (placeIn(m) === 'deleteditems') shared.toDestroy = m;
     else move(m, 'deleteditems');
   }),
 } as const;
@@ -103,3 +112,35 @@ export function destroyAsked(): void {
   const message = shared.toDestroy;
   if (message) leave(message, () => void destroy(message));
 }
+
+const inBoth = (place: Place) => (box: string | null) => mailbox.find(inMailbox(box, place))?.id;
+const many = (place: Place) => () => void bulk.run('move', t('mail.bulk.moving'), (n) => t('mail.bulk.moved', { n, folder: t(known[place]?.key ?? 'mail.title') }), inBoth(place));
+const marks = (action: 'read' | 'unread' | 'flag') => () => void bulk.run(action, t('mail.bulk.marking'), (n) => t('mail.bulk.marked', { n }));
+/** The same for all that is picked. */
+export const bulkCommands = {
+  read: marks('read'),
+  unread: marks('unread'),
+  flag: marks('flag'),
+  archive: many('archive'),
+  junk: many('junkemail'),
+  delete: many('deleteditems'),
+  move: () => {
+    shared.toMove = 'picked';
+  },
+  destroy: () => void bulk.run('destroy', t('mail.bulk.destroying'), (n) => t('mail.bulk.destroyed', { n })),
+} as const;
+
+/** All of a conversation but what is still being written; what was sent stays where it is when the rest is archived. */
+const meant = (all: Message[], without: string[]) => all.filter((m) => !m.isDraft && !without.includes(placeIn(m) ?? ''));
+export const conversationMeant = {
+  archive: (all: Message[]) => meant(all, ['sentitems', 'deleteditems', 'archive']),
+  delete: (all: Message[]) => meant(all, ['deleteditems']),
+} as const;
+const ofConversation = (place: Place) => (some: Message[]) => {
+  router.closeMessage();
+  void bulk.run('move', t('mail.bulk.moving'), (n) => t('mail.bulk.moved', { n, folder: t(known[place]?.key ?? 'mail.title') }), inBoth(place), some.map((m) => m.id));
+};
+export const conversationCommands = {
+  archive: ofConversation('archive'),
+  delete: ofConversation('deleteditems'),
+} as const;
