@@ -16,6 +16,7 @@ use crate::delivery::{self, PostRoom};
 use crate::directory::passwords::Passwords;
 use crate::identity::{self, Ctx, Doorkeeper, accounts, domains};
 use crate::jobs;
+use crate::mail::bulk::Jobs;
 use crate::protocols::http::{HouseData, base_path};
 use crate::protocols::limits::{ConnectionLimit, RateLimit};
 use crate::protocols::{House, Options, graph};
@@ -127,6 +128,7 @@ async fn serve(
         outside: RateLimit::new(30, Duration::from_secs(60)),
         received: RateLimit::new(config.received_per_minute, Duration::from_secs(60)),
         backups: Runs::default(),
+        bulk: Jobs::default(),
     });
     base_path::tell(&house.options.base_path);
     let stop = StopSignals::listen()?;

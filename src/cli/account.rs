@@ -10,6 +10,7 @@ use crate::identity::accounts::{
     AccountChange, NewAccount, NewPassword, change_account, create_account, find_account, list_accounts,
     remove_account,
 };
+use crate::identity::second_factor::reset_second_factor;
 use crate::identity::shares::{list_members, set_member};
 use crate::model::scheduling::Resource;
 use crate::model::{self, AccountKind, AccountState};
@@ -160,6 +161,9 @@ pub struct Set {
     /// Read a new password from standard input; ends all sessions
     #[arg(long)]
     password_stdin: bool,
+    /// Take the second factor away, for who has lost phone and paper
+    #[arg(long)]
+    reset_second_factor: bool,
     /// A further address that arrives here
     #[arg(long, value_name = "ADDRESS")]
     add_alias: Vec<String>,
@@ -326,6 +330,9 @@ impl Set {
         };
         with_store(&self.one.data, async |ctx| {
             let account = apply(&ctx, &self.one.address, change).await?;
+            if self.reset_second_factor {
+                reset_second_factor(&ctx, &account.address).await?;
+            }
             if self.resource.is_any() {
                 change_resource(&ctx, &account, |r| self.resource.apply(r)).await?;
             }

@@ -2,7 +2,7 @@
 //! alone unless the administrator says otherwise. What goes wrong stands beside the calendar, and what was there stays.
 
 use super::PostRoom;
-use super::webhook::{Fetched, parse_url};
+use super::webhook::{Fetched, parse_url, redirected};
 use crate::base::{Error, Kind, Result, TimeMs};
 use crate::calendar::feed::{USUAL_S, take_feed};
 use crate::model::AccountState;
@@ -11,7 +11,6 @@ use futures_util::stream::{self, StreamExt};
 use hyper::StatusCode;
 use std::sync::Arc;
 use std::time::Duration;
-use url::Url;
 
 /// How long nobody looks whether one has come by the command line.
 const EACH: Duration = Duration::from_secs(10);
@@ -158,13 +157,4 @@ async fn fetch(room: &Arc<PostRoom>, feed: &Feed) -> Result<Fetched> {
     Err(Error::unavailable(
         "the other server points from one address to the next",
     ))
-}
-
-fn redirected(from: &Url, fetched: &Fetched) -> Result<Url> {
-    let place = fetched.location.as_deref();
-    let place = place.ok_or_else(|| Error::unavailable("the other server points to nowhere"))?;
-    let to = from
-        .join(place)
-        .map_err(|e| Error::unavailable("the other server points to what is no address").caused_by(e))?;
-    parse_url("Location", to.as_str())
 }

@@ -27,6 +27,7 @@ pub mod queue_admin;
 pub mod reactions;
 pub mod receive;
 pub mod records;
+pub mod remote_image;
 pub mod resolver;
 pub mod route;
 pub mod schedule;

@@ -3,6 +3,7 @@
 use super::authentic::Unanswered;
 use super::dialer::Dialer;
 use super::held::Timers;
+use super::remote_image::RemoteImages;
 use super::schedule::Schedule;
 use super::silent::Silent;
 use super::smtp_client::Client;
@@ -61,6 +62,8 @@ pub struct PostRoom {
     pub unanswered: Unanswered,
     /// Addresses of programs that are tried before they are believed.
     pub handshakes: Semaphore,
+    /// Pictures of messages that were fetched lately.
+    pub images: RemoteImages,
     pub held_timers: Timers,
     handed_over: HandedOver,
 }
@@ -79,6 +82,7 @@ impl PostRoom {
             silent: Silent::default(),
             unanswered: Unanswered::default(),
             handshakes: Semaphore::new(HANDSHAKES),
+            images: RemoteImages::default(),
             held_timers: Timers::default(),
             handed_over: HandedOver::default(),
         })

@@ -94,6 +94,16 @@ pub fn parse_url(what: &str, text: &str) -> Result<Url> {
     Ok(url)
 }
 
+/// Where an answer points to, which is looked at as carefully as what was asked for. Errors: Unavailable, Invalid.
+pub fn redirected(from: &Url, fetched: &Fetched) -> Result<Url> {
+    let place = fetched.location.as_deref();
+    let place = place.ok_or_else(|| Error::unavailable("the other server points to nowhere"))?;
+    let to = from
+        .join(place)
+        .map_err(|e| Error::unavailable("the other server points to what is no address").caused_by(e))?;
+    parse_url("Location", to.as_str())
+}
+
 impl PostRoom {
     /// One POST. Errors: Forbidden for places that are not called, NotFound (no such host), Unavailable (no answer in time,
     /// no TLS that can be trusted, no HTTP).

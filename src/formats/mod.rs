@@ -8,6 +8,7 @@ pub mod html;
 pub mod ical;
 pub mod imap;
 pub mod ldap;
+pub mod loose_time;
 pub mod mime;
 pub mod sealed;
 pub mod selection;

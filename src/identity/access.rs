@@ -38,6 +38,24 @@ pub async fn open_mailbox(ctx: &Ctx, name: &str) -> Result<(Arc<Account>, Access
     level.map(|l| (Arc::new(account), l)).ok_or_else(no_such_mailbox)
 }
 
+/// The mailboxes of others that the actor may use, by name.
+pub async fn list_mailboxes(ctx: &Ctx) -> Result<Vec<(Account, AccessLevel)>> {
+    let actor = ctx.account()?.id;
+    let mut all = ctx
+        .store
+        .directory()
+        .read(move |d| {
+            let mut out = Vec::new();
+            for (id, level) in d.mailboxes_open_to(actor)? {
+                out.extend(d.account(id)?.map(|a| (a, level)));
+            }
+            Ok(out)
+        })
+        .await?;
+    all.sort_by_key(|(a, _)| a.display_name.to_lowercase());
+    Ok(all)
+}
+
 /// Somebody in the office, by object id or address. Errors: NotFound.
 pub async fn find_colleague(ctx: &Ctx, name: &str) -> Result<Arc<Account>> {
     let found = named(ctx, name).await?.filter(Account::is_active);

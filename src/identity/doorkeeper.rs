@@ -4,6 +4,7 @@ use super::ctx::Ctx;
 use super::elsewhere::{self, Elsewhere};
 use super::keys::Keys;
 use super::password::Verifier;
+use super::second_factor::Waiting;
 use super::stay::Stays;
 use super::throttle::{Refused, Throttle};
 use crate::base::{Error, Result};
@@ -37,6 +38,8 @@ pub struct Doorkeeper {
     pub(super) stays: Stays,
     pub keys: Keys,
     elsewhere: OnceLock<Arc<dyn Elsewhere>>,
+    /// Sign-ins that wait for a code.
+    pub(super) waiting: Waiting,
 }
 
 /// What signing in is decided by.
@@ -59,6 +62,7 @@ impl Doorkeeper {
             throttle: Throttle::default(),
             stays: Stays::default(),
             elsewhere: OnceLock::new(),
+            waiting: Waiting::default(),
         })
     }
 
@@ -67,10 +71,24 @@ impl Doorkeeper {
         let _ = self.elsewhere.set(other);
     }
 
+    /// Signing in where nobody can be asked for a code: devices, which have app passwords for that, and programs.
+    /// Errors: as [`Doorkeeper::prove`]; NotAuthenticated, for who needs a code and has no place for it here.
+    pub async fn sign_in(&self, name: &str, password: &str, via: Via) -> Result<Arc<Account>> {
+        let account = self.prove(name, password, via).await?;
+        // Where app passwords count, nothing else has fitted for who has a second factor.
+        if !via.takes_app_passwords && self.second_factor(account.id).await?.is_some() {
+            return Err(Error::not_authenticated(
+                "this account is protected by a second factor, which cannot be asked for here",
+            ));
+        }
+        Ok(account)
+    }
+
+    /// Whether the password is right.
     /// Errors: NotAuthenticated, the same for a wrong address, a wrong password and a disabled account;
     /// Busy after many failures, the same for all of them too; Unavailable, for who is not kept here, or not known at all,
     /// while whoever keeps them does not answer. All take the same time.
-    pub async fn sign_in(&self, name: &str, password: &str, via: Via) -> Result<Arc<Account>> {
+    pub(super) async fn prove(&self, name: &str, password: &str, via: Via) -> Result<Arc<Account>> {
         let (clock, began) = (self.store.clock(), Instant::now());
         let attempt = self.throttle.begin(via.peer, name, clock.now_ms());
         let refused = match attempt.refused {
@@ -158,12 +176,17 @@ impl Doorkeeper {
                     emergency: Vec::new(),
                 });
             };
-            let link = d.outside_link_of(account.id, Source::Ldap)?.filter(|_| is_asked);
+            // With a second factor the password alone opens nothing, and devices cannot be asked for the other half.
+            let apps_only = via.takes_app_passwords && d.second_factor(account.id)?.is_some();
+            let link = d
+                .outside_link_of(account.id, Source::Ldap)?
+                .filter(|_| is_asked && !apps_only);
             let (mut hashes, mut emergency) = (Vec::new(), Vec::new());
             for credential in d.credentials(account.id)? {
                 match credential.kind {
                     CredentialKind::App if via.takes_app_passwords => hashes.push(credential.hash),
                     CredentialKind::App => {}
+                    CredentialKind::Password if apps_only => {}
                     CredentialKind::Password if link.is_none() => hashes.push(credential.hash),
                     CredentialKind::Password if account.is_admin => emergency.push(credential.hash),
                     CredentialKind::Password => {}

@@ -2,6 +2,7 @@
 
 pub mod access;
 pub mod accounts;
+pub mod app_passwords;
 pub mod assertion;
 pub mod audit;
 pub mod clients;
@@ -16,6 +17,7 @@ pub mod keys;
 pub mod password;
 pub mod recipient;
 pub mod registration;
+pub mod second_factor;
 pub mod sessions;
 pub mod shares;
 pub mod stay;

@@ -6,6 +6,7 @@
 pub mod abridged;
 pub mod append;
 pub mod body;
+pub mod bulk;
 pub mod category;
 pub mod change;
 pub mod copy;
@@ -20,6 +21,7 @@ pub mod flags;
 pub mod folders;
 pub mod index;
 pub mod intake;
+pub mod kql;
 pub mod listing;
 pub mod move_messages;
 pub mod preferences;

@@ -1,9 +1,11 @@
 //! How somebody wants the page to be, on every device: what Graph has no word for.
 
 use super::settings::{change, get};
-use crate::base::{Error, Result};
+use crate::base::{Error, Kind, Result};
 use crate::identity::Ctx;
+use crate::identity::access::open_mailbox;
 use crate::model::AccountId;
+use crate::model::access::AccessLevel;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -11,6 +13,8 @@ const PREFERENCES: &str = "preferences";
 /// A signature with a picture's worth of words; more is a letter.
 const MAX_SIGNATURE_BYTES: usize = 10 << 10;
 const MAX_SIGNATURES: usize = 50;
+const MAX_SEARCHES: usize = 50;
+const MAX_SENDERS: usize = 1000;
 const MAX_UNDO_SECONDS: u8 = 60;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,6 +34,14 @@ pub struct Preferences {
     pub first_day_of_week: Option<u8>,
     /// How long the page lets a message wait, to be taken back.
     pub undo_seconds: Option<u8>,
+    /// Whether new messages begin as plain text instead of formatted.
+    pub writes_plain: Option<bool>,
+    /// Whether the rest of its conversation is shown with a message.
+    pub conversations: Option<bool>,
+    /// Senders whose pictures from elsewhere are shown without asking; lower case.
+    pub image_senders: Vec<String>,
+    /// In the order in which they are shown.
+    pub searches: Vec<SavedSearch>,
     /// By the address that is written from, lower case.
     pub signatures: BTreeMap<String, Signature>,
 }
@@ -43,18 +55,64 @@ pub struct Signature {
     pub in_replies: bool,
 }
 
+/// A search that is kept under a name.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SavedSearch {
+    pub name: String,
+    /// As it was typed.
+    pub text: String,
+    /// A folder as the page names it; None: everywhere in one's own mailbox.
+    pub folder: Option<String>,
+}
+
 /// What is to change; None stays as it is.
 #[derive(Clone, Debug, Default)]
 pub struct PreferenceChange {
     pub theme: Option<Theme>,
     pub first_day_of_week: Option<u8>,
     pub undo_seconds: Option<u8>,
+    pub writes_plain: Option<bool>,
+    pub conversations: Option<bool>,
+    /// All of them.
+    pub image_senders: Option<Vec<String>>,
+    /// All of them, in their order.
+    pub searches: Option<Vec<SavedSearch>>,
     /// An address, and its signature; None takes it away.
     pub signature: Option<(String, Option<Signature>)>,
 }
 
 pub async fn preferences(ctx: &Ctx, account: AccountId) -> Result<Preferences> {
     get(ctx, account, PREFERENCES).await
+}
+
+/// Errors: Invalid.
+fn check_searches(searches: &[SavedSearch]) -> Result<()> {
+    if searches.len() > MAX_SEARCHES {
+        return Err(Error::invalid(format!(
+            "at most {MAX_SEARCHES} searches are kept"
+        )));
+    }
+    let too_long = |s: &SavedSearch| s.name.len() > 100 || s.text.len() > 1000;
+    let is_bare = |s: &SavedSearch| s.name.trim().is_empty() || s.text.trim().is_empty();
+    match searches.iter().any(|s| too_long(s) || is_bare(s)) {
+        true => Err(Error::invalid(
+            "a kept search has a name of up to 100 bytes and a text of up to 1000",
+        )),
+        false => Ok(()),
+    }
+}
+
+/// One's own addresses, and those of mailboxes in whose name one may send.
+async fn may_write_from(ctx: &Ctx, address: &str) -> Result<bool> {
+    if ctx.account()?.owns_address(address) {
+        return Ok(true);
+    }
+    match open_mailbox(ctx, address).await {
+        Ok((_, level)) => Ok(level == AccessLevel::Full),
+        Err(e) if e.kind() == Kind::NotFound => Ok(false),
+        Err(e) => Err(e),
+    }
 }
 
 /// Errors: Invalid; NotFound, for a signature of an address that is not one's own.
@@ -73,8 +131,18 @@ pub async fn change_preferences(
             "a message waits for {MAX_UNDO_SECONDS} seconds at most"
         )));
     }
+    if let Some(senders) = &wanted.image_senders
+        && (senders.len() > MAX_SENDERS || senders.iter().any(|s| s.is_empty() || s.len() > 320))
+    {
+        return Err(Error::invalid(format!(
+            "at most {MAX_SENDERS} addresses of senders are kept"
+        )));
+    }
+    if let Some(searches) = &wanted.searches {
+        check_searches(searches)?;
+    }
     if let Some((address, signature)) = &wanted.signature {
-        if signature.is_some() && !ctx.account()?.owns_address(address) {
+        if signature.is_some() && !may_write_from(ctx, address).await? {
             return Err(Error::not_found(format!(
                 "{address} is not one of your addresses"
             )));
@@ -91,6 +159,14 @@ pub async fn change_preferences(
         p.theme = wanted.theme.or(p.theme);
         p.first_day_of_week = wanted.first_day_of_week.or(p.first_day_of_week);
         p.undo_seconds = wanted.undo_seconds.or(p.undo_seconds);
+        if let Some(senders) = wanted.image_senders {
+            p.image_senders = senders.into_iter().map(|s| s.to_lowercase()).collect();
+        }
+        if let Some(searches) = wanted.searches {
+            p.searches = searches;
+        }
+        p.conversations = wanted.conversations.or(p.conversations);
+        p.writes_plain = wanted.writes_plain.or(p.writes_plain);
         if let Some((address, signature)) = wanted.signature {
             let address = address.to_lowercase();
             match signature.filter(|s| !s.text.trim().is_empty()) {

@@ -18,6 +18,7 @@ pub use crate::base::network::Network;
 use crate::base::stream::BoxStream;
 use crate::delivery::PostRoom;
 use crate::identity::Doorkeeper;
+use crate::mail::bulk::Jobs;
 use crate::model::AccountId;
 use limits::{ConnectionLimit, RateLimit};
 use std::net::SocketAddr;
@@ -44,6 +45,8 @@ pub struct House {
     pub outside: RateLimit,
     /// Backups that were asked for at the page.
     pub backups: Runs,
+    /// Deeds to many messages that were asked for at the page.
+    pub bulk: Jobs,
 }
 
 /// What the doors are told at the start.

@@ -13,6 +13,7 @@ pub mod feeds;
 pub mod oauth;
 pub mod outside;
 pub mod publications;
+pub mod second_factor;
 pub mod sessions;
 pub mod settings;
 pub mod shares;
@@ -54,6 +55,7 @@ impl Database for DirectoryDb {
         include_str!("schema/directory/0010.sql"),
         include_str!("schema/directory/0011.sql"),
         include_str!("schema/directory/0012.sql"),
+        include_str!("schema/directory/0013.sql"),
     ];
 
     fn after_commit(&self, _: &Connection, effects: DirectoryEffects, _: Option<&Path>) {

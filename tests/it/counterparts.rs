@@ -519,3 +519,57 @@ impl WebDav {
         self.running = None;
     }
 }
+
+/// Somebody else's server: Python's own, behind a certificate of a throw-away authority, stopped with this.
+pub struct HttpsServer {
+    pub folder: Folder,
+    pub port: u16,
+    child: Child,
+}
+
+/// Behind the handler, which finds `folder` and `port`.
+const SERVE: &str = r#"
+class Server(http.server.ThreadingHTTPServer):
+    daemon_threads = True
+
+server = Server(("127.0.0.1", port), Handler)
+context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+context.load_cert_chain(os.path.join(folder, "cert.pem"), os.path.join(folder, "key.pem"))
+server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
+server.serve_forever()
+"#;
+
+impl HttpsServer {
+    /// `handler`: a program that defines the class `Handler`; it can read what is put into `folder` before.
+    pub fn start(folder: Folder, handler: &str) -> HttpsServer {
+        certificate(folder.path());
+        let port = free_port();
+        let begin = "import http.server, os, ssl, sys\nfolder, port = sys.argv[1], int(sys.argv[2])\n";
+        let child = Command::new("python3")
+            .args(["-c", &format!("{begin}{handler}{SERVE}")])
+            .arg(folder.path())
+            .arg(port.to_string())
+            .stdin(Stdio::null())
+            .spawn()
+            .expect("python3 is missing; run: make test");
+        wait_until("the other server listens", Duration::from_secs(20), || {
+            TcpStream::connect(("127.0.0.1", port)).is_ok()
+        });
+        HttpsServer { folder, port, child }
+    }
+
+    pub fn ca(&self) -> String {
+        self.folder.path().join("ca.pem").to_str().unwrap().to_owned()
+    }
+
+    pub fn url(&self, path: &str) -> String {
+        format!("https://localhost:{}{path}", self.port)
+    }
+}
+
+impl Drop for HttpsServer {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

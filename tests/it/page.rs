@@ -67,6 +67,74 @@ fn mail_is_read_answered_and_put_away_on_the_page() {
 }
 
 #[test]
+fn mail_is_written_formatted_with_pictures_and_quotes_on_the_page() {
+    let data = Folder::new();
+    set_up(data.path(), &["--language", "de"]);
+    let server = Server::serve(data, &[]);
+    run_script("compose.mjs", &server, &[("HAUSPOST_PASSWORD", PASSWORD)]);
+}
+
+#[test]
+fn mailboxes_of_several_people_are_used_like_ones_own_on_the_page() {
+    let data = Folder::new();
+    set_up(data.path(), &["--language", "de"]);
+    for (address, name) in [("info@example.test", "Info"), ("ablage@example.test", "Ablage")] {
+        let words = ["account", "add", address, "--kind", "shared", "--name", name];
+        crate::server::run(data.path(), &words);
+    }
+    for (mailbox, who, level) in [
+        ("info@example.test", "anna@example.test", "full"),
+        ("info@example.test", "ben@example.test", "full"),
+        ("ablage@example.test", "anna@example.test", "read"),
+    ] {
+        crate::server::run(data.path(), &["access", "set", mailbox, who, "--level", level]);
+    }
+    let folder = data.path().to_owned();
+    let server = Server::serve(data, &[]);
+    run_script(
+        "shared.mjs",
+        &server,
+        &[
+            ("HAUSPOST_SMTP", &server.smtp.to_string()),
+            ("HAUSPOST_PROGRAM", env!("CARGO_BIN_EXE_hauspost")),
+            ("HAUSPOST_DATA", folder.to_str().unwrap()),
+            ("HAUSPOST_PASSWORD", PASSWORD),
+        ],
+    );
+}
+
+#[test]
+fn mail_is_found_and_thousands_of_messages_are_handled_at_once_on_the_page() {
+    let data = Folder::new();
+    set_up(data.path(), &["--language", "de"]);
+    let server = Server::serve(data, &[]);
+    run_script(
+        "search.mjs",
+        &server,
+        &[
+            ("HAUSPOST_IMAP", &server.imap.to_string()),
+            ("HAUSPOST_PASSWORD", PASSWORD),
+        ],
+    );
+}
+
+#[test]
+fn a_second_factor_is_switched_on_asked_for_and_reset_on_the_page() {
+    let data = Folder::new();
+    set_up(data.path(), &["--language", "de"]);
+    let server = Server::serve(data, &[]);
+    run_script("factor.mjs", &server, &[("HAUSPOST_PASSWORD", PASSWORD)]);
+}
+
+#[test]
+fn a_conversation_is_seen_and_put_away_as_a_whole_on_the_page() {
+    let data = Folder::new();
+    set_up(data.path(), &["--language", "de"]);
+    let server = Server::serve(data, &[]);
+    run_script("conversation.mjs", &server, &[("HAUSPOST_PASSWORD", PASSWORD)]);
+}
+
+#[test]
 fn events_contacts_and_tasks_are_made_changed_and_answered_on_the_page() {
     let data = Folder::new();
     set_up(data.path(), &["--language", "de"]);

@@ -11,13 +11,14 @@ const ANNA: &str = "anna@example.test";
 const BEN: &str = "ben@example.test";
 
 /// Every route of the administration.
-const ROUTES: [(&str, &str); 31] = [
+const ROUTES: [(&str, &str); 32] = [
     ("GET", "/overview"),
     ("GET", "/audit"),
     ("GET", "/accounts"),
     ("POST", "/accounts"),
     ("GET", "/accounts/ben@example.test"),
     ("PATCH", "/accounts/ben@example.test"),
+    ("DELETE", "/accounts/ben@example.test/second-factor"),
     ("DELETE", "/accounts/anna@example.test"),
     ("PUT", "/accounts/x@example.test/members/ben@example.test"),
     ("DELETE", "/accounts/x@example.test/members/ben@example.test"),
@@ -435,7 +436,7 @@ fn preferences_are_kept_on_the_server() {
     let ben = Web::page(&server, BEN);
     assert_eq!(
         ben.get("/api/preferences").expect(200).json(),
-        json!({"theme": null, "firstDayOfWeek": null, "signatures": {}, "timeFormat": null, "undoSeconds": null})
+        json!({"theme": null, "firstDayOfWeek": null, "signatures": {}, "timeFormat": null, "undoSeconds": null, "writesPlain": null, "conversations": null, "searches": [], "imageSenders": []})
     );
     ben.patch("/api/preferences", &json!({"theme": "dark"}))
         .expect(200);
@@ -464,12 +465,15 @@ fn preferences_are_kept_on_the_server() {
     .expect(404);
     ben.patch("/v1.0/me/mailboxSettings", &json!({"timeFormat": "HH:mm"}))
         .expect(200);
-    ben.patch("/api/preferences", &json!({"undoSeconds": 20}))
-        .expect(200);
+    ben.patch(
+        "/api/preferences",
+        &json!({"undoSeconds": 20, "writesPlain": true}),
+    )
+    .expect(200);
     let kept = Web::page(&server, BEN).get("/api/preferences").expect(200).json();
     assert_eq!(
         kept,
-        json!({"theme": "dark", "firstDayOfWeek": 0, "timeFormat": "HH:mm", "undoSeconds": 20,
+        json!({"theme": "dark", "firstDayOfWeek": 0, "timeFormat": "HH:mm", "undoSeconds": 20, "writesPlain": true, "conversations": null, "searches": [], "imageSenders": [],
         "signatures": {"ben@example.test": {"text": "Ben Bauer\nKanzlei", "inReplies": false}}})
     );
     ben.delete(&path).expect(200);

@@ -3,8 +3,8 @@
 
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use ammonia::{Builder, UrlRelative};
 
@@ -150,8 +150,17 @@ pub fn sanitize(html: &str, options: &Options) -> Sanitized {
         images: options.images.clone(),
         cids: resolve_cids(html, options.cid),
         remote: Arc::new(AtomicUsize::new(0)),
+        found: None,
     };
     let remote = filter.remote.clone();
+    let html = clean(html, filter);
+    Sanitized {
+        html,
+        remote_images: remote.load(Ordering::Relaxed),
+    }
+}
+
+fn clean(html: &str, filter: Filter) -> String {
     let set = |names: &'static [&'static str]| names.iter().copied().collect::<HashSet<_>>();
     let attributes = HashMap::from([
         ("a", HashSet::from(["href"])),
@@ -172,17 +181,30 @@ pub fn sanitize(html: &str, options: &Options) -> Sanitized {
         .link_rel(Some("noopener noreferrer"))
         .set_tag_attribute_value("a", "target", "_blank")
         .attribute_filter(move |element, name, value| filter.attribute(element, name, value));
-    let html = builder.clean(html).to_string();
-    Sanitized {
-        html,
-        remote_images: remote.load(Ordering::Relaxed),
-    }
+    builder.clean(html).to_string()
+}
+
+/// The addresses of pictures elsewhere, as [`Images::Proxy`] has them.
+pub fn remote_addresses(html: &str) -> HashSet<String> {
+    let found = Arc::new(Mutex::new(HashSet::new()));
+    let filter = Filter {
+        images: Images::Block,
+        cids: HashMap::new(),
+        remote: Arc::default(),
+        found: Some(found.clone()),
+    };
+    // The same way as when they were shown, so that neither finds what the other does not.
+    let _ = clean(limit_depth(cut(html, MAX_BYTES)), filter);
+    let mut found = found.lock().unwrap_or_else(PoisonError::into_inner);
+    std::mem::take(&mut *found)
 }
 
 struct Filter {
     images: Images,
     cids: HashMap<String, String>,
     remote: Arc<AtomicUsize>,
+    /// The addresses, where somebody asks for them.
+    found: Option<Arc<Mutex<HashSet<String>>>>,
 }
 
 impl Filter {
@@ -232,17 +254,19 @@ impl Filter {
             return None;
         }
         self.remote.fetch_add(1, Ordering::Relaxed);
+        let absolute = if value.starts_with("//") {
+            format!("https:{value}")
+        } else {
+            value.to_owned()
+        };
+        if let Some(found) = &self.found {
+            let mut found = found.lock().unwrap_or_else(PoisonError::into_inner);
+            found.insert(absolute.clone());
+        }
         match &self.images {
             Images::Block => None,
             Images::Keep => Some(value.to_owned()),
-            Images::Proxy(prefix) => {
-                let absolute = if value.starts_with("//") {
-                    format!("https:{value}")
-                } else {
-                    value.to_owned()
-                };
-                Some(format!("{prefix}{}", percent_encode(&absolute)))
-            }
+            Images::Proxy(prefix) => Some(format!("{prefix}{}", percent_encode(&absolute))),
         }
     }
 }
@@ -458,6 +482,22 @@ mod tests {
             "<img src=\"/image?u=https%3A%2F%2Fx%2Fa%3Fb%3Dc%26d\">"
         );
         assert_eq!(result.remote_images, 1);
+    }
+
+    #[test]
+    fn the_addresses_of_pictures_are_those_that_are_shown() {
+        let html = "<img src='https://a.test/1.png?x=1&amp;y=2'><img src='//b.test/2'><img src='cid:x'><table background='http://c.test/3'>\
+             <a href='https://d.test/4'>x</a><img src='javascript:1'><!-- <img src='https://e.test/5'> -->";
+        let mut found: Vec<String> = remote_addresses(html).into_iter().collect();
+        found.sort();
+        assert_eq!(
+            found,
+            [
+                "http://c.test/3",
+                "https://a.test/1.png?x=1&y=2",
+                "https://b.test/2"
+            ]
+        );
     }
 
     #[test]

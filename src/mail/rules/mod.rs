@@ -4,3 +4,4 @@ pub mod book;
 pub mod facts;
 pub mod judge;
 pub mod plan;
+pub mod rehearse;

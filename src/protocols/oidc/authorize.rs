@@ -6,10 +6,12 @@ use super::form::Form;
 use super::page::{self, Html};
 use super::redirect::form_target;
 use super::request::{Asked, Back, Mode, read_asked, read_back};
+use super::second;
 use super::site::Site;
 use super::words::{self, Words};
 use crate::base::{Result, random};
 use crate::identity::Via;
+use crate::identity::second_factor::Step;
 use crate::identity::tokens::{AuthorizationCode, CODE_LIFETIME_MS};
 use crate::model::Account;
 use crate::protocols::http::auth::{cookie, read_cookie, require_secure};
@@ -17,6 +19,7 @@ use crate::protocols::http::client;
 use actix_web::http::StatusCode;
 use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse};
+use std::sync::Arc;
 use subtle::ConstantTimeEq;
 
 /// Holds what the form must hold too, so that no other site can send the form (RFC 9700 §4.7).
@@ -112,13 +115,9 @@ pub async fn sign_in(request: HttpRequest, body: Bytes) -> HttpResponse {
         door: "authorize",
         takes_app_passwords: false,
     };
-    let password = form.get("password").unwrap_or_default();
-    let account = match site.house.doorkeeper.sign_in(address, password, via).await {
+    let account = match who(&site, words, &form, &back, via).await {
         Ok(account) => account,
-        Err(e) => {
-            let (status, told) = page::refusal(words, &e);
-            return sign_in_page(words, &form, &back, address, Some(told), status);
-        }
+        Err(page) => return page,
     };
     match signed_in(&site, &back, asked, &account).await {
         Ok(Next::Answer(code)) => answer_with(words, &site, &back, &[("code", &code)]),
@@ -127,6 +126,52 @@ pub async fn sign_in(request: HttpRequest, body: Bytes) -> HttpResponse {
         }
         Err(e) => failed(words, &e.into()),
     }
+}
+
+/// Who it is, by the password, or by the code behind it. Errors: the page that comes next.
+async fn who(
+    site: &Site,
+    words: &Words,
+    form: &Form,
+    back: &Back,
+    via: Via,
+) -> std::result::Result<Arc<Account>, HttpResponse> {
+    let doorkeeper = &site.house.doorkeeper;
+    let address = form.get("username").unwrap_or_default();
+    if let Some((ticket, code)) = second::given(form) {
+        return doorkeeper.finish_sign_in(ticket, code, via).await.map_err(|e| {
+            let (again, status, told) = second::refusal(words, &e);
+            match again {
+                true => code_page(words, form, back, ticket, Some(told), status),
+                false => sign_in_page(words, form, back, address, Some(told), status),
+            }
+        });
+    }
+    let password = form.get("password").unwrap_or_default();
+    match doorkeeper.begin_sign_in(address, password, via).await {
+        Ok(Step::In(account)) => Ok(account),
+        Ok(Step::Second(ticket)) => Err(code_page(words, form, back, &ticket, None, StatusCode::OK)),
+        Err(e) => {
+            let (status, told) = page::refusal(words, &e);
+            Err(sign_in_page(words, form, back, address, Some(told), status))
+        }
+    }
+}
+
+fn code_page(
+    words: &Words,
+    form: &Form,
+    back: &Back,
+    ticket: &str,
+    error: Option<&str>,
+    status: StatusCode,
+) -> HttpResponse {
+    let token = random::token();
+    let mut fields = vec![("form_token", token.as_str())];
+    let names = CARRIED.iter().chain(&["username"]);
+    fields.extend(names.filter_map(|name| Some((*name, form.get(name)?))));
+    let html = second::question(words, ticket, &fields, error);
+    with_form_cookie(words, back, html, token.clone(), status)
 }
 
 /// What comes after the password.

@@ -7,19 +7,23 @@ use super::form::Form;
 use super::page::{self, Html};
 use super::request::{beyond, read_scopes, unknown_client};
 use super::scope::Scopes;
+use super::second;
 use super::site::Site;
 use super::words::{self, Words};
 use crate::base::{Error, random};
 use crate::identity::Via;
 use crate::identity::clients::{Client, find_client};
 use crate::identity::device::{DeviceCode, INTERVAL_MS, LIFETIME_MS};
+use crate::identity::second_factor::Step;
 use crate::identity::tokens::{AuthorizationCode, CODE_LIFETIME_MS};
+use crate::model::Account;
 use crate::protocols::http::auth::{cookie, require_secure};
 use crate::protocols::http::client as peer_of;
 use actix_web::http::StatusCode;
 use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse};
 use serde_json::json;
+use std::sync::Arc;
 
 /// `POST .../devicecode`: RFC 8628 §3.1.
 pub async fn begin(request: HttpRequest, body: Bytes) -> Result<HttpResponse, OauthError> {
@@ -124,20 +128,14 @@ async fn answer(request: &HttpRequest, words: &Words, form: &Form) -> Result<Htt
             page::message(StatusCode::OK, words, words.device_title, told)
         }));
     }
-    let (Some(address), Some(password)) = (form.get("username"), form.get("password")) else {
-        return Ok(sign_in_page(words, code, &client, "", None, StatusCode::OK));
-    };
     let via = Via {
         peer: peer_of(request).ip,
         door: "device",
         takes_app_passwords: false,
     };
-    let account = match site.house.doorkeeper.sign_in(address, password, via).await {
+    let account = match who(&site, words, code, &client, form, via).await {
         Ok(account) => account,
-        Err(e) => {
-            let (status, told) = page::refusal(words, &e);
-            return Ok(sign_in_page(words, code, &client, address, Some(told), status));
-        }
+        Err(page) => return Ok(page),
     };
     let doorkeeper = &site.house.doorkeeper;
     let permissions = agreed_to(&device, &client)?;
@@ -174,6 +172,42 @@ async fn answer(request: &HttpRequest, words: &Words, form: &Form) -> Result<Htt
         words.device_title,
         words.device_done,
     ))
+}
+
+/// Who it is, by the password, or by the code behind it. Errors: the page that comes next.
+async fn who(
+    site: &Site,
+    words: &Words,
+    code: &str,
+    client: &Client,
+    form: &Form,
+    via: Via,
+) -> std::result::Result<Arc<Account>, HttpResponse> {
+    let doorkeeper = &site.house.doorkeeper;
+    let ask = |ticket: &str, error: Option<&str>, status| {
+        let html = second::question(words, ticket, &[("user_code", code)], error);
+        with_token(words, html, status)
+    };
+    if let Some((ticket, typed)) = second::given(form) {
+        return doorkeeper.finish_sign_in(ticket, typed, via).await.map_err(|e| {
+            let (again, status, told) = second::refusal(words, &e);
+            match again {
+                true => ask(ticket, Some(told), status),
+                false => sign_in_page(words, code, client, "", Some(told), status),
+            }
+        });
+    }
+    let (Some(address), Some(password)) = (form.get("username"), form.get("password")) else {
+        return Err(sign_in_page(words, code, client, "", None, StatusCode::OK));
+    };
+    match doorkeeper.begin_sign_in(address, password, via).await {
+        Ok(Step::In(account)) => Ok(account),
+        Ok(Step::Second(ticket)) => Err(ask(&ticket, None, StatusCode::OK)),
+        Err(e) => {
+            let (status, told) = page::refusal(words, &e);
+            Err(sign_in_page(words, code, client, address, Some(told), status))
+        }
+    }
 }
 
 /// What somebody who signs a device in agrees to.

@@ -18,6 +18,7 @@ mod redirect;
 mod request;
 mod revoke;
 mod scope;
+mod second;
 mod site;
 mod token;
 mod userinfo;

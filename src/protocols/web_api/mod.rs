@@ -4,17 +4,22 @@
 mod admin;
 mod agreements;
 mod apps;
+mod bulk;
 mod deleted;
 mod error;
 mod events;
 mod feeds;
 mod held;
 mod invitation;
+mod mailboxes;
 mod oneself;
 mod outside;
 mod preferences;
 mod publication;
+mod rehearsal;
+mod remote_image;
 mod render;
+mod second_factor;
 mod session;
 mod setup;
 mod setup_check;
@@ -34,10 +39,13 @@ pub fn configure(config: &mut ServiceConfig) {
             .service(web::scope("/outside").configure(outside::configure))
             .service(web::scope("/apps").configure(apps::configure))
             .service(web::scope("/agreements").configure(agreements::configure))
+            .service(web::scope("/bulk").configure(bulk::configure))
             .service(web::scope("/held").configure(held::configure))
             .service(web::scope("/deleted").configure(deleted::configure))
             .service(web::scope("/admin").configure(admin::configure))
             .service(web::scope("/preferences").configure(preferences::configure))
+            .service(web::scope("/second-factor").configure(second_factor::configure))
+            .service(web::scope("/app-passwords").configure(second_factor::configure_apps))
             .service(web::scope("/sessions").configure(oneself::configure_sessions))
             .service(web::scope("/calendar/subscriptions").configure(feeds::configure))
             .service(
@@ -50,11 +58,14 @@ pub fn configure(config: &mut ServiceConfig) {
                 web::post().to(invitation::decline_proposal),
             )
             .route("/signing-key", web::post().to(apps::rotate_key))
+            .route("/rules/{rule}/rehearsal", web::get().to(rehearsal::show))
+            .route("/mailboxes", web::get().to(mailboxes::list))
             .route("/events", web::get().to(events::events))
             .default_service(web::to(error::not_found)),
     );
     config.route("/ui/render/{message}", web::get().to(render::render));
     // The page asks for the head alone to learn how many pictures were left out.
     config.route("/ui/render/{message}", web::head().to(render::render));
+    config.route("/ui/image/{message}", web::get().to(remote_image::show));
     config.route("/ui/part/{message}/{part}", web::get().to(render::part));
 }

@@ -1,13 +1,12 @@
 //! What somebody does with their own sign-ins: `/api/password` and `/api/sessions`.
 
 use super::error::{ApiError, AtField};
-use super::session::{at_the_page, welcome};
+use super::session::{at_the_page, via, welcome};
 use crate::base::clock::rfc3339;
 use crate::base::{Error, Kind};
 use crate::identity::accounts::{AccountChange, change_account};
-use crate::identity::{Via, password};
+use crate::identity::{Ctx, password};
 use crate::protocols::http::auth::{SESSION_COOKIE, house, read_cookie, require_secure};
-use crate::protocols::http::client;
 use actix_web::web::{self, Json, Path, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Deserialize;
@@ -32,20 +31,7 @@ pub async fn change_password(request: HttpRequest, body: Json<Passwords>) -> Res
     let ctx = at_the_page(&request).await?;
     let Passwords { before, after } = body.into_inner();
     let house = house(&request)?;
-    let via = Via {
-        peer: client(&request).ip,
-        door: "page",
-        takes_app_passwords: false,
-    };
-    let address = &ctx.account()?.address;
-    match house.doorkeeper.sign_in(address, &before, via).await {
-        // Whoever mistypes the old one is still signed in.
-        Err(e) if e.kind() == Kind::NotAuthenticated => {
-            let e = Error::invalid("the present password is not right").with_reason("PasswordWrong", &[]);
-            return Err(e).at("before");
-        }
-        other => other?,
-    };
+    require_password(&request, &ctx, &before).await.at("before")?;
     password::check_new(&after).at("after")?;
     let change = AccountChange {
         password: Some(after),
@@ -56,6 +42,19 @@ pub async fn change_password(request: HttpRequest, body: Json<Passwords>) -> Res
         .at("after")?;
     let ctx = house.doorkeeper.ctx(std::sync::Arc::new(changed));
     welcome(&ctx, house).await
+}
+
+/// Whether somebody who is signed in knows the password; guesses count as everywhere. Errors: Invalid (PasswordWrong), Busy.
+pub async fn require_password(request: &HttpRequest, ctx: &Ctx, password: &str) -> Result<(), Error> {
+    let address = &ctx.account()?.address;
+    let doorkeeper = &house(request)?.doorkeeper;
+    match doorkeeper.begin_sign_in(address, password, via(request)).await {
+        // Whoever mistypes it is still signed in.
+        Err(e) if e.kind() == Kind::NotAuthenticated => {
+            Err(Error::invalid("the present password is not right").with_reason("PasswordWrong", &[]))
+        }
+        other => other.map(drop),
+    }
 }
 
 async fn list(request: HttpRequest) -> Result<HttpResponse, ApiError> {

@@ -4,7 +4,7 @@ use super::error::{ApiError, AtField};
 use super::session::at_the_page;
 use crate::identity::Ctx;
 use crate::mail::preferences::{
-    PreferenceChange, Preferences, Signature, Theme, change_preferences, preferences,
+    PreferenceChange, Preferences, SavedSearch, Signature, Theme, change_preferences, preferences,
 };
 use crate::mail::settings::mailbox_settings;
 use actix_web::web::{self, Json, Path, ServiceConfig};
@@ -50,6 +50,10 @@ struct Change {
     theme: Option<Theme>,
     first_day_of_week: Option<u8>,
     undo_seconds: Option<u8>,
+    writes_plain: Option<bool>,
+    searches: Option<Vec<SavedSearch>>,
+    image_senders: Option<Vec<String>>,
+    conversations: Option<bool>,
 }
 
 async fn change(request: HttpRequest, body: Json<Change>) -> Answer {
@@ -58,11 +62,16 @@ async fn change(request: HttpRequest, body: Json<Change>) -> Answer {
         theme: body.theme,
         first_day_of_week: body.first_day_of_week,
         undo_seconds: body.undo_seconds,
+        writes_plain: body.writes_plain,
+        searches: body.searches.clone(),
+        image_senders: body.image_senders.clone(),
+        conversations: body.conversations,
         signature: None,
     };
-    let field = match body.undo_seconds {
-        Some(_) => "undoSeconds",
-        None => "firstDayOfWeek",
+    let field = match (body.undo_seconds, &body.searches) {
+        (Some(_), _) => "undoSeconds",
+        (None, Some(_)) => "searches",
+        (None, None) => "firstDayOfWeek",
     };
     let found = change_preferences(&ctx, ctx.account()?.id, wanted)
         .await

@@ -3,6 +3,7 @@
 //! The page shows the first in a frame without scripts; its own CSP is the second wall behind the sanitiser.
 
 use super::error::ApiError;
+use super::mailboxes::Whose;
 use crate::base::Error;
 use crate::formats::html::from_text::plain_to_html;
 use crate::formats::html::sanitize::{Images, Options, sanitize};
@@ -12,6 +13,7 @@ use crate::formats::mime::part_codec::decode_parts;
 use crate::formats::mime::readable::{attachments, html_body, text_body};
 use crate::formats::mime::transfer::decode_part;
 use crate::mail::{self, listing};
+use crate::model::access::AccessLevel;
 use crate::protocols::http::base_path;
 use crate::protocols::http::{ids, signed_in};
 use actix_web::web::{Path, Query};
@@ -29,19 +31,16 @@ const STYLE: &str = "html{color-scheme:light}body{margin:0;font:14px/1.5 system-
     color:#1b2326;background:#fff}img{max-width:100%;height:auto}pre{white-space:pre-wrap}blockquote{margin:0 0 0 8px;\
     padding-left:10px;border-left:2px solid #b9c4c7}table{max-width:100%}";
 
-fn render_csp(images: bool) -> String {
-    let remote = if images { " https:" } else { "" };
-    format!(
-        "default-src 'none'; script-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:{remote}; \
-         form-action 'none'; base-uri 'none'; frame-ancestors 'self'; \
-         sandbox allow-same-origin allow-popups allow-popups-to-escape-sandbox"
-    )
-}
+/// Nothing comes from anywhere but here: what is elsewhere is fetched by this server.
+const CSP: &str = "default-src 'none'; script-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; \
+    form-action 'none'; base-uri 'none'; frame-ancestors 'self'; \
+    sandbox allow-same-origin allow-popups allow-popups-to-escape-sandbox";
 
 pub async fn render(
     request: HttpRequest,
     message: Path<String>,
     options: Query<RenderOptions>,
+    whose: Query<Whose>,
 ) -> Result<HttpResponse, ApiError> {
     let (ctx, _) = signed_in(&request).await?;
     // Only as a frame of the page: opened by itself it would be a page of a stranger under our name.
@@ -53,16 +52,19 @@ pub async fn render(
         return Err(Error::forbidden("bodies of messages are shown within the page only").into());
     }
     let id = ids::parse_item(&message)?;
-    let account = ctx.account()?.id;
+    let (ctx, account) = whose.enter(&request, ctx, AccessLevel::Read).await?;
     let listed = listing::get_message(&ctx, account, id).await?;
     let stored = mail::open_body(&ctx, account, &listed.item).await?;
     let with_images = options.images == 1;
-    let message_id = message.into_inner();
+    let place = Place {
+        message: message.into_inner(),
+        mailbox: whose.into_inner().mailbox,
+    };
     // Told along with the body, so that most messages need no second question.
     let has_event = u8::from(has_calendar(&decode_parts(&listed.parts).unwrap_or_default()));
     let (body, blocked) = tokio::task::spawn_blocking(move || {
         let parts = decode_parts(&listed.parts).unwrap_or_default();
-        Ok::<_, Error>(safe_body(&stored.read_all()?, &parts, &message_id, with_images))
+        Ok::<_, Error>(safe_body(&stored.read_all()?, &parts, &place, with_images))
     })
     .await
     .map_err(|e| Error::internal("rendering was broken off").caused_by(e))??;
@@ -72,7 +74,7 @@ pub async fn render(
     );
     Ok(HttpResponse::Ok()
         .content_type("text/html; charset=utf-8")
-        .insert_header(("Content-Security-Policy", render_csp(with_images)))
+        .insert_header(("Content-Security-Policy", CSP))
         .insert_header(("X-Remote-Images", blocked.to_string()))
         .insert_header(("X-Event", has_event.to_string()))
         .insert_header(("X-Content-Type-Options", "nosniff"))
@@ -81,17 +83,43 @@ pub async fn render(
         .body(document))
 }
 
+/// Where a message lies, as addresses of its parts say it.
+struct Place {
+    message: String,
+    mailbox: Option<String>,
+}
+
+impl Place {
+    fn part(&self, part: usize) -> String {
+        let base = base_path::get();
+        let whose = self.mailbox.as_deref().map(percent_encode);
+        let whose = whose.map_or_else(String::new, |name| format!("?mailbox={name}"));
+        format!("{base}/ui/part/{}/{part}{whose}", self.message)
+    }
+
+    /// The address of a picture elsewhere is put behind it.
+    fn images(&self) -> String {
+        let base = base_path::get();
+        let whose = self.mailbox.as_deref().map(percent_encode);
+        let whose = whose.map_or_else(String::new, |name| format!("mailbox={name}&"));
+        format!("{base}/ui/image/{}?{whose}url=", self.message)
+    }
+}
+
 /// The body as safe HTML, and how many remote images were left out.
-fn safe_body(raw: &[u8], parts: &[Part], message: &str, with_images: bool) -> (String, usize) {
+fn safe_body(raw: &[u8], parts: &[Part], place: &Place, with_images: bool) -> (String, usize) {
     let Some(html) = html_body(raw) else {
         return (plain_to_html(&text_body(raw).unwrap_or_default()), 0);
     };
     let inline = attachments(parts);
     let cid = |wanted: &str| {
         let found = inline.iter().find(|a| a.content_id.as_deref() == Some(wanted))?;
-        Some(format!("{}/ui/part/{message}/{}", base_path::get(), found.part))
+        Some(place.part(found.part))
     };
-    let images = if with_images { Images::Keep } else { Images::Block };
+    let images = match with_images {
+        true => Images::Proxy(place.images()),
+        false => Images::Block,
+    };
     let safe = sanitize(&html.html, &Options { images, cid: &cid });
     (safe.html, if with_images { 0 } else { safe.remote_images })
 }
@@ -109,11 +137,12 @@ pub async fn part(
     request: HttpRequest,
     path: Path<(String, usize)>,
     options: Query<PartOptions>,
+    whose: Query<Whose>,
 ) -> Result<HttpResponse, ApiError> {
     let (ctx, _) = signed_in(&request).await?;
     let (message, index) = path.into_inner();
     let id = ids::parse_item(&message)?;
-    let account = ctx.account()?.id;
+    let (ctx, account) = whose.enter(&request, ctx, AccessLevel::Read).await?;
     let listed = listing::get_message(&ctx, account, id).await?;
     let parts = decode_parts(&listed.parts).unwrap_or_default();
     let part = parts
@@ -150,12 +179,14 @@ pub async fn part(
 /// RFC 6266 with the name in RFC 8187 form, so that it survives in any language.
 fn disposition(is_inline: bool, name: &str) -> String {
     let kind = if is_inline { "inline" } else { "attachment" };
-    let encoded: String = name
-        .bytes()
+    format!("{kind}; filename*=UTF-8''{}", percent_encode(name))
+}
+
+fn percent_encode(text: &str) -> String {
+    text.bytes()
         .map(|b| match b {
             b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'.' | b'-' | b'_' => (b as char).to_string(),
             other => format!("%{other:02X}"),
         })
-        .collect();
-    format!("{kind}; filename*=UTF-8''{encoded}")
+        .collect()
 }

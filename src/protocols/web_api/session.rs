@@ -4,6 +4,7 @@ use super::error::{ApiError, AtField};
 use crate::appliance::setup;
 use crate::base::Error;
 use crate::identity::accounts::{AccountChange, change_account};
+use crate::identity::second_factor::Step;
 use crate::identity::{Ctx, Via, sessions};
 use crate::protocols::http::auth::{
     SESSION_COOKIE, cookie, house, read_cookie, require_same_origin, require_secure,
@@ -22,6 +23,7 @@ pub fn configure(config: &mut ServiceConfig) {
             .route(web::patch().to(change))
             .route(web::delete().to(end)),
     );
+    config.route("/code", web::post().to(second));
 }
 
 /// Who is signed in at the page. Errors: NotAuthenticated; Forbidden, for programs: what they may do is said by the
@@ -63,6 +65,15 @@ async fn describe(ctx: &Ctx) -> Result<Value, ApiError> {
     }))
 }
 
+/// How somebody comes in at the page.
+pub fn via(request: &HttpRequest) -> Via {
+    Via {
+        peer: client(request).ip,
+        door: "page",
+        takes_app_passwords: false,
+    }
+}
+
 /// The answer that carries the cookie.
 pub async fn welcome(ctx: &Ctx, house: &HouseData) -> Result<HttpResponse, ApiError> {
     let token = house.doorkeeper.begin_session(ctx.account()?).await?;
@@ -77,15 +88,34 @@ async fn begin(request: HttpRequest, body: Json<SignIn>) -> Result<HttpResponse,
     require_secure(&request)?;
     require_same_origin(&request)?;
     let house = house(&request)?;
-    let via = Via {
-        peer: client(&request).ip,
-        door: "page",
-        takes_app_passwords: false,
-    };
+    let step = house
+        .doorkeeper
+        .begin_sign_in(&body.address, &body.password, via(&request))
+        .await?;
+    match step {
+        Step::In(account) => welcome(&house.doorkeeper.ctx(account), house).await,
+        Step::Second(ticket) => Ok(HttpResponse::Accepted()
+            .insert_header(("Cache-Control", "no-store"))
+            .json(json!({"ticket": ticket}))),
+    }
+}
+
+#[derive(Deserialize)]
+struct Code {
+    ticket: String,
+    code: String,
+}
+
+/// The code of who has a second factor.
+async fn second(request: HttpRequest, body: Json<Code>) -> Result<HttpResponse, ApiError> {
+    require_secure(&request)?;
+    require_same_origin(&request)?;
+    let house = house(&request)?;
     let account = house
         .doorkeeper
-        .sign_in(&body.address, &body.password, via)
-        .await?;
+        .finish_sign_in(&body.ticket, &body.code, via(&request))
+        .await
+        .at("code")?;
     welcome(&house.doorkeeper.ctx(account), house).await
 }
 

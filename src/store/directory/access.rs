@@ -30,6 +30,19 @@ impl Snapshot<'_, DirectoryDb> {
         })
         .collect()
     }
+
+    /// Into which mailboxes somebody is let.
+    pub fn mailboxes_open_to(&self, actor: AccountId) -> Result<Vec<(AccountId, AccessLevel)>> {
+        let mut st = self.conn.prepare_cached(
+            "SELECT account_id, level FROM access WHERE actor_id = ?1 AND account_id <> ?1 ORDER BY account_id",
+        )?;
+        let rows = st.query_map([actor.0], |r| Ok((AccountId(r.get(0)?), r.get::<_, String>(1)?)))?;
+        rows.map(|row| {
+            let (id, word) = row?;
+            Ok((id, AccessLevel::parse(&word)?))
+        })
+        .collect()
+    }
 }
 
 impl Tx<'_, DirectoryDb> {

@@ -1,18 +1,15 @@
 //! A program that is called when something changes: Python's own HTTPS server, with a certificate of a throw-away authority.
 
 use super::schema::check_notifications;
-use crate::counterparts::certificate;
-use crate::server::{Folder, Server, free_port, wait_until};
+use crate::counterparts::HttpsServer;
+use crate::server::{Folder, Server, wait_until};
 use serde_json::Value;
-use std::net::TcpStream;
-use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 /// By path: /ok takes everything, /wrong gives another token back, /html the token as a page, /encoded as it came,
 /// /elsewhere points to /ok, /slow says nothing, /gone is 404. What `status` holds is the answer to notifications.
 const PROGRAM: &str = r#"
-import http.server, json, os, ssl, sys, threading, urllib.parse
-folder, port = sys.argv[1], int(sys.argv[2])
+import json, threading, urllib.parse
 lock = threading.Lock()
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -55,39 +52,19 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def log_message(self, *_):
         pass
 
-class Server(http.server.ThreadingHTTPServer):
-    daemon_threads = True
-
-server = Server(("127.0.0.1", port), Handler)
-context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-context.load_cert_chain(os.path.join(folder, "cert.pem"), os.path.join(folder, "key.pem"))
-server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
-server.serve_forever()
 "#;
 
-pub struct Receiver {
-    folder: Folder,
-    pub port: u16,
-    child: Child,
-}
+pub struct Receiver(HttpsServer);
 
 impl Receiver {
     pub fn start() -> Receiver {
         let folder = Folder::new();
-        certificate(folder.path());
         std::fs::write(folder.path().join("status"), "202").unwrap();
-        let port = free_port();
-        let child = Command::new("python3")
-            .args(["-c", PROGRAM])
-            .arg(folder.path())
-            .arg(port.to_string())
-            .stdin(Stdio::null())
-            .spawn()
-            .expect("python3 is missing; run: make test");
-        wait_until("the receiver listens", Duration::from_secs(20), || {
-            TcpStream::connect(("127.0.0.1", port)).is_ok()
-        });
-        Receiver { folder, port, child }
+        Receiver(HttpsServer::start(folder, PROGRAM))
+    }
+
+    pub fn port(&self) -> u16 {
+        self.0.port
     }
 
     /// A server that trusts it and may call it.
@@ -106,18 +83,18 @@ impl Receiver {
     }
 
     pub fn ca(&self) -> String {
-        self.folder.path().join("ca.pem").to_str().unwrap().to_owned()
+        self.0.ca()
     }
 
     pub fn url(&self, path: &str) -> String {
-        format!("https://localhost:{}{path}", self.port)
+        self.0.url(path)
     }
 
     /// What notifications are answered with from now on.
     pub fn answer_with(&self, status: u16) {
         let (new, old) = (
-            self.folder.path().join("status.new"),
-            self.folder.path().join("status"),
+            self.0.folder.path().join("status.new"),
+            self.0.folder.path().join("status"),
         );
         std::fs::write(&new, status.to_string()).unwrap();
         std::fs::rename(new, old).unwrap();
@@ -125,7 +102,7 @@ impl Receiver {
 
     /// Every call so far.
     pub fn calls(&self) -> Vec<Value> {
-        let text = std::fs::read_to_string(self.folder.path().join("calls")).unwrap_or_default();
+        let text = std::fs::read_to_string(self.0.folder.path().join("calls")).unwrap_or_default();
         let lines = text.split_inclusive('\n').filter(|l| l.ends_with('\n'));
         lines.map(|l| serde_json::from_str(l).unwrap()).collect()
     }
@@ -151,12 +128,5 @@ impl Receiver {
         let mut all = self.notices(path);
         assert_eq!(all.len(), count, "{all:#?}");
         all.pop().unwrap()
-    }
-}
-
-impl Drop for Receiver {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
     }
 }

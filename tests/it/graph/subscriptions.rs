@@ -142,7 +142,7 @@ fn private_addresses_are_not_called() {
         "inside.test",
         "2130706433",
     ] {
-        let url = format!("https://{host}:{}/ok", receiver.port);
+        let url = format!("https://{host}:{}/ok", receiver.port());
         let (code, message) = refused(&anna, &with(wish(&receiver, "/ok"), "notificationUrl", url));
         assert_eq!(code, "ValidationError");
         assert!(message.contains("private network"), "{host}: {message}");

@@ -41,6 +41,8 @@ export interface Account extends Named {
   members?: Named[];
   access?: Access[];
   resource?: Resource;
+  /** Of people. */
+  hasSecondFactor?: boolean;
 }
 export interface NewAccount {
   kind: Kind;
@@ -201,3 +203,4 @@ export interface Agreeing {
 }
 export const getAgreeing = async (id: string) => (await call<{ agreements: Agreeing[] }>('GET', `/api/apps/${enc(id)}/agreements`)).agreements;
 export const endAgreeing = (id: string, address: string) => call<null>('DELETE', `/api/apps/${enc(id)}/agreements/${enc(address)}`);
+export const resetSecondFactor = (address: string) => call<null>('DELETE', `/api/admin/accounts/${encodeURIComponent(address)}/second-factor`);

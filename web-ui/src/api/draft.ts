@@ -1,9 +1,9 @@
 // Answers for: the calls about what is being written: drafts, their files, sending, and taking back.
 import { call, request } from './client';
 import type { SendMode } from './mail';
+import { apart, inMailbox, mailboxOf, messagePath as path, root, whose } from './place';
 import type { Attachment, FullMessage, OutgoingMessage } from './types';
 
-const path = (id: string) => `/v1.0/me/messages/${encodeURIComponent(id)}`;
 const CREATE: Record<SendMode, string> = { new: '', reply: 'createReply', replyAll: 'createReplyAll', forward: 'createForward' };
 
 export interface Stored {
@@ -11,17 +11,21 @@ export interface Stored {
   /** Milliseconds that the server's clock is ahead of ours. */
   ahead: number;
 }
-async function stored(answer: Response): Promise<Stored> {
-  const { id } = (await answer.json()) as { id: string };
+async function stored(answer: Response, mailbox: string | null): Promise<Stored> {
+  const id = inMailbox(mailbox, ((await answer.json()) as { id: string }).id);
   const said = Date.parse(answer.headers.get('Date') ?? '');
   return { id, ahead: Number.isNaN(said) ? 0 : said - Date.now() };
 }
 
-/** A draft; an answer knows what it answers, what is forwarded brings its files. */
-export const createDraft = async (mode: SendMode, original: string | null, message: OutgoingMessage) =>
-  stored(mode === 'new' || original === null ? await request('POST', '/v1.0/me/messages', { body: message }) : await request('POST', `${path(original)}/${CREATE[mode]}`, { body: { message } }));
-export const changeDraft = async (id: string, message: OutgoingMessage) => stored(await request('PATCH', path(id), { body: message }));
-export const readDraft = (id: string) => call<FullMessage>('GET', path(id), { headers: { Prefer: 'outlook.body-content-type="text"' } });
+/** A draft in that mailbox, which is also who it is from; an answer knows what it answers, what is forwarded brings its files. */
+export async function createDraft(mailbox: string | null, mode: SendMode, original: string | null, message: OutgoingMessage): Promise<Stored> {
+  const isOwn = mode === 'new' || original === null || mailboxOf(original) !== mailbox;
+  return stored(isOwn ? await request('POST', `${root(mailbox)}/messages`, { body: message }) : await request('POST', `${path(original)}/${CREATE[mode]}`, { body: { message } }), mailbox);
+}
+export const changeDraft = async (id: string, message: OutgoingMessage) => stored(await request('PATCH', path(id), { body: message }), mailboxOf(id));
+/** As it was written, for the editor, which has a filter of its own. `isPlain`: the words only. */
+export const readDraft = (id: string, isPlain = false) =>
+  call<FullMessage>('GET', path(id), { headers: { Prefer: isPlain ? 'outlook.body-content-type="text"' : 'outlook.body-content-type="html", outlook.allow-unsafe-html' } });
 /** Where deleted mail goes; it can be brought back. */
 export const throwDraft = (id: string) => call<null>('DELETE', path(id));
 export const fetchBack = (id: string) => call<null>('POST', `${path(id)}/move`, { body: { destinationId: 'drafts' } });
@@ -35,20 +39,24 @@ export async function sendDraft(id: string, at: number): Promise<void> {
   await request('POST', `${path(id)}/send`, { timeout: 60_000 });
 }
 /** Fails with 404 when it has left already. */
-export const takeBack = (id: string) => call<null>('DELETE', `/api/held/${encodeURIComponent(id)}`);
+export function takeBack(id: string): Promise<null> {
+  const { mailbox, bare } = apart(id);
+  return call('DELETE', `/api/held/${encodeURIComponent(bare)}${whose(mailbox, '?')}`);
+}
 
 /** What fits into one request; more comes in ranges. */
 const SMALL = 3_000_000;
 const RANGE = 4 * 327_680;
 const TRIES = 5;
 
-export async function attach(id: string, file: File, progress: (done: number) => void, signal: AbortSignal): Promise<Attachment> {
+export async function attach(id: string, file: File, progress: (done: number) => void, signal: AbortSignal, cid?: string): Promise<Attachment> {
   const contentType = file.type || 'application/octet-stream';
+  const inText = cid === undefined ? {} : { isInline: true, contentId: cid };
   if (file.size < SMALL) {
-    const body = { '@odata.type': '#microsoft.graph.fileAttachment', name: file.name, contentType, contentBytes: await packed(file) };
+    const body = { '@odata.type': '#microsoft.graph.fileAttachment', name: file.name, contentType, contentBytes: await packed(file), ...inText };
     return call<Attachment>('POST', `${path(id)}/attachments`, { body, signal, timeout: 120_000 });
   }
-  const wanted = { AttachmentItem: { attachmentType: 'file', name: file.name, size: file.size, contentType } };
+  const wanted = { AttachmentItem: { attachmentType: 'file', name: file.name, size: file.size, contentType, ...inText } };
   const { uploadUrl } = await call<{ uploadUrl: string }>('POST', `${path(id)}/attachments/createUploadSession`, { body: wanted, signal });
   for (let at = 0, failed = 0; at < file.size;) {
     const end = Math.min(at + RANGE, file.size);

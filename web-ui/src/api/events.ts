@@ -1,7 +1,10 @@
 // Answers for: the one live line to the server, and getting it back when it breaks.
 import { at } from './base';
+import { inMailbox } from './place';
 export interface Change {
   modseq: number;
+  /** Whose it is; null: one's own. */
+  mailbox: string | null;
   folders: string[];
 }
 export interface Listener {
@@ -69,7 +72,9 @@ function connect(listener: Listener): () => void {
     source.addEventListener('change', (event) => {
       alive();
       const data = parse(event);
-      if (data) listener.change({ modseq: Number(data.modseq), folders: Array.isArray(data.folders) ? data.folders.map(String) : [] });
+      if (!data) return;
+      const mailbox = typeof data.mailbox === 'string' ? data.mailbox : null;
+      listener.change({ modseq: Number(data.modseq), mailbox, folders: Array.isArray(data.folders) ? data.folders.map((f) => inMailbox(mailbox, String(f))) : [] });
     });
     source.onerror = () => {
       source?.close();

@@ -43,3 +43,11 @@ export const getRules = async () => (await callAll<Rule>(PATH)).toSorted((a, b) 
 export const createRule = (body: RuleBody) => call<Rule>('POST', PATH, { body });
 export const changeRule = (id: string, body: RuleBody) => call<Rule>('PATCH', rulePath(id), { body });
 export const removeRule = (id: string) => call<null>('DELETE', rulePath(id));
+
+/** For which of the newest messages in the inbox a rule would have been. */
+export interface Rehearsal {
+  lookedAt: number;
+  hits: number;
+  messages: { id: string; subject: string; receivedAt: string; from: { name: string; address: string } }[];
+}
+export const rehearse = (id: string) => call<Rehearsal>('GET', `/api/rules/${encodeURIComponent(id)}/rehearsal`, { timeout: 60_000 });

@@ -7,6 +7,13 @@ export interface Signature {
   text: string;
   inReplies: boolean;
 }
+export interface SavedSearch {
+  name: string;
+  /** As it was typed. */
+  text: string;
+  /** As the page names it; null: everywhere in the mailbox. */
+  folder: string | null;
+}
 export interface Preferences {
   theme: Theme | null;
   /** 0 is Sunday. */
@@ -14,10 +21,16 @@ export interface Preferences {
   timeFormat: string | null;
   /** How long a message is held after sending, to be taken back; 0: not at all. */
   undoSeconds: number | null;
+  /** New messages as plain text instead of formatted. */
+  writesPlain: boolean | null;
+  conversations: boolean | null;
+  searches: SavedSearch[];
+  /** Whose pictures from elsewhere are shown without asking. */
+  imageSenders: string[];
   signatures: Record<string, Signature>;
 }
 export const getPreferences = () => call<Preferences>('GET', '/api/preferences');
-export const changePreferences = (body: { theme?: Theme; firstDayOfWeek?: number; undoSeconds?: number }) => call<Preferences>('PATCH', '/api/preferences', { body });
+export const changePreferences = (body: { theme?: Theme; firstDayOfWeek?: number; undoSeconds?: number; writesPlain?: boolean; conversations?: boolean; searches?: SavedSearch[]; imageSenders?: string[] }) => call<Preferences>('PATCH', '/api/preferences', { body });
 export const putSignature = (address: string, body: Signature) => call<Preferences>('PUT', `/api/preferences/signatures/${encodeURIComponent(address)}`, { body });
 
 export interface TimeAt {

@@ -97,6 +97,7 @@ export interface Message {
   flag?: { flagStatus: 'flagged' | 'notFlagged' | 'complete' };
   importance?: 'low' | 'normal' | 'high';
   isDraft?: boolean;
+  conversationId?: string | null;
   parentFolderId: string;
 }
 export interface FullMessage extends Message {

@@ -1,8 +1,11 @@
 // Answers for: opening the window for writing from wherever somebody is.
 import { desk, emptyDraft, type Draft } from '../data/draft.svelte';
 import { loadArea, t } from '../i18n/index.svelte';
-import { swapSignature } from '../data/signature';
+import { startHtml, swapSignature } from '../data/signature';
+import { plainToHtml } from '../format/plain';
 import { wishes } from '../data/preferences.svelte';
+import { mailbox } from '../data/mailbox.svelte';
+import { router } from './router.svelte';
 import { account } from './session.svelte';
 import { toasts } from './toasts.svelte';
 
@@ -11,18 +14,21 @@ export function signatureFor(draft: Draft, address: string): string {
   const kept = wishes.signature(address);
   return kept && (draft.mode === 'new' || kept.inReplies) ? kept.text : '';
 }
-/** A text that somebody brings along is theirs already. */
-export function signed(draft: Draft): Draft {
-  const from = draft.from || (account.session?.address ?? '');
+/** A message as it begins: written in the way that is wanted, signed, with the original below. */
+export function begin(draft: Draft): Draft {
+  const from = draft.from || (draft.mailbox ?? account.session?.address ?? '');
   const text = signatureFor(draft, from);
-  const quote = draft.mode === 'new' ? '' : draft.body;
-  const body = swapSignature(draft.body, '', text, quote);
-  return { ...draft, from, signed: text, quote, body, prefilled: draft.prefilled === draft.body ? body : draft.prefilled };
+  const format = wishes.writesPlain ? 'text' : 'html';
+  const body = format === 'html' ? plainToHtml(draft.body) + startHtml(text) : swapSignature(draft.body + draft.quote, '', text, draft.quote);
+  // A text that somebody brings along is theirs already.
+  return { ...draft, from, format, signed: text, below: format === 'html' ? draft.below : '', body, prefilled: draft.prefilled === draft.body ? body : draft.prefilled, begun: true };
 }
 
 export async function compose(start: Partial<Draft> = {}): Promise<void> {
   await loadArea('compose');
-  const draft = { ...emptyDraft(), ...start };
-  // One that the server has already comes with its signature.
-  if (!desk.start(draft.id === null ? signed(draft) : draft)) toasts.show(t('mail.stillWriting'));
+  // Whoever is in another's mailbox and may send for it writes from there.
+  const here = router.area === 'mail' && start.mailbox === undefined && !start.begun ? mailbox.current : undefined;
+  const box = here?.mailbox && mailbox.level(here.id) === 'full' ? here.mailbox : null;
+  const draft = { ...emptyDraft(), mailbox: box, ...start };
+  if (!desk.start(draft.begun ? draft : begin(draft))) toasts.show(t('mail.stillWriting'));
 }

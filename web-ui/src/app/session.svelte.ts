@@ -2,7 +2,7 @@
 import { at } from '../api/base';
 import { ApiError } from '../api/errors';
 import { whenSignedOut } from '../api/client';
-import { getSession, setLanguage, signIn, signOut } from '../api/mail';
+import { getSession, setLanguage, signIn, signInByCode, signOut } from '../api/mail';
 import { getSetup, putStep } from '../api/setup';
 import type { Lang, Session, SetupState } from '../api/types';
 import { isLang, rememberedLanguage, rememberLanguage, useLanguage } from '../i18n/index.svelte';
@@ -48,9 +48,18 @@ class Account {
     }
   }
 
-  async signIn(address: string, password: string): Promise<void> {
+  /** A ticket: a code is asked for beside the password. Null: signed in. */
+  async signIn(address: string, password: string): Promise<string | null> {
+    const answer = await signIn(address, password);
+    if ('ticket' in answer) return answer.ticket;
+    await this.#come(answer);
+    return null;
+  }
+  async signInByCode(ticket: string, code: string): Promise<void> {
+    await this.#come(await signInByCode(ticket, code));
+  }
+  async #come(session: Session): Promise<void> {
     const before = this.session?.oid;
-    const session = await signIn(address, password);
     // Somebody else at the same screen must not see what the first one left open.
     if (before !== undefined && before !== session.oid) location.reload();
     await this.#enter(session);

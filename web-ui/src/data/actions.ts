@@ -4,12 +4,14 @@ import { deleteMessage, moveMessage, patchMessage } from '../api/mail';
 import type { Message } from '../api/types';
 import { errorText } from '../i18n/errors';
 import { t, type Key } from '../i18n/index.svelte';
+import { inMailbox, mailboxOf } from '../api/place';
 import { mailbox } from './mailbox.svelte';
 
 const failed = (what: 'mail.failed.change' | 'mail.failed.move', error: unknown) => toasts.show(t(what, { why: errorText(error) }), { kind: 'bad' });
 
 async function change(message: Message, now: Partial<Pick<Message, 'isRead' | 'flag'>>, before: typeof now, unread: number): Promise<void> {
-  const { list, folder } = mailbox;
+  const { list } = mailbox;
+  const folder = message.parentFolderId;
   const release = list.hold();
   const apply = (to: typeof now, by: number) => {
     list.patch(message.id, to);
@@ -37,22 +39,27 @@ export async function toggleFlag(message: Message): Promise<void> {
 }
 
 export type Place = 'archive' | 'junkemail' | 'deleteditems' | 'inbox';
-const done: Record<Place, Key> = {
+export const done: Record<Place, Key> = {
   archive: 'mail.done.archive', junkemail: 'mail.done.junk', deleteditems: 'mail.done.delete', inbox: 'mail.done.inbox',
 };
 
+/** A standard folder of the mailbox in which the message lies. */
+export const placeOf = (message: Message, place: Place): string => inMailbox(mailboxOf(message.id), place);
+
 /** Moves and offers the way back. Deleting is a move too: the server then tells the new id, which undo needs. */
-export function moveTo(message: Message, place: Place): void {
-  const { list, folder } = mailbox;
+export function moveTo(message: Message, to: string, said: string): void {
+  const { list } = mailbox;
+  // What a search has found lies anywhere.
+  const folder = message.parentFolderId;
   const release = list.hold();
   const unread = message.isRead ? 0 : 1;
   const index = list.remove(message.id);
   const count = (sign: 1 | -1) => {
     mailbox.adjust(folder, -sign * unread, -sign);
-    mailbox.adjust(place, sign * unread, sign);
+    mailbox.adjust(to, sign * unread, sign);
   };
   count(1);
-  const moved = moveMessage(message.id, place).then(
+  const moved = moveMessage(message.id, to).then(
     (answer) => answer?.id ?? message.id,
     (error: unknown) => {
       if (index >= 0) list.insert(index, message);
@@ -67,8 +74,7 @@ export function moveTo(message: Message, place: Place): void {
     if (id === null) return;
     const back = list.hold();
     try {
-      // To the folder it lay in, which for a list opened by name is that name.
-      await moveMessage(id, message.parentFolderId || folder);
+      await moveMessage(id, folder);
       count(-1);
       toasts.show(t('mail.done.undone'));
     } catch (error) {
@@ -78,12 +84,13 @@ export function moveTo(message: Message, place: Place): void {
       back();
     }
   };
-  toasts.show(t(done[place]), { action: { label: t('common.undo'), run: () => void undo() } });
+  toasts.show(said, { action: { label: t('common.undo'), run: () => void undo() } });
 }
 
 /** Only for what lies in the trash already. There is no way back, so the caller has asked. */
 export async function destroy(message: Message): Promise<void> {
-  const { list, folder } = mailbox;
+  const { list } = mailbox;
+  const folder = message.parentFolderId;
   const release = list.hold();
   const index = list.remove(message.id);
   mailbox.adjust(folder, message.isRead ? 0 : -1, -1);

@@ -5,23 +5,31 @@ import type { EmailAddress } from '../api/types';
 export interface Draft {
   /** Of the server's draft; none before the first saving. */
   id: string | null;
+  /** The address of the mailbox that it is written in and sent from; null: one's own. */
+  mailbox: string | null;
   mode: SendMode;
   original: string | null;
   to: EmailAddress[];
   cc: EmailAddress[];
   bcc: EmailAddress[];
   subject: string;
+  /** How it is written, and so what `body` is. */
+  format: 'html' | 'text';
   body: string;
+  /** The original as HTML, below what is written: the editor does not touch it. Plain text has it in the body. */
+  below: string;
+  /** Whether signature and quote are in it already. */
+  begun: boolean;
   /** One of one's own addresses; empty: the first. */
   from: string;
-  /** The signature that stands in the body, and what is quoted below it. */
+  /** The signature that stands in the body, and what is quoted, as plain text. */
   signed: string;
   quote: string;
   /** What the body was filled with; as long as nothing differs there is nothing to lose. */
   prefilled: string;
 }
 
-export const emptyDraft = (): Draft => ({ id: null, mode: 'new', original: null, to: [], cc: [], bcc: [], subject: '', body: '', from: '', signed: '', quote: '', prefilled: '' });
+export const emptyDraft = (): Draft => ({ id: null, mailbox: null, mode: 'new', original: null, to: [], cc: [], bcc: [], subject: '', format: 'text', body: '', below: '', begun: false, from: '', signed: '', quote: '', prefilled: '' });
 
 class Desk {
   draft = $state<Draft | null>(null);
@@ -54,10 +62,19 @@ class Desk {
   }
   keep(): void {
     try {
-      if (this.draft && this.dirty) localStorage.setItem(this.#key(), JSON.stringify(this.draft));
+      if (this.draft && this.dirty) this.#put(this.draft);
       else localStorage.removeItem(this.#key());
     } catch {
       // A full or forbidden storage must not disturb the writing itself.
+    }
+  }
+
+  /** What was written comes first: a long original that does not fit into the storage is left out. */
+  #put(draft: Draft): void {
+    try {
+      localStorage.setItem(this.#key(), JSON.stringify(draft));
+    } catch {
+      localStorage.setItem(this.#key(), JSON.stringify({ ...draft, below: '', quote: '' }));
     }
   }
 

@@ -1,6 +1,7 @@
 // Answers for: the signed-in person's mail as the screens see it: folders, the open folder, the open message.
 import { listen } from '../api/events';
-import { getChildFolders, getFolders, getMessage } from '../api/mail';
+import { getChildFolders, getFolders, getMailboxes, getMessage, type OtherMailbox, type Search } from '../api/mail';
+import { apart, inMailbox, mailboxOf } from '../api/place';
 import type { Folder, FullMessage, Message } from '../api/types';
 import { MessageList } from './messages.svelte';
 
@@ -10,14 +11,35 @@ const SETTLE = 150;
 
 export interface FolderNode extends Folder {
   depth: number;
+  /** Whose it is; null: one's own. */
+  mailbox: string | null;
+}
+const rank = (f: Folder) => (f.wellKnownName === null ? ORDER.length : (ORDER.indexOf(f.wellKnownName) + 1 || ORDER.length) - 1);
+
+async function treeOf(mailbox: string | null): Promise<FolderNode[]> {
+  const all: FolderNode[] = [];
+  const add = async (folders: Folder[], depth: number): Promise<void> => {
+    for (const folder of folders) {
+      if (folder.isHidden) continue;
+      all.push({ ...folder, depth, mailbox });
+      if (folder.childFolderCount > 0 && depth < 6) await add(await getChildFolders(folder.id), depth + 1);
+    }
+  };
+  const top = await getFolders(mailbox);
+  await add(top.toSorted((a, b) => rank(a) - rank(b) || a.displayName.localeCompare(b.displayName)), 0);
+  return all;
 }
 
 class Mailbox {
+  /** Of others, which may be used as well. */
+  others = $state.raw<OtherMailbox[]>([]);
   folders = $state.raw<FolderNode[]>([]);
   folderProblem = $state.raw<unknown>(null);
   /** How the open folder is written in the address: well-known name or id. */
   folder = $state('inbox');
   list = $state.raw<MessageList>(new MessageList('inbox'));
+  /** What is looked for; the list then shows what was found instead of the folder. */
+  search = $state.raw<Search | null>(null);
   openId = $state<string | null>(null);
   full = $state.raw<FullMessage | null>(null);
   fullProblem = $state.raw<unknown>(null);
@@ -27,6 +49,7 @@ class Mailbox {
   #version = '';
   #settle: ReturnType<typeof setTimeout> | undefined;
   #changed = new Set<string>();
+  #touched = new Set<string | null>();
 
   get current(): FolderNode | undefined {
     return this.find(this.folder);
@@ -39,25 +62,30 @@ class Mailbox {
   get unread(): number {
     return this.find('inbox')?.unreadItemCount ?? 0;
   }
+  /** By id, or by the name that a standard folder has in every mailbox. */
   find(name: string): FolderNode | undefined {
-    return this.folders.find((f) => f.wellKnownName === name || f.id === name);
+    const { mailbox, bare } = apart(name);
+    return this.folders.find((f) => f.id === name || (f.mailbox === mailbox && f.wellKnownName === bare));
   }
-  nameOf = (folder: Folder): string => folder.wellKnownName ?? folder.id;
+  nameOf = (folder: FolderNode): string => (folder.wellKnownName === null ? folder.id : inMailbox(folder.mailbox, folder.wellKnownName));
+  /** What may be done where that lies. */
+  level(id: string): OtherMailbox['level'] {
+    const mailbox = mailboxOf(id);
+    return mailbox === null ? 'full' : (this.others.find((o) => o.address === mailbox)?.level ?? 'read');
+  }
 
-  async loadFolders(): Promise<void> {
+  /** All mailboxes, or those that are named. One that does not answer leaves the others as they are. */
+  async loadFolders(which?: ReadonlySet<string | null>): Promise<void> {
     try {
-      const all: FolderNode[] = [];
-      const add = async (folders: Folder[], depth: number): Promise<void> => {
-        for (const folder of folders) {
-          if (folder.isHidden) continue;
-          all.push({ ...folder, depth });
-          if (folder.childFolderCount > 0 && depth < 6) await add(await getChildFolders(folder.id), depth + 1);
-        }
-      };
-      const top = await getFolders();
-      const rank = (f: Folder) => (f.wellKnownName === null ? ORDER.length : (ORDER.indexOf(f.wellKnownName) + 1 || ORDER.length) - 1);
-      await add(top.toSorted((a, b) => rank(a) - rank(b) || a.displayName.localeCompare(b.displayName)), 0);
-      this.folders = all;
+      if (!which) this.others = await getMailboxes().catch(() => this.others);
+      const wanted = which ? [...which] : [null, ...this.others.map((o) => o.address)];
+      const trees = await Promise.all(wanted.map(async (m) => [m, await treeOf(m).catch((error: unknown) => {
+        if (m === null) throw error;
+        return [];
+      })] as const));
+      const fresh = new Map(trees);
+      const all = [null, ...this.others.map((o) => o.address)];
+      this.folders = all.flatMap((m) => fresh.get(m) ?? this.folders.filter((f) => f.mailbox === m));
       this.folderProblem = null;
     } catch (error) {
       this.folderProblem = error;
@@ -66,8 +94,9 @@ class Mailbox {
 
   /** Follows the address: a folder, and perhaps a message in it. */
   show(folder: string, id: string | null): void {
-    if (folder !== this.folder || this.list.count === null) {
+    if (folder !== this.folder || (this.list.count === null && this.search === null)) {
       this.folder = folder;
+      this.search = null;
       let list = this.#lists.get(folder);
       if (!list) this.#lists.set(folder, (list = new MessageList(folder)));
       this.list = list;
@@ -84,6 +113,19 @@ class Mailbox {
       if (this.openId === id) this.full = full;
     } catch (error) {
       if (this.openId === id) this.fullProblem = error;
+    }
+  }
+  look(search: Search | null): void {
+    if (search?.kql === this.search?.kql && search?.where === this.search?.where && search?.folder === this.search?.folder) {
+      if (search) this.search = search;
+      return;
+    }
+    this.search = search;
+    if (search) this.list = new MessageList(this.folder, search, [null, ...this.others.map((o) => o.address)]);
+    else {
+      this.list = this.#lists.get(this.folder) ?? new MessageList(this.folder);
+      this.#lists.set(this.folder, this.list);
+      this.list.refresh();
     }
   }
   reloadOpen(): void {
@@ -106,7 +148,8 @@ class Mailbox {
 
   listen(): () => void {
     return listen({
-      change: ({ folders }) => {
+      change: ({ mailbox, folders }) => {
+        this.#touched.add(mailbox);
         for (const folder of folders) this.#changed.add(folder);
         clearTimeout(this.#settle);
         this.#settle = setTimeout(() => this.#apply(), SETTLE);
@@ -121,8 +164,10 @@ class Mailbox {
     });
   }
   #apply(): void {
-    void this.loadFolders();
+    void this.loadFolders(new Set(this.#touched));
+    this.#touched.clear();
     const current = this.current;
+    if (this.search) this.list.refresh();
     for (const [name, list] of this.#lists) {
       const id = this.find(name)?.id ?? name;
       // No folder named means: something, somewhere.

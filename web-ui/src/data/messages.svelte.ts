@@ -1,5 +1,5 @@
 // Answers for: one folder's messages as the list sees them: any row by its number, fetched by the hundred when looked at.
-import { getMessages } from '../api/mail';
+import { getMessages, searchEverywhere, type Search } from '../api/mail';
 import type { Message } from '../api/types';
 
 const PAGE = 100;
@@ -23,7 +23,26 @@ export class MessageList {
   #seen: [number, number] = [0, 0];
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(readonly folder: string) {}
+  /** `boxes`: of whom a search everywhere asks. */
+  constructor(readonly folder: string, readonly search: Search | null = null, readonly boxes: (string | null)[] = []) {}
+
+  #ask(page: number): Promise<{ count: number; rows: Message[] }> {
+    if (this.search?.where === 'everywhere') return searchEverywhere(this.boxes, this.search, PAGE);
+    return this.search ? getMessages(this.folder, page * PAGE, PAGE, this.search) : getMessages(this.folder, page * PAGE, PAGE);
+  }
+  loadedIds = (): string[] => this.#rows.flatMap((row) => (row ? [row.id] : []));
+  /** Also of rows that were never looked at. Both ends count. */
+  async idsBetween(first: number, last: number): Promise<string[]> {
+    for (let page = Math.floor(first / PAGE); page <= Math.floor(last / PAGE); page++) {
+      const [from, to] = [Math.max(first, page * PAGE), Math.min(last, page * PAGE + PAGE - 1)];
+      const missing = Array.from({ length: to - from + 1 }, (_, i) => from + i).some((i) => i < (this.count ?? 0) && !this.#rows[i]);
+      if (!missing) continue;
+      const { rows } = await this.#ask(page);
+      for (const [i, row] of rows.entries()) this.#rows[page * PAGE + i] ??= row;
+    }
+    this.#version++;
+    return this.#rows.slice(first, last + 1).flatMap((row) => (row ? [row.id] : []));
+  }
 
   at(index: number): Message | undefined {
     void this.#version;
@@ -55,7 +74,7 @@ export class MessageList {
     if (this.#fresh.has(page) || this.#loading.has(page) || this.#held > 0) return;
     this.#loading.add(page);
     const epoch = this.#epoch;
-    getMessages(this.folder, page * PAGE, PAGE)
+    this.#ask(page)
       .then(({ count, rows }) => {
         if (epoch !== this.#epoch) return;
         this.problem = null;

@@ -1,5 +1,5 @@
 // Answers for: how the signed-in person wants the page to be, on every device: asked for once, changed from the settings.
-import { changePreferences, getPreferences, putSignature, type Preferences, type Signature } from '../api/settings';
+import { changePreferences, getPreferences, putSignature, type Preferences, type SavedSearch, type Signature } from '../api/settings';
 import { look, type Theme } from '../app/theme.svelte';
 import { clock } from '../format/clock.svelte';
 
@@ -12,6 +12,16 @@ class Wishes {
   }
   get undoSeconds(): number {
     return this.kept?.undoSeconds ?? 10;
+  }
+  /** Whether the rest of its conversation stands above a message. */
+  get conversations(): boolean {
+    return this.kept?.conversations ?? false;
+  }
+  get writesPlain(): boolean {
+    return this.kept?.writesPlain ?? false;
+  }
+  get searches(): SavedSearch[] {
+    return this.kept?.searches ?? [];
   }
   signature(address: string): Signature | undefined {
     return this.kept?.signatures[address.toLowerCase()];
@@ -39,6 +49,22 @@ class Wishes {
   }
   async holdBack(undoSeconds: number): Promise<void> {
     this.take(await changePreferences({ undoSeconds }));
+  }
+  async showConversations(conversations: boolean): Promise<void> {
+    this.take(await changePreferences({ conversations }));
+  }
+  async writePlain(writesPlain: boolean): Promise<void> {
+    this.take(await changePreferences({ writesPlain }));
+  }
+  async keepSearch(search: SavedSearch): Promise<void> {
+    this.take(await changePreferences({ searches: [...this.searches.filter((s) => s.text !== search.text), search] }));
+  }
+  async forgetSearch(search: SavedSearch): Promise<void> {
+    this.take(await changePreferences({ searches: this.searches.filter((s) => s !== search) }));
+  }
+  showsImagesOf = (address: string | undefined): boolean => address !== undefined && (this.kept?.imageSenders ?? []).includes(address.toLowerCase());
+  async showImagesOf(address: string): Promise<void> {
+    this.take(await changePreferences({ imageSenders: [...(this.kept?.imageSenders ?? []), address.toLowerCase()] }));
   }
   async sign(address: string, signature: Signature): Promise<void> {
     this.take(await putSignature(address, signature));

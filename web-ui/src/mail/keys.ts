@@ -1,9 +1,9 @@
 // Answers for: which key means what. Letters only count where nobody is typing.
 import type { Command } from './commands.svelte';
 
-type Keyed = Command | 'next' | 'previous' | 'undo' | 'close' | 'compose';
+type Keyed = Command | 'pick' | 'pickAll' | 'search' | 'next' | 'previous' | 'undo' | 'close' | 'compose';
 const plain: Record<string, Keyed> = {
-  j: 'next', k: 'previous', r: 'reply', a: 'replyAll', f: 'forward', e: 'archive', s: 'flag', u: 'unread', c: 'compose',
+  j: 'next', k: 'previous', r: 'reply', a: 'replyAll', f: 'forward', e: 'archive', s: 'flag', u: 'unread', v: 'move', c: 'compose', x: 'pick', '/': 'search',
   '!': 'junk', '#': 'delete', Delete: 'delete', Escape: 'close',
 };
 
@@ -12,6 +12,7 @@ export function keyFor(event: KeyboardEvent): Keyed | null {
   const target = event.target as Element | null;
   if (target?.closest?.('input, textarea, select, dialog, [contenteditable], [popover]')) return null;
   if ((event.ctrlKey || event.metaKey) && !event.shiftKey && event.key === 'z') return 'undo';
+  if ((event.ctrlKey || event.metaKey) && event.key === 'a') return 'pickAll';
   if (event.ctrlKey || event.metaKey || event.altKey) return null;
   return plain[event.key] ?? null;
 }

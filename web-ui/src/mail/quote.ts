@@ -2,11 +2,12 @@
 import type { SendMode } from '../api/mail';
 import type { EmailAddress, FullMessage, Message } from '../api/types';
 import { emptyDraft, type Draft } from '../data/draft.svelte';
+import { plainToHtml } from '../format/plain';
 import { shown, uniqueRecipients, written } from '../format/address';
 import { fullDate } from '../format/text';
 import { t } from '../i18n/index.svelte';
 
-export function draftFrom(mode: Exclude<SendMode, 'new'>, message: Message | FullMessage, text: string, me: string): Draft {
+export function draftFrom(mode: Exclude<SendMode, 'new'>, message: Message | FullMessage, text: string, html: string, me: string): Draft {
   const full = 'body' in message ? message : null;
   const draft: Draft = { ...emptyDraft(), mode, original: message.id };
   const from = message.from ? [message.from] : [];
@@ -20,7 +21,9 @@ export function draftFrom(mode: Exclude<SendMode, 'new'>, message: Message | Ful
     if (mode === 'replyAll') draft.cc = uniqueRecipients(full?.ccRecipients ?? [], [me, ...draft.to.map((a) => a.address)]);
   }
   draft.subject = prefix(mode === 'forward' ? t('compose.fw') : t('compose.re'), message.subject ?? '');
-  draft.body = draft.prefilled = mode === 'forward' ? forwarded(message, full, text) : replied(message, text);
+  draft.quote = mode === 'forward' ? forwarded(message, full, text) : replied(message, text);
+  const lines = mode === 'forward' ? forwardedHead(message, full) : [repliedHead(message)];
+  draft.below = quoteHtml(lines, html || plainToHtml(tidy(text)), mode !== 'forward');
   return draft;
 }
 
@@ -30,19 +33,34 @@ function prefix(wanted: string, subject: string): string {
   return known.test(subject) ? subject : `${wanted} ${subject}`.trim();
 }
 
+const repliedHead = (message: Message) => t('compose.wrote', { date: fullDate(message.receivedDateTime), name: shown(message.from?.emailAddress) });
 function replied(message: Message, text: string): string {
-  const head = t('compose.wrote', { date: fullDate(message.receivedDateTime), name: shown(message.from?.emailAddress) });
-  return `\n\n${head}\n${tidy(text).split('\n').map((line) => (line.startsWith('>') ? `>${line}` : `> ${line}`.trimEnd())).join('\n')}\n`;
+  return `\n\n${repliedHead(message)}\n${tidy(text).split('\n').map((line) => (line.startsWith('>') ? `>${line}` : `> ${line}`.trimEnd())).join('\n')}\n`;
 }
-function forwarded(message: Message, full: FullMessage | null, text: string): string {
+function forwardedHead(message: Message, full: FullMessage | null): string[] {
   const people = (list: EmailAddress[]) => list.map(written).join(', ');
-  const lines = [
+  return [
+    t('compose.forwarded'),
     `${t('mail.from')}: ${message.from ? written(message.from.emailAddress) : ''}`,
     `${t('mail.date')}: ${fullDate(message.receivedDateTime)}`,
     `${t('mail.to')}: ${people(message.toRecipients.map((r) => r.emailAddress))}`,
     ...(full?.ccRecipients?.length ? [`${t('mail.cc')}: ${people(full.ccRecipients.map((r) => r.emailAddress))}`] : []),
     `${t('compose.subject')}: ${message.subject ?? ''}`,
   ];
-  return `\n\n${t('compose.forwarded')}\n${lines.join('\n')}\n\n${tidy(text)}\n`;
+}
+const forwarded = (message: Message, full: FullMessage | null, text: string) => `\n\n${forwardedHead(message, full).join('\n')}\n\n${tidy(text)}\n`;
+
+const OPEN = '<div class="hauspost-quote">';
+/** The original in one marked element, so that a draft can be taken apart again. It is put together as text and never read by this page. */
+function quoteHtml(head: string[], html: string, indent: boolean): string {
+  const bar = 'margin:0 0 0 8px;padding-left:10px;border-left:2px solid #b9c4c7';
+  const inner = indent ? `<blockquote type="cite" style="${bar}">${html}</blockquote>` : html;
+  return `${OPEN}<br>${plainToHtml(head.join('\n'))}<br>${inner}</div>`;
+}
+/** What was written, and the original below it. Whoever changed the draft elsewhere may have moved it: then all is what was written. */
+export function takeApart(html: string): { body: string; below: string } {
+  const at = html.indexOf(OPEN);
+  const inner = html.replace(/<\/body>\s*<\/html>\s*$/i, '');
+  return at < 0 ? { body: html, below: '' } : { body: html.slice(0, at), below: inner.slice(at) };
 }
 const tidy = (text: string) => text.replace(/\r\n?/g, '\n').replace(/\u00a0/g, ' ').replace(/\n{3,}/g, '\n\n').trim();

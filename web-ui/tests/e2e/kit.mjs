@@ -13,6 +13,8 @@ export function expect(truth, what) {
   if (!truth) throw new Error(`Expected: ${what}`);
 }
 export const equal = (got, want, what) => expect(JSON.stringify(got) === JSON.stringify(want), `${what}: ${JSON.stringify(want)}, got ${JSON.stringify(got)}`);
+/** What stands in a field for text, plain or formatted. */
+export const textOf = (field) => field.evaluate((e) => (e.value ?? e.innerText.replace(/\n$/, '').replace(/\n{3,}/g, '\n\n').replaceAll('\u00a0', ' ')));
 export async function until(check, what, ms = 15_000) {
   const end = Date.now() + ms;
   for (;;) {

@@ -2,11 +2,10 @@
 
 use super::expand::Expansion;
 use super::filter;
-use super::kql;
 use super::page_token;
 use super::view::{PROPERTIES, needs_body, view};
-use crate::mail::list_folders;
 use crate::mail::listing::{Condition, Order, Page, Total, list_messages};
+use crate::mail::{kql, list_folders};
 use crate::model::FolderId;
 use crate::protocols::graph::answer::{Answer, Result};
 use crate::protocols::graph::call::Call;
@@ -155,7 +154,8 @@ async fn condition_of(call: &Call, filter: Option<&Expr>) -> Result<Condition, G
     match call.query.get(Opt::Search) {
         None => Ok(filtered),
         Some(search) => {
-            let searched = kql::condition(search, call.ctx().now_ms())?;
+            let searched = kql::condition(search, call.ctx().now_ms())
+                .map_err(|e| GraphError::request(e.message().to_owned()))?;
             Ok(Condition::And(vec![filtered, searched]))
         }
     }

@@ -9,7 +9,6 @@ pub mod delta;
 pub mod expand;
 pub mod filter;
 pub mod get;
-mod kql;
 pub mod list;
 pub mod move_message;
 mod page_token;

@@ -6,9 +6,9 @@
 mod json_match;
 mod lexer;
 mod parser;
-pub mod time;
 mod tree;
 
+pub use crate::formats::loose_time as time;
 pub use json_match::fits;
 pub use parser::parse;
 pub use tree::{Call, Expr, Literal, Op, Path};

@@ -79,6 +79,17 @@ pub fn compose_reply(
     }
     let wanted = given(call, body)?;
     finish(call, &mut out, original, body, wanted)?;
+    // Pictures that the quoted text still shows; without them their places stay empty at the reader's.
+    let shown = |id: &str| {
+        out.html
+            .as_ref()
+            .is_some_and(|h| h.contains(&format!("cid:{id}")))
+    };
+    let pictures = original.attachments(true).into_iter();
+    let pictures: Vec<_> = pictures
+        .filter(|a| a.content_id.as_deref().is_some_and(shown))
+        .collect();
+    out.attachments.extend(pictures);
     Ok(out)
 }
 

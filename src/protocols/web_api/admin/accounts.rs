@@ -11,6 +11,7 @@ use crate::identity::accounts::{
     AccountChange, NewAccount, NewPassword, change_account, create_account, find_account, list_accounts,
     remove_account,
 };
+use crate::identity::second_factor::{has_second_factor, reset_second_factor};
 use crate::identity::shares::{list_members, set_member};
 use crate::mail::quota::get_usage;
 use crate::model::access::AccessLevel;
@@ -35,6 +36,7 @@ pub fn configure(config: &mut ServiceConfig) {
                 .route(web::patch().to(change))
                 .route(web::delete().to(remove)),
         )
+        .route("/{address}/second-factor", web::delete().to(reset))
         .configure(members::configure)
         .configure(access::configure)
         .configure(resource::configure);
@@ -73,7 +75,7 @@ async fn view(ctx: &Ctx, account: &Account) -> Result<Value> {
             let about = get_resource(ctx, account).await?;
             out["resource"] = about.as_ref().map(resource::view).into();
         }
-        AccountKind::Person => {}
+        AccountKind::Person => out["hasSecondFactor"] = has_second_factor(ctx, account.id).await?.into(),
     }
     Ok(out)
 }
@@ -258,5 +260,12 @@ async fn remove(request: HttpRequest, address: Path<String>) -> Answer {
     let ctx = administrator(&request).await?;
     let account = find_account(&ctx, &address).await?;
     remove_account(&ctx, account.id).await?;
+    no_content()
+}
+
+/// For who has lost phone and paper; the password still counts.
+async fn reset(request: HttpRequest, address: Path<String>) -> Answer {
+    let ctx = administrator(&request).await?;
+    reset_second_factor(&ctx, &address).await?;
     no_content()
 }

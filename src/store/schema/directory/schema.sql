@@ -138,6 +138,11 @@ CREATE TABLE publication (
   created_at_ms INTEGER NOT NULL,
   PRIMARY KEY (account_id, folder_id)
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE recovery_code (
+  account_id INTEGER NOT NULL REFERENCES account (id) ON DELETE CASCADE,
+  hash       BLOB NOT NULL,
+  PRIMARY KEY (account_id, hash)
+) STRICT, WITHOUT ROWID;
 CREATE TABLE refresh_token (
   hash          BLOB PRIMARY KEY,
   family        TEXT NOT NULL,                -- all that descend from one sign-in
@@ -148,6 +153,12 @@ CREATE TABLE refresh_token (
   expires_at_ms INTEGER NOT NULL,
   used_at_ms    INTEGER
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE second_factor (
+  account_id    INTEGER PRIMARY KEY REFERENCES account (id) ON DELETE CASCADE,
+  secret        BLOB NOT NULL,
+  last_step     INTEGER NOT NULL,   -- a code counts once: later steps only
+  created_at_ms INTEGER NOT NULL
+) STRICT;
 CREATE TABLE session (
   hash          BLOB PRIMARY KEY,
   account_id    INTEGER NOT NULL REFERENCES account (id) ON DELETE CASCADE,

@@ -1,16 +1,15 @@
-//! `$search` of messages: Microsoft's Keyword Query Language, as far as Outlook knows it.
+//! Searches as people and programs type them: Microsoft's Keyword Query Language, as far as Outlook knows it.
 //!
 //! Words are found in author, subject and text; `subject:offer`, `from:"Anna Berger"`, `received>=2026-01-01`,
 //! `size:1000..5000` look at one thing; AND, OR, NOT, minus and parentheses join them. A word that is no key of ours is
 //! a word to be found: a search never fails for what somebody typed.
 
-use crate::base::TimeMs;
+use crate::base::{Error, TimeMs};
+use crate::formats::loose_time as time;
 use crate::mail::category::to_keyword;
 use crate::mail::listing::Condition;
 use crate::mail::search::Field;
 use crate::model::Flags;
-use crate::protocols::graph::error::GraphError;
-use crate::protocols::graph::odata::time;
 
 const DAY_MS: TimeMs = 24 * 3600 * 1000;
 /// More than anybody types.
@@ -37,8 +36,8 @@ enum Sign {
     UpTo,
 }
 
-/// Errors: BadRequest for searches without a word, and for those that are too long or too deep.
-pub fn condition(text: &str, now_ms: TimeMs) -> Result<Condition, GraphError> {
+/// Errors: Invalid, for searches without a word, and for those that are too long or too deep.
+pub fn condition(text: &str, now_ms: TimeMs) -> Result<Condition, Error> {
     let mut tokens = Vec::new();
     for piece in pieces(text) {
         match piece {
@@ -52,8 +51,8 @@ pub fn condition(text: &str, now_ms: TimeMs) -> Result<Condition, GraphError> {
     }
     let terms = tokens.iter().filter(|t| matches!(t, Token::Term { .. })).count();
     if terms == 0 || terms > MAX_TERMS {
-        return Err(GraphError::request(format!(
-            "$search needs 1 to {MAX_TERMS} words, such as \"subject:offer from:anna\""
+        return Err(Error::invalid(format!(
+            "a search needs 1 to {MAX_TERMS} words, such as \"subject:offer from:anna\""
         )));
     }
     let mut parser = Parser {
@@ -217,7 +216,7 @@ impl Parser {
     }
 
     /// None: there was nothing.
-    fn either(&mut self) -> Result<Option<Condition>, GraphError> {
+    fn either(&mut self) -> Result<Option<Condition>, Error> {
         let mut out = self.both()?;
         while self.eat(&Token::Or) {
             out = match (out, self.both()?) {
@@ -229,7 +228,7 @@ impl Parser {
     }
 
     /// Words that stand beside each other are all to be found.
-    fn both(&mut self) -> Result<Option<Condition>, GraphError> {
+    fn both(&mut self) -> Result<Option<Condition>, Error> {
         let mut all = Vec::new();
         loop {
             while self.eat(&Token::And) {}
@@ -245,10 +244,10 @@ impl Parser {
         })
     }
 
-    fn one(&mut self) -> Result<Option<Condition>, GraphError> {
+    fn one(&mut self) -> Result<Option<Condition>, Error> {
         self.depth += 1;
         if self.depth > MAX_DEPTH {
-            return Err(GraphError::request("the search is nested too deeply"));
+            return Err(Error::invalid("the search is nested too deeply"));
         }
         let token = self.tokens.get(self.at).cloned();
         self.at += 1;

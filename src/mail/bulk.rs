@@ -1,0 +1,391 @@
+//! One deed to many messages: all of a folder, all that a search finds, or those that were picked. It is done in small
+//! transactions, so that others get in between, tells how far it is, can be stopped, and can be taken back.
+
+use super::folders::{get_folder, list_folders};
+use super::search::{Criterion, search_messages};
+use crate::base::{Error, Result, TimeMs, random};
+use crate::identity::Ctx;
+use crate::mail::listing::Condition;
+use crate::model::message::Item;
+use crate::model::{AccountId, Flags, FolderId, ItemId, Role};
+use crate::store::Tx;
+use crate::store::account::AccountDb;
+use crate::store::item::FlagChange;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// Messages of one transaction: some milliseconds in which nobody else writes.
+const BATCH: usize = 250;
+/// More than any search should find; what it remembers for the way back is 24 bytes a message.
+const MOST: usize = 1_000_000;
+/// So many are remembered, running or done, of everybody together.
+const MOST_JOBS: usize = 200;
+/// One person has no use for more at once.
+const MOST_RUNNING: usize = 4;
+/// For so long what was done can be looked at and taken back.
+const KEPT_MS: TimeMs = 3_600_000;
+
+/// What is done to each message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Deed {
+    Move(FolderId),
+    Flags {
+        set: Flags,
+        clear: Flags,
+    },
+    /// Only what lies in the trash already.
+    Destroy,
+}
+
+/// To which messages.
+#[derive(Clone, Debug)]
+pub enum Chosen {
+    Items(Vec<ItemId>),
+    /// `folder`: None is all of the account.
+    All {
+        folder: Option<FolderId>,
+        condition: Condition,
+    },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    Running,
+    Done,
+    Stopped,
+    Failed,
+}
+
+/// How a message was before, for the way back.
+#[derive(Clone, Copy, Debug)]
+struct Before {
+    id: ItemId,
+    folder: FolderId,
+    flags: Flags,
+}
+
+/// How far it is.
+#[derive(Clone, Debug)]
+pub struct Progress {
+    pub stage: Stage,
+    pub done: usize,
+    pub all: usize,
+    /// How many have really changed; the others were so already, or are gone.
+    pub changed: usize,
+    pub failure: Option<Arc<Error>>,
+    pub can_undo: bool,
+}
+
+struct State {
+    progress: Progress,
+    is_stopping: bool,
+    before: Vec<Before>,
+}
+
+/// One deed on its way, or done.
+pub struct Job {
+    pub id: String,
+    /// Who may look at it, whosever messages they are.
+    actor: AccountId,
+    account: AccountId,
+    deed: Deed,
+    begun_at_ms: TimeMs,
+    state: Mutex<State>,
+}
+
+/// All jobs of the house. They live as long as the program: what was done stays done, what was not yet done is not.
+#[derive(Default)]
+pub struct Jobs(Mutex<Vec<Arc<Job>>>);
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Jobs {
+    /// Begins in the background. `actor`: who asked; `ctx`: the owner of the mailbox.
+    /// Errors: NotFound (a folder), Invalid, Busy.
+    pub async fn begin(
+        &self,
+        ctx: &Ctx,
+        actor: AccountId,
+        account: AccountId,
+        chosen: Chosen,
+        deed: Deed,
+    ) -> Result<Arc<Job>> {
+        ctx.require_owner(account)?;
+        if let Deed::Move(to) = deed {
+            get_folder(ctx, account, to).await?;
+        }
+        let ids = choose(ctx, account, chosen).await?;
+        let job = self.enter(Job::new(ctx, actor, account, deed, ids.len()))?;
+        let (ctx, running) = (ctx.clone(), job.clone());
+        tokio::spawn(async move {
+            let outcome = run(&ctx, &running, &ids).await;
+            running.finish(outcome);
+        });
+        Ok(job)
+    }
+
+    /// Takes back what was done, as far as it is still so. Errors: Conflict, when there is nothing to be taken back.
+    pub fn undo(&self, ctx: &Ctx, job: &Arc<Job>) -> Result<Arc<Job>> {
+        ctx.require_owner(job.account)?;
+        let before = job.take_before()?;
+        let back = self.enter(Job::new(ctx, job.actor, job.account, job.deed, before.len()))?;
+        let (ctx, running) = (ctx.clone(), back.clone());
+        tokio::spawn(async move {
+            let outcome = run_back(&ctx, &running, &before).await;
+            running.finish(outcome);
+        });
+        Ok(back)
+    }
+
+    /// Errors: NotFound, also for those of others.
+    pub fn find(&self, actor: AccountId, id: &str) -> Result<Arc<Job>> {
+        let all = lock(&self.0);
+        let found = all.iter().find(|j| j.id == id && j.actor == actor);
+        found
+            .cloned()
+            .ok_or_else(|| Error::not_found("there is no such job, or it was over an hour ago"))
+    }
+
+    /// Errors: Busy.
+    fn enter(&self, job: Job) -> Result<Arc<Job>> {
+        let mut all = lock(&self.0);
+        let now_ms = job.begun_at_ms;
+        all.retain(|j| j.is_running() || j.begun_at_ms + KEPT_MS > now_ms);
+        let running = all.iter().filter(|j| j.actor == job.actor && j.is_running());
+        if running.count() >= MOST_RUNNING || all.len() >= MOST_JOBS {
+            return Err(Error::busy(
+                "too much is being done at once; try again when some of it is done",
+            ));
+        }
+        let job = Arc::new(job);
+        all.push(job.clone());
+        Ok(job)
+    }
+}
+
+impl Job {
+    fn new(ctx: &Ctx, actor: AccountId, account: AccountId, deed: Deed, all: usize) -> Job {
+        let progress = Progress {
+            stage: Stage::Running,
+            done: 0,
+            all,
+            changed: 0,
+            failure: None,
+            can_undo: false,
+        };
+        Job {
+            id: random::uuid(),
+            actor,
+            account,
+            deed,
+            begun_at_ms: ctx.now_ms(),
+            state: Mutex::new(State {
+                progress,
+                is_stopping: false,
+                before: Vec::new(),
+            }),
+        }
+    }
+
+    pub fn progress(&self) -> Progress {
+        let state = lock(&self.state);
+        let mut out = state.progress.clone();
+        out.can_undo = out.stage != Stage::Running && !state.before.is_empty();
+        out
+    }
+
+    /// It ends behind the batch that is on its way.
+    pub fn stop(&self) {
+        lock(&self.state).is_stopping = true;
+    }
+
+    /// Whose mailbox it is about.
+    pub fn account(&self) -> AccountId {
+        self.account
+    }
+
+    fn is_running(&self) -> bool {
+        lock(&self.state).progress.stage == Stage::Running
+    }
+
+    fn take_before(&self) -> Result<Vec<Before>> {
+        let mut state = lock(&self.state);
+        match state.progress.stage {
+            Stage::Running => Err(Error::conflict("this is still being done")),
+            _ if state.before.is_empty() => Err(Error::conflict("there is nothing to be taken back")),
+            _ => Ok(std::mem::take(&mut state.before)),
+        }
+    }
+
+    /// False: it is to end.
+    fn advance(&self, done: usize, before: Vec<Before>) -> bool {
+        let mut state = lock(&self.state);
+        state.progress.done += done;
+        state.progress.changed += before.len();
+        // What was removed for good has another way back.
+        if self.deed != Deed::Destroy {
+            state.before.extend(before);
+        }
+        !state.is_stopping
+    }
+
+    fn finish(&self, outcome: Result<Stage>) {
+        let mut state = lock(&self.state);
+        state.progress.stage = match outcome {
+            Ok(stage) => stage,
+            Err(e) => {
+                tracing::warn!(error = ?e, "a deed to many messages broke off");
+                state.progress.failure = Some(Arc::new(e));
+                Stage::Failed
+            }
+        };
+    }
+}
+
+/// Which messages it is about now; what arrives later is not.
+async fn choose(ctx: &Ctx, account: AccountId, chosen: Chosen) -> Result<Vec<ItemId>> {
+    let (folder, condition) = match chosen {
+        Chosen::Items(ids) => return Ok(ids),
+        Chosen::All { folder, condition } => (folder, condition),
+    };
+    let folders = match folder {
+        Some(id) => vec![id],
+        None => {
+            let tree = list_folders(ctx, account).await?;
+            tree.iter().map(|(_, f)| f.id).collect()
+        }
+    };
+    let mut out = Vec::new();
+    for folder in folders {
+        let criterion = Criterion::Stored(condition.clone());
+        let found = search_messages(ctx, account, folder, criterion).await?;
+        out.extend(found.into_iter().map(|f| f.id));
+        if out.len() > MOST {
+            return Err(Error::too_large(format!(
+                "these are more than {MOST} messages; look for fewer"
+            )));
+        }
+    }
+    Ok(out)
+}
+
+async fn run(ctx: &Ctx, job: &Job, ids: &[ItemId]) -> Result<Stage> {
+    for batch in ids.chunks(BATCH) {
+        let (deed, now_ms, ids) = (job.deed, ctx.now_ms(), batch.to_vec());
+        let file = ctx.store.account(job.account)?;
+        let before = file.write(move |tx| act_in(tx, &ids, deed, now_ms)).await?;
+        if !job.advance(batch.len(), before) {
+            return Ok(Stage::Stopped);
+        }
+    }
+    Ok(Stage::Done)
+}
+
+async fn run_back(ctx: &Ctx, job: &Job, before: &[Before]) -> Result<Stage> {
+    for batch in before.chunks(BATCH) {
+        let (deed, now_ms, batch) = (job.deed, ctx.now_ms(), batch.to_vec());
+        let count = batch.len();
+        let file = ctx.store.account(job.account)?;
+        file.write(move |tx| act_back_in(tx, &batch, deed, now_ms))
+            .await?;
+        // Nothing is remembered: there is no way back from the way back.
+        if !job.advance(count, Vec::new()) {
+            return Ok(Stage::Stopped);
+        }
+    }
+    Ok(Stage::Done)
+}
+
+/// The messages that are still there, by their folders.
+fn by_folder(tx: &Tx<'_, AccountDb>, ids: impl Iterator<Item = ItemId>) -> Result<BTreeMap<i64, Vec<Item>>> {
+    let mut out: BTreeMap<i64, Vec<Item>> = BTreeMap::new();
+    for id in ids {
+        if let Some(item) = tx.mail_item(id)? {
+            out.entry(item.folder_id.0).or_default().push(item);
+        }
+    }
+    Ok(out)
+}
+
+fn act_in(tx: &mut Tx<'_, AccountDb>, ids: &[ItemId], deed: Deed, now_ms: TimeMs) -> Result<Vec<Before>> {
+    let trash = tx.folder_by_role(Role::Trash)?.map(|f| f.id);
+    let mut out = Vec::new();
+    for (folder, mut items) in by_folder(tx, ids.iter().copied())? {
+        let folder = FolderId(folder);
+        match deed {
+            Deed::Move(to) if to == folder => continue,
+            Deed::Move(to) => {
+                tx.mail_folder(to)?;
+                tx.move_items(&items, to, now_ms)?;
+            }
+            Deed::Flags { set, clear } => {
+                items.retain(|i| i.flags.without(clear).with(set) != i.flags);
+                let changes: Vec<FlagChange> = items
+                    .iter()
+                    .map(|i| flags_to(i, i.flags.without(clear).with(set)))
+                    .collect();
+                tx.change_flags(folder, &changes)?;
+            }
+            Deed::Destroy if Some(folder) != trash => continue,
+            Deed::Destroy => {
+                tx.dump_items(&items, now_ms)?;
+                tx.remove_items(&items, now_ms)?;
+            }
+        }
+        out.extend(items.iter().map(|i| Before {
+            id: i.id,
+            folder,
+            flags: i.flags,
+        }));
+    }
+    Ok(out)
+}
+
+/// Only what is still as the deed has left it: what somebody did since then stays.
+fn act_back_in(tx: &mut Tx<'_, AccountDb>, before: &[Before], deed: Deed, now_ms: TimeMs) -> Result<()> {
+    let was: BTreeMap<i64, Before> = before.iter().map(|b| (b.id.0, *b)).collect();
+    for (folder, items) in by_folder(tx, before.iter().map(|b| b.id))? {
+        match deed {
+            Deed::Move(to) if to.0 == folder => {
+                let mut home: BTreeMap<i64, Vec<Item>> = BTreeMap::new();
+                for item in items {
+                    if let Some(b) = was.get(&item.id.0) {
+                        home.entry(b.folder.0).or_default().push(item);
+                    }
+                }
+                for (origin, items) in home {
+                    // A folder that is gone by now takes nothing back; the messages stay where they are.
+                    if tx.mail_folder(FolderId(origin)).is_ok() {
+                        tx.move_items(&items, FolderId(origin), now_ms)?;
+                    }
+                }
+            }
+            Deed::Flags { set, clear } => {
+                let touched = set.with(clear);
+                let changes: Vec<FlagChange> = items
+                    .iter()
+                    .filter_map(|i| {
+                        let old = was.get(&i.id.0)?.flags;
+                        let kept = old.without(old.without(touched));
+                        let flags = i.flags.without(touched).with(kept);
+                        (flags != i.flags).then(|| flags_to(i, flags))
+                    })
+                    .collect();
+                tx.change_flags(FolderId(folder), &changes)?;
+            }
+            Deed::Move(_) | Deed::Destroy => {}
+        }
+    }
+    Ok(())
+}
+
+fn flags_to(item: &Item, flags: Flags) -> FlagChange {
+    FlagChange {
+        id: item.id,
+        before: item.flags,
+        flags,
+        keywords: item.keywords.clone(),
+    }
+}

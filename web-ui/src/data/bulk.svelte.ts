@@ -1,0 +1,112 @@
+// Answers for: which messages are picked, and what the server is doing to them: begun here, watched, stopped, taken back.
+import { beginBulk, lookAtBulk, stopBulk, undoBulk, type BulkAction, type BulkJob, type Chosen } from '../api/bulk';
+import { mailboxOf } from '../api/place';
+import { toasts } from '../app/toasts.svelte';
+import { errorText } from '../i18n/errors';
+import { t } from '../i18n/index.svelte';
+import { mailbox } from './mailbox.svelte';
+
+/** What fits well into one request; more are picked as "all". */
+const MOST = 5000;
+const LOOK_AGAIN = 300;
+
+class Picks {
+  ids = $state.raw<ReadonlySet<string>>(new Set());
+  /** All of what the list shows, also what was never loaded. */
+  all = $state(false);
+  #from: number | null = null;
+
+  get count(): number {
+    return this.all ? (mailbox.list.count ?? 0) : this.ids.size;
+  }
+  has = (id: string | undefined): boolean => id !== undefined && (this.all || this.ids.has(id));
+  clear(): void {
+    this.ids = new Set();
+    this.all = false;
+    this.#from = null;
+  }
+  toggle(index: number): void {
+    const id = mailbox.list.at(index)?.id;
+    if (id === undefined) return;
+    if (this.all) this.clear();
+    const next = new Set(this.ids);
+    if (!next.delete(id)) next.add(id);
+    this.ids = next;
+    this.#from = index;
+  }
+  /** From the row picked last to this one; rows that were never on screen are asked for. */
+  async to(index: number): Promise<void> {
+    const from = this.#from ?? index;
+    const [first, last] = [Math.min(from, index), Math.min(Math.max(from, index), Math.min(from, index) + MOST - 1)];
+    const ids = await mailbox.list.idsBetween(first, last);
+    this.ids = new Set([...this.ids, ...ids]);
+    this.#from = from;
+  }
+}
+export const picks = new Picks();
+
+const byMailbox = (ids: string[]): Chosen[] => [...new Set(ids.map(mailboxOf))].map((box) => ({ mailbox: box, ids: ids.filter((id) => mailboxOf(id) === box) }));
+
+class Bulk {
+  /** What the server is doing right now. */
+  running = $state<{ done: number; all: number; said: string } | null>(null);
+  #job: string | null = null;
+
+  /** `destination`: for each mailbox that something lies in. */
+  async run(action: BulkAction, said: string, done: (n: number) => string, destination: (mailbox: string | null) => string | undefined = () => undefined, ids?: string[]): Promise<void> {
+    const chosen = ids ? byMailbox(ids) : this.#chosen();
+    if (chosen.length === 0 || this.running) return;
+    picks.clear();
+    const over: { mailbox: string | null; job: BulkJob }[] = [];
+    try {
+      for (const one of chosen) over.push({ mailbox: one.mailbox, job: await this.#watch(await beginBulk(one, action, destination(one.mailbox)), said) });
+    } catch (error) {
+      toasts.show(errorText(error), { kind: 'bad' });
+    }
+    this.#end();
+    const failed = over.find(({ job }) => job.state === 'failed');
+    if (failed) toasts.show(failed.job.failure ?? t('mail.bulk.failed'), { kind: 'bad' });
+    const changed = over.reduce((n, { job }) => n + job.changed, 0);
+    const back = over.filter(({ job }) => job.canUndo);
+    if (over.length > 0) toasts.show(done(changed), back.length > 0 ? { stay: 15_000, action: { label: t('common.undo'), run: () => void this.#undo(back) } } : {});
+  }
+  async #undo(over: { mailbox: string | null; job: BulkJob }[]): Promise<void> {
+    try {
+      for (const { mailbox: box, job } of over) await this.#watch(await undoBulk(box, job.id), t('mail.bulk.undoing'));
+      toasts.show(t('mail.done.undone'));
+    } catch (error) {
+      toasts.show(errorText(error), { kind: 'bad' });
+    }
+    this.#end();
+  }
+  async #watch(begun: BulkJob, said: string): Promise<BulkJob> {
+    this.#job = begun.id;
+    let job = begun;
+    while (job.state === 'running') {
+      this.running = { done: job.done, all: job.all, said };
+      await new Promise((go) => setTimeout(go, LOOK_AGAIN));
+      job = await lookAtBulk(job.id);
+    }
+    return job;
+  }
+  #end(): void {
+    this.running = null;
+    this.#job = null;
+    mailbox.refresh();
+  }
+  async stop(): Promise<void> {
+    if (this.#job) await stopBulk(this.#job).catch(() => null);
+  }
+  /** One for each mailbox. */
+  #chosen(): Chosen[] {
+    const { search, folder } = mailbox;
+    if (picks.all && search?.where !== 'everywhere') {
+      const box = mailboxOf(folder);
+      const here = mailbox.current?.id ?? folder;
+      return [search ? { mailbox: box, search: search.kql, ...(search.where === 'folder' ? { folder: mailbox.find(search.folder)?.id ?? here } : {}) } : { mailbox: box, folder: here }];
+    }
+    const ids = picks.all ? mailbox.list.loadedIds() : [...picks.ids];
+    return byMailbox(ids);
+  }
+}
+export const bulk = new Bulk();
