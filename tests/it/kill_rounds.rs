@@ -115,6 +115,9 @@ fn moment(round: u64) -> Duration {
     Duration::from_millis(50 + (round * 7919 + 13) * 2_654_435_761 % 600)
 }
 
+/// The name of the threads that put the server under load.
+const LOAD: &str = "load of the kill rounds";
+
 #[test]
 fn kill_rounds_lose_nothing_that_was_acknowledged() {
     let rounds: u64 = std::env::var("HAUSPOST_KILL_ROUNDS")
@@ -128,21 +131,26 @@ fn kill_rounds_lose_nothing_that_was_acknowledged() {
         "1000000",
     ]);
     let done: Acknowledged = Arc::default();
-    std::panic::set_hook(Box::new(|info| {
-        // The loads end by panics of their own when the server is gone; only ours is worth a word.
-        if std::thread::current()
-            .name()
-            .is_some_and(|n| n.contains("kill_rounds"))
-        {
-            eprintln!("{info}");
+    // The loads end by panics of their own when the server is gone, and those are worth no word.
+    let said = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |info| {
+        if std::thread::current().name() != Some(LOAD) {
+            said(info);
         }
     }));
     for round in 0..rounds {
         let stop = AtomicBool::new(false);
         std::thread::scope(|scope| {
-            scope.spawn(|| hand_over(server.smtp, &stop, &done));
-            scope.spawn(|| submit(server.submission, &stop, &done));
-            scope.spawn(|| append_and_move(server.imap, &stop, &done));
+            let load = || std::thread::Builder::new().name(LOAD.to_owned());
+            load()
+                .spawn_scoped(scope, || hand_over(server.smtp, &stop, &done))
+                .unwrap();
+            load()
+                .spawn_scoped(scope, || submit(server.submission, &stop, &done))
+                .unwrap();
+            load()
+                .spawn_scoped(scope, || append_and_move(server.imap, &stop, &done))
+                .unwrap();
             std::thread::sleep(moment(round));
             let killed = std::process::Command::new("kill")
                 .args(["-9", &server.pid().to_string()])
