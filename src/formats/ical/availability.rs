@@ -427,6 +427,48 @@ mod tests {
         }
     }
 
+    /// Cut off anywhere, or with a byte missing: read or refused, and what is read answers in order for any window.
+    #[test]
+    fn what_is_damaged_answers_in_order_or_not_at_all() {
+        let whole = format!(
+            "BEGIN:VCALENDAR\nVERSION:2.0\n{OFFICE}\nBEGIN:VAVAILABILITY\nPRIORITY:2\nDTSTART:20261126T120000Z\n\
+            DTEND:20261127T120000Z\nEND:VAVAILABILITY\nEND:VCALENDAR\n"
+        );
+        let (mut read, mut refused) = (0, 0);
+        for at in 0..whole.len() {
+            let mut holed = whole.clone().into_bytes();
+            holed.remove(at);
+            for raw in [&whole.as_bytes()[..at], &holed] {
+                let Ok(said) = Availability::read(raw) else {
+                    refused += 1;
+                    continue;
+                };
+                read += 1;
+                for window in [
+                    (at as i64, 2_000_000_000),
+                    (1_795_000_000, 1_796_000_000),
+                    (i64::MIN, i64::MAX),
+                ] {
+                    let closed = said.closed(&Zone::utc(), window);
+                    assert!(
+                        closed
+                            .iter()
+                            .all(|(s, e, _)| window.0 <= *s && s < e && *e <= window.1)
+                    );
+                    assert!(closed.windows(2).all(|pair| pair[0].1 <= pair[1].0));
+                }
+                if let Some(hours) = said.weekly() {
+                    let printed = print_weekly(&hours).unwrap();
+                    assert_eq!(
+                        Availability::read(printed.as_bytes()).unwrap().weekly(),
+                        Some(hours)
+                    );
+                }
+            }
+        }
+        assert!(read > 50 && refused > 100, "{read} read, {refused} refused");
+    }
+
     #[test]
     fn what_cannot_be_read_names_its_line() {
         for (text, named) in [
