@@ -2,7 +2,7 @@
 
 use crate::base::{Result, hostname};
 use crate::daemon::Door;
-use crate::protocols::discovery::{Announced, Endpoint, Security};
+use crate::protocols::servers::{Announced, Endpoint, Security};
 use clap::{Args, value_parser};
 use std::net::SocketAddr;
 

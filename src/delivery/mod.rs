@@ -32,6 +32,7 @@ pub mod resolver;
 pub mod route;
 pub mod schedule;
 pub mod scheduling;
+pub mod service_records;
 pub mod silent;
 pub mod smtp_client;
 pub mod submit;

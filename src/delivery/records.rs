@@ -27,6 +27,12 @@ pub enum RecordKind {
     Spf,
     Dkim,
     Dmarc,
+    Caldav,
+    CaldavPath,
+    Carddav,
+    CarddavPath,
+    Imap,
+    Submission,
 }
 
 /// One record: now, and should be.
@@ -36,7 +42,7 @@ pub struct Record {
     pub kind: RecordKind,
     /// Where in the DNS it stands.
     pub name: String,
-    /// `MX` or `TXT`.
+    /// `MX`, `TXT` or `SRV`.
     pub record_type: &'static str,
     /// None: the provider says what it should be (SPF behind a smarthost).
     pub wanted: Option<String>,
@@ -61,7 +67,7 @@ pub async fn check_records(room: &PostRoom, domain: &Domain, collects: bool) -> 
     Ok([mx, spf].into_iter().chain(dkim?).chain([dmarc]).collect())
 }
 
-async fn in_time<T>(asked: impl Future<Output = Result<T>>) -> Result<T> {
+pub(super) async fn in_time<T>(asked: impl Future<Output = Result<T>>) -> Result<T> {
     let answer = tokio::time::timeout(PATIENCE, asked).await;
     answer.unwrap_or_else(|_| Err(Error::unavailable("the name server gives no answer")))
 }
@@ -147,7 +153,18 @@ fn is_spf(text: &str) -> bool {
     text.eq_ignore_ascii_case("v=spf1") || text.to_ascii_lowercase().starts_with("v=spf1 ")
 }
 
-fn text_record(
+/// Of what was found, and whether what is wanted is among it.
+pub(super) fn health_of(found: Result<(Vec<String>, bool)>) -> (Vec<String>, Health) {
+    match found {
+        Ok((all, _)) if all.is_empty() => (all, Health::Missing),
+        Ok((all, true)) => (all, Health::Good),
+        Ok((all, false)) => (all, Health::Different),
+        Err(e) if e.kind() == Kind::NotFound => (Vec::new(), Health::Missing),
+        Err(_) => (Vec::new(), Health::Unknown),
+    }
+}
+
+pub(super) fn text_record(
     kind: RecordKind,
     name: String,
     wanted: Option<String>,
@@ -155,19 +172,10 @@ fn text_record(
     is_good: impl Fn(&str) -> bool,
     is_needed: bool,
 ) -> Record {
-    let (found, health) = match found {
-        Ok(all) if all.is_empty() => (all, Health::Missing),
-        Ok(all) => {
-            let health = if all.iter().any(|t| is_good(t)) {
-                Health::Good
-            } else {
-                Health::Different
-            };
-            (all, health)
-        }
-        Err(e) if e.kind() == Kind::NotFound => (Vec::new(), Health::Missing),
-        Err(_) => (Vec::new(), Health::Unknown),
-    };
+    let (found, health) = health_of(found.map(|all| {
+        let is_good = all.iter().any(|t| is_good(t));
+        (all, is_good)
+    }));
     Record {
         kind,
         name,

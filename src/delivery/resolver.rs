@@ -7,6 +7,15 @@ use hickory_resolver::net::runtime::TokioRuntimeProvider;
 use hickory_resolver::proto::rr::RData;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
+/// Where a service is (RFC 2782).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Service {
+    pub priority: u16,
+    pub weight: u16,
+    pub port: u16,
+    pub host: String,
+}
+
 pub struct Resolver {
     inner: Option<TokioResolver>,
 }
@@ -101,6 +110,28 @@ impl Resolver {
             _ => None,
         };
         Ok(found.answers().iter().filter_map(|r| text(&r.data)).collect())
+    }
+
+    /// The SRV records of a service, in their order (RFC 2782); none where there are none.
+    /// Errors: NotFound (no such name), Unavailable (no answer).
+    pub async fn services(&self, name: &str) -> Result<Vec<Service>> {
+        let found = match self.inner()?.srv_lookup(absolute(name)).await {
+            Ok(found) => found,
+            Err(e) if e.is_no_records_found() => return Ok(Vec::new()),
+            Err(e) => return Err(unanswered(name, e)),
+        };
+        let service = |data: &RData| match data {
+            RData::SRV(srv) => Some(Service {
+                priority: srv.priority,
+                weight: srv.weight,
+                port: srv.port,
+                host: srv.target.to_utf8().trim_end_matches('.').to_owned(),
+            }),
+            _ => None,
+        };
+        let mut all: Vec<Service> = found.answers().iter().filter_map(|r| service(&r.data)).collect();
+        all.sort_by_key(|s| s.priority);
+        Ok(all)
     }
 
     /// For those who ask in their own way; None: there is nobody to be asked.

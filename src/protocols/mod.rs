@@ -8,6 +8,7 @@ pub mod imap;
 pub mod limits;
 pub mod oidc;
 pub mod published;
+pub mod servers;
 pub mod smtp;
 pub mod web_api;
 
@@ -66,7 +67,7 @@ pub struct Options {
     /// Where a proxy in front has put us.
     pub base_path: http::base_path::BasePath,
     /// What mail programs are told.
-    pub announced: discovery::Announced,
+    pub announced: servers::Announced,
 }
 
 /// A connection as a door gets it.

@@ -1,6 +1,7 @@
 //! `/api` behind the page: what administrators do, what everybody does with their own sign-ins and preferences, and what a
 //! mail says of an event.
 
+use crate::counterparts::NameServer;
 use crate::server::{PASSWORD, Server, wait_until};
 use crate::smtp::Talk;
 use crate::web::Web;
@@ -575,4 +576,81 @@ fn a_mail_tells_what_it_says_of_an_event_and_what_was_said_before() {
     );
     assert!(reply.starts_with("250"), "{reply}");
     about("plain").expect(404);
+}
+
+#[test]
+fn the_name_server_is_asked_where_programs_find_their_servers() {
+    let names = NameServer::start(
+        "_caldavs._tcp.example SRV 0 1 443 mail.example.test.\n_caldavs._tcp.example TXT \"path=/dav/\"\n\
+         _carddavs._tcp.example SRV 5 0 8443 old.example.test.\nexample A 127.0.0.1\n",
+    );
+    let server = Server::start_with(&[
+        "--dns",
+        &names.address.to_string(),
+        "--host-name",
+        "mail.example.test",
+    ]);
+    let anna = Web::page(&server, ANNA);
+    let answer = anna
+        .get("/api/admin/domains/example.test/records")
+        .expect(200)
+        .json();
+    let record = |kind: &str| {
+        let all = answer["records"].as_array().unwrap();
+        all.iter().find(|r| r["kind"] == kind).unwrap().clone()
+    };
+    let port = server.one.port();
+    let caldav = record("caldav");
+    assert_eq!(
+        (&caldav["name"], &caldav["recordType"], &caldav["found"]),
+        (
+            &json!("_caldavs._tcp.example.test"),
+            &json!("SRV"),
+            &json!(["0 1 443 mail.example.test."])
+        )
+    );
+    // Where the page is reached is where DAV is.
+    assert!(
+        caldav["wanted"]
+            .as_str()
+            .unwrap()
+            .starts_with(&format!("0 1 {port} ")),
+        "{caldav}"
+    );
+    assert_eq!(
+        (&record("caldavPath")["health"], &record("caldavPath")["wanted"]),
+        (&json!("good"), &json!("path=/dav/"))
+    );
+    assert_eq!(record("carddav")["health"], "different");
+    for kind in ["carddavPath", "imap", "submission"] {
+        assert_eq!(record(kind)["health"], "missing", "{answer}");
+        assert_eq!(record(kind)["isNeeded"], false);
+    }
+}
+
+#[test]
+fn a_telephone_is_set_up_by_its_camera() {
+    let server = Server::start();
+    let anna = Web::page(&server, ANNA);
+    let found = anna.get("/api/devices").expect(200).json();
+    let address = found["profile"].as_str().unwrap();
+    assert!(
+        address.ends_with("/hauspost.mobileconfig?emailaddress=anna%40example.test"),
+        "{address}"
+    );
+    let rows = found["squares"].as_array().unwrap();
+    let is_square = |row: &Value| row.as_str().is_some_and(|r| r.len() == rows.len());
+    assert!(rows.len() > 20 && rows.iter().all(is_square), "{found}");
+    let path = &address[address.find("/hauspost").unwrap()..];
+    let profile = anna.get(path).expect(200);
+    assert_eq!(profile.header("content-type"), "application/x-apple-aspen-config");
+    assert!(profile.text().contains("com.apple.caldav.account"));
+    for name in ["imap", "submission"] {
+        assert!(
+            found[name]["port"].as_u64().is_some() && found[name]["security"].is_string(),
+            "{found}"
+        );
+    }
+    assert!(found["dav"].as_str().unwrap().ends_with("/dav/"));
+    Web::new(&server).get("/api/devices").expect(401);
 }

@@ -1,11 +1,11 @@
 //! `/mail/config-v1.1.xml`: Thunderbird and those that follow it (K-9, Evolution, KMail).
 //! Source: wiki.mozilla.org/Thunderbird:Autoconfiguration:ConfigFileFormat.
 
-use super::servers::{Security, Server, Servers};
 use super::{refused, text, xml};
 use crate::base::{Error, Result};
 use crate::protocols::http::HouseData;
 use crate::protocols::http::base_path;
+use crate::protocols::servers::{Security, Server, Servers};
 use actix_web::{HttpRequest, HttpResponse, web::Query};
 use quick_xml::Writer;
 use serde::Deserialize;

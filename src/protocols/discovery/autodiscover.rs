@@ -1,10 +1,10 @@
 //! `/autodiscover/autodiscover.xml`: Outlook and Windows, in the plain form for IMAP and SMTP.
 //! Source: [MS-OXDSCLI] §2.2.3 (request), §2.2.4 (response).
 
-use super::servers::{Security, Server, Servers};
 use super::{refused, text, xml};
 use crate::base::{Error, Kind, Result};
 use crate::protocols::http::HouseData;
+use crate::protocols::servers::{Security, Server, Servers};
 use actix_web::{HttpRequest, HttpResponse, web::Bytes};
 use quick_xml::events::Event;
 use quick_xml::{Reader, Writer};

@@ -7,9 +7,6 @@
 mod autoconfig;
 pub mod autodiscover;
 mod profile;
-mod servers;
-
-pub use servers::{Announced, Endpoint, Security};
 
 use crate::base::Error;
 use crate::protocols::http::HouseData;

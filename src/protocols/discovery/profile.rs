@@ -3,10 +3,10 @@
 //! com.apple.caldav.account, com.apple.carddav.account and com.apple.security.root.
 
 use super::refused;
-use super::servers::{Server, Servers};
 use crate::base::{Error, Result};
 use crate::protocols::http::HouseData;
 use crate::protocols::http::base_path;
+use crate::protocols::servers::{Server, Servers};
 use actix_web::{HttpRequest, HttpResponse, web::Query};
 use plist::{Dictionary, Value};
 use rustls_pki_types::CertificateDer;

@@ -6,6 +6,7 @@ mod agreements;
 mod apps;
 mod bulk;
 mod deleted;
+mod devices;
 mod error;
 mod events;
 mod feeds;
@@ -16,6 +17,7 @@ mod oneself;
 mod outside;
 mod preferences;
 mod publication;
+mod qr;
 mod rehearsal;
 mod remote_image;
 mod render;
@@ -60,6 +62,7 @@ pub fn configure(config: &mut ServiceConfig) {
             .route("/signing-key", web::post().to(apps::rotate_key))
             .route("/rules/{rule}/rehearsal", web::get().to(rehearsal::show))
             .route("/mailboxes", web::get().to(mailboxes::list))
+            .route("/devices", web::get().to(devices::show))
             .route("/events", web::get().to(events::events))
             .default_service(web::to(error::not_found)),
     );

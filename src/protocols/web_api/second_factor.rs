@@ -2,14 +2,13 @@
 
 use super::error::{ApiError, AtField};
 use super::oneself::require_password;
+use super::qr::squares;
 use super::session::{at_the_page, welcome};
 use crate::base::clock::rfc3339;
-use crate::base::{Error, Result};
 use crate::identity::app_passwords::{create_app_password, list_app_passwords, remove_app_password};
 use crate::protocols::http::auth::{house, require_secure};
 use actix_web::web::{self, Json, Path, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
-use qrcodegen::{QrCode, QrCodeEcc};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -59,19 +58,6 @@ async fn show(request: HttpRequest) -> Answer {
 #[derive(Deserialize)]
 struct WithPassword {
     password: String,
-}
-
-/// Rows of a code that a camera reads; `1` is dark.
-fn squares(text: &str) -> Result<Vec<String>> {
-    let code = QrCode::encode_text(text, QrCodeEcc::Medium)
-        .map_err(|e| Error::internal("the code cannot be drawn").caused_by(e.to_string()))?;
-    let row = |y| (0..code.size()).map(move |x| (x, y));
-    let print = |y| {
-        row(y)
-            .map(|(x, y)| if code.get_module(x, y) { '1' } else { '0' })
-            .collect()
-    };
-    Ok((0..code.size()).map(print).collect())
 }
 
 /// The password is asked for: a browser that was left alone is not enough to lock its owner out.

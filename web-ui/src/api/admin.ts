@@ -101,7 +101,7 @@ export interface Domains {
   hostName: string;
 }
 export interface DnsRecord {
-  kind: 'mx' | 'spf' | 'dkim' | 'dmarc';
+  kind: 'mx' | 'spf' | 'dkim' | 'dmarc' | 'caldav' | 'caldavPath' | 'carddav' | 'carddavPath' | 'imap' | 'submission';
   name: string;
   recordType: string;
   wanted: string | null;

@@ -211,7 +211,7 @@ await run('settings', { fake: () => { throw new Error('set HAUSPOST_URL: this sp
     await page.goto(`${base}/#/settings/general`);
     await page.locator(`${hook('language-en')}:visible`).click();
     await page.setViewportSize({ width: 390, height: 844 });
-    for (const name of ['general', 'signatures', 'vacation', 'rules', 'sharing', 'deleted', 'security', 'export']) {
+    for (const name of ['general', 'signatures', 'vacation', 'rules', 'sharing', 'deleted', 'devices', 'security', 'export']) {
       await page.goto(`${base}/#/settings/${name}`);
       await page.waitForTimeout(350);
       await axe();

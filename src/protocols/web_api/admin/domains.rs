@@ -4,9 +4,12 @@ use super::{Answer, no_content};
 use crate::appliance::collect::list_sources;
 use crate::base::Error;
 use crate::base::clock::rfc3339;
-use crate::delivery::records::check_records;
+use crate::delivery::records::{Record, check_records};
+use crate::delivery::service_records::{At, Places, check_services};
 use crate::identity::domains::{add_domain, find_domain, list_domains, remove_domain};
 use crate::protocols::http::auth::house;
+use crate::protocols::http::base_path;
+use crate::protocols::servers::{Security, Server, Servers};
 use crate::protocols::web_api::error::AtField;
 use crate::protocols::web_api::session::administrator;
 use actix_web::web::{self, Json, Path, ServiceConfig};
@@ -60,6 +63,23 @@ async fn records(request: HttpRequest, name: Path<String>) -> Answer {
     let domain = find_domain(&ctx, &name).await?;
     let domain = domain.ok_or_else(|| Error::not_found("this is no domain of this server"))?;
     let collects = list_sources(&ctx).await?.iter().any(|s| s.is_enabled);
-    let found = check_records(&house(&request)?.post_room, &domain, collects).await?;
+    let house = house(&request)?;
+    let servers = Servers::find(house, &request, Some(&format!("postmaster@{}", domain.name))).await?;
+    let at = |server: &Server| At {
+        host: server.host.clone(),
+        port: server.port,
+        is_tls: server.security == Security::Tls,
+    };
+    let places = Places {
+        dav: (servers.web.host.clone(), servers.web.port),
+        dav_path: format!("{}/dav/", base_path::get()),
+        imap: at(&servers.imap),
+        submission: at(&servers.submission),
+    };
+    let (found, services) = tokio::join!(
+        check_records(&house.post_room, &domain, collects),
+        check_services(&house.post_room, &domain.name, &places),
+    );
+    let found: Vec<Record> = found?.into_iter().chain(services).collect();
     Ok(HttpResponse::Ok().json(json!({"records": found})))
 }
