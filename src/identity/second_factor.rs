@@ -32,6 +32,8 @@ const MOST_WRONG: u32 = 10;
 const WRONG_WITHIN_MS: TimeMs = 15 * 60 * 1000;
 /// Of everybody together; more at once is nobody's office.
 const MOST_HELD: usize = 10_000;
+/// Of one account: who knows one password cannot keep others from signing in.
+const MOST_HELD_EACH: usize = 20;
 
 /// How far a sign-in has come.
 pub enum Step {
@@ -153,7 +155,8 @@ impl Doorkeeper {
         let (ticket, now_ms) = (random::token(), self.store.clock().now_ms());
         let mut held = lock(&self.waiting.held);
         held.retain(|_, h| h.until_ms > now_ms);
-        if held.len() >= MOST_HELD {
+        let own = held.values().filter(|h| h.account.id == id).count();
+        if held.len() >= MOST_HELD || own >= MOST_HELD_EACH {
             return Err(Error::busy("too many sign-ins are waiting for their codes"));
         }
         let new = Held {
@@ -199,7 +202,7 @@ impl Doorkeeper {
     /// Whether a code counts now; it does not count again. Errors: Busy.
     async fn spend_code(&self, account: AccountId, code: &str) -> Result<bool> {
         let now_ms = self.store.clock().now_ms();
-        self.require_few_wrong(account, now_ms)?;
+        self.count_try(account, now_ms)?;
         let code = tidy(code);
         let taken = self
             .store
@@ -217,24 +220,24 @@ impl Doorkeeper {
                 }
             })
             .await?;
-        let mut wrong = lock(&self.waiting.wrong);
         if taken {
-            wrong.remove(&account);
-        } else {
-            wrong.entry(account).or_insert((0, now_ms)).0 += 1;
+            lock(&self.waiting.wrong).remove(&account);
         }
         Ok(taken)
     }
 
-    fn require_few_wrong(&self, account: AccountId, now_ms: TimeMs) -> Result<()> {
+    /// Each try counts as a wrong one before it is looked at, so that many at once gain nothing. Errors: Busy.
+    fn count_try(&self, account: AccountId, now_ms: TimeMs) -> Result<()> {
         let mut wrong = lock(&self.waiting.wrong);
         wrong.retain(|_, (_, since)| *since + WRONG_WITHIN_MS > now_ms);
-        match wrong.get(&account) {
-            Some((count, _)) if *count >= MOST_WRONG => Err(Error::busy(
+        let (count, _) = wrong.entry(account).or_insert((0, now_ms));
+        if *count >= MOST_WRONG {
+            return Err(Error::busy(
                 "too many wrong codes; try again in a quarter of an hour",
-            )),
-            _ => Ok(()),
+            ));
         }
+        *count += 1;
+        Ok(())
     }
 
     /// None: there is none.
@@ -275,14 +278,11 @@ impl Doorkeeper {
         let (secret, _) = begun.filter(|(_, until)| *until > now_ms).ok_or_else(|| {
             Error::conflict("this took too long; begin again").with_reason("SignInExpired", &[])
         })?;
-        self.require_few_wrong(account.id, now_ms)?;
+        self.count_try(account.id, now_ms)?;
         let Some(step) = step_of(&secret, &tidy(code), now_ms)? else {
-            lock(&self.waiting.wrong)
-                .entry(account.id)
-                .or_insert((0, now_ms))
-                .0 += 1;
             return Err(wrong_code());
         };
+        lock(&self.waiting.wrong).remove(&account.id);
         let (codes, hashes) = recovery_codes();
         let (id, address) = (account.id, account.address.clone());
         self.store

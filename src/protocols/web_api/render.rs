@@ -29,7 +29,8 @@ pub struct RenderOptions {
 /// The style of the frame: readable without any style of the sender's; colours follow the page's theme.
 const STYLE: &str = "html{color-scheme:light}body{margin:0;font:14px/1.5 system-ui,sans-serif;overflow-wrap:anywhere;\
     color:#1b2326;background:#fff}img{max-width:100%;height:auto}pre{white-space:pre-wrap}blockquote{margin:0 0 0 8px;\
-    padding-left:10px;border-left:2px solid #b9c4c7}table{max-width:100%}";
+    padding-left:10px;border-left:2px solid #b9c4c7}table{max-width:100%}\
+    ::highlight(found){background:#ffe58a;color:#1b2326}";
 
 /// Nothing comes from anywhere but here: what is elsewhere is fetched by this server.
 const CSP: &str = "default-src 'none'; script-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; \

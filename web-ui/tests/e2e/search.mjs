@@ -69,6 +69,10 @@ await run('search', {}, async ({ page, base, step, shot, axe }) => {
     expect((await row('Rechnung').textContent()).includes('Posteingang'), 'where it lies');
     await axe();
     await shot('search-2-found');
+    await row('Rechnung').click();
+    await until(async () => (await $('reader-frame').evaluate((f) => f.contentWindow.CSS.highlights.get('found')?.size)) === 1, 'marked in the message as well');
+    await page.waitForTimeout(300);
+    await shot('search-2-read');
   });
   await step('keys narrow it down, in German and English; each can be taken off again', async () => {
     await $('search').fill('von:ben');
