@@ -584,12 +584,7 @@ fn the_name_server_is_asked_where_programs_find_their_servers() {
         "_caldavs._tcp.example SRV 0 1 443 mail.example.test.\n_caldavs._tcp.example TXT \"path=/dav/\"\n\
          _carddavs._tcp.example SRV 5 0 8443 old.example.test.\nexample A 127.0.0.1\n",
     );
-    let server = Server::start_with(&[
-        "--dns",
-        &names.address.to_string(),
-        "--host-name",
-        "mail.example.test",
-    ]);
+    let server = Server::start_with(&["--dns", &names.address.to_string()]);
     let anna = Web::page(&server, ANNA);
     let answer = anna
         .get("/api/admin/domains/example.test/records")
