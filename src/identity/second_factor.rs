@@ -4,6 +4,7 @@
 //! Between password and code a sign-in is held under a ticket in memory. A code counts once; after ten wrong ones nobody gets
 //! further for a quarter of an hour, and only who knows the password can get that far.
 
+use super::accounts::wake_server;
 use super::doorkeeper::{Doorkeeper, Via};
 use super::sessions::token_hash;
 use super::stay::require_current;
@@ -271,7 +272,7 @@ impl Doorkeeper {
         Ok((text, address))
     }
 
-    /// Switches it on. Returns the codes for paper, this once. Errors: Invalid (CodeWrong); Conflict, when nothing was begun.
+    /// Switches it on, and ends what was begun with the password alone. Returns the codes for paper, this once. Errors: Invalid (CodeWrong); Conflict, when nothing was begun.
     pub async fn confirm_second_factor(&self, account: &Account, code: &str) -> Result<Vec<String>> {
         let now_ms = self.store.clock().now_ms();
         let begun = lock(&self.waiting.enrolling).get(&account.id).copied();
@@ -290,9 +291,11 @@ impl Doorkeeper {
             .write(move |d| {
                 d.put_second_factor(id, &secret, step, now_ms)?;
                 d.put_recovery_codes(id, &hashes)?;
+                d.end_sign_ins(id)?;
                 d.note_audit(now_ms, &address, "second-factor.on", &json!({"account": address}))
             })
             .await?;
+        wake_server(&self.system());
         lock(&self.waiting.enrolling).remove(&account.id);
         Ok(codes)
     }
@@ -318,6 +321,15 @@ impl Doorkeeper {
         self.require_code(account, code).await?;
         let ctx = self.ctx(Arc::new(account.clone()));
         remove(&ctx, account, "second-factor.off").await.map(drop)
+    }
+
+    /// For what would last beyond the session: whoever has a second factor shows that they have it still.
+    /// Errors: Invalid (CodeWrong), Busy.
+    pub async fn require_code_if_on(&self, account: &Account, code: &str) -> Result<()> {
+        match self.second_factor(account.id).await? {
+            Some(_) => self.require_code(account, code).await,
+            None => Ok(()),
+        }
     }
 
     async fn require_code(&self, account: &Account, code: &str) -> Result<()> {

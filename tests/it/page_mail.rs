@@ -5,7 +5,7 @@
 use crate::pictures::Pictures;
 use crate::server::{Server, run, wait_until};
 use crate::smtp::Talk;
-use crate::web::Web;
+use crate::web::{Web, register};
 use serde_json::{Value, json};
 
 const ANNA: &str = "anna@example.test";
@@ -352,4 +352,24 @@ fn pictures_from_elsewhere_come_through_the_server_and_only_those_of_a_message()
     let list = json!({"imageSenders": ["X@Other.test"]});
     let kept = ben.patch("/api/preferences", &list).expect(200).json();
     assert_eq!(kept["imageSenders"], json!(["x@other.test"]));
+}
+
+#[test]
+fn a_program_hears_nothing_that_its_permissions_do_not_speak_of() {
+    let server = Server::start();
+    register(&server);
+    deliver(&server, BEN, WITH_PICTURE);
+    let id = first_message(&Web::page(&server, BEN), "/v1.0/me");
+    let program = Web::program(&server, BEN, "openid");
+    for path in [
+        format!("/ui/render/{id}"),
+        format!("/ui/part/{id}/1"),
+        format!("/ui/image/{id}?url=https://x.test/"),
+        "/api/events".to_owned(),
+        "/api/mailboxes".to_owned(),
+        "/api/app-passwords".to_owned(),
+    ] {
+        program.get(&path).expect(403);
+    }
+    program.get(&format!("/v1.0/me/messages/{id}")).expect(403);
 }

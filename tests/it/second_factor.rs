@@ -40,8 +40,9 @@ fn delete(web: &Web, path: &str, body: &Value) -> Reply {
     web.send("DELETE", path, &kind, body.to_string().as_bytes())
 }
 
-/// Switches it on for Ben. Returns the secret and the codes for paper; the code of the step before this one is used up.
-fn switch_on(ben: &Web) -> (String, Vec<String>) {
+/// Switches it on for Ben, which ends what he began before. Returns the browser in which he goes on, the secret, and the codes
+/// for paper; the code of the step before this one is used up.
+fn switch_on(server: &Server, ben: &Web) -> (Web, String, Vec<String>) {
     let begun = ben
         .post("/api/second-factor/begin", &json!({"password": PASSWORD}))
         .expect(200)
@@ -49,12 +50,22 @@ fn switch_on(ben: &Web) -> (String, Vec<String>) {
     let secret = begun["secret"].as_str().unwrap().to_owned();
     assert!(begun["address"].as_str().unwrap().contains(&secret));
     assert!(begun["squares"].as_array().unwrap().len() > 20);
+    let elsewhere = Web::page(server, BEN);
     let made = ben
         .post("/api/second-factor/confirm", &json!({"code": code(&secret, -1)}))
-        .expect(200)
-        .json();
+        .expect(200);
+    elsewhere.get("/api/session").expect(401);
+    ben.get("/api/session").expect(401);
+    let cookie = made.header("set-cookie").split(';').next().unwrap().to_owned();
+    let ben = page(server).with(format!("Cookie: {cookie}"));
+    ben.get("/api/session").expect(200);
+    let made = made.json();
     let codes = made["recoveryCodes"].as_array().unwrap().iter();
-    (secret, codes.map(|c| c.as_str().unwrap().to_owned()).collect())
+    (
+        ben,
+        secret,
+        codes.map(|c| c.as_str().unwrap().to_owned()).collect(),
+    )
 }
 
 /// A browser at the page in which nobody is signed in.
@@ -91,7 +102,7 @@ fn the_password_alone_opens_no_door_and_no_code_counts_twice() {
         .expect(400);
     ben.post("/api/second-factor/confirm", &json!({"code": "123456"}))
         .expect(409);
-    let (secret, paper) = switch_on(&ben);
+    let (ben, secret, paper) = switch_on(&server, &ben);
     ben.post("/api/second-factor/begin", &json!({"password": PASSWORD}))
         .expect(409);
     let standing = ben.get("/api/second-factor").expect(200).json();
@@ -145,7 +156,12 @@ fn devices_and_programs_have_passwords_of_their_own() {
     sign_in(&page(&server), &device).expect(401);
     ben.post("/api/app-passwords", &json!({"label": " "})).expect(400);
 
-    let (_, paper) = switch_on(&ben);
+    let (ben, _, paper) = switch_on(&server, &ben);
+    // Past the second factor nobody makes a door without it.
+    let more = json!({"label": "Tablet"});
+    ben.post("/api/app-passwords", &more).expect(400);
+    let more = json!({"label": "Tablet", "code": paper[1]});
+    ben.post("/api/app-passwords", &more).expect(201);
     assert!(!imap(&server, PASSWORD) && imap(&server, &device));
     let dav = |password: &str| {
         use base64::Engine;
@@ -192,7 +208,7 @@ fn devices_and_programs_have_passwords_of_their_own() {
 fn programs_of_people_get_their_code_behind_the_second_factor_only() {
     let server = Server::start();
     register(&server);
-    let (secret, paper) = switch_on(&Web::page(&server, BEN));
+    let (_, secret, paper) = switch_on(&server, &Web::page(&server, BEN));
     let web = Web::new(&server);
     let shown = web.get(&authorize(&[])).expect(200);
     let typed = [("username", BEN), ("password", PASSWORD)];
@@ -220,8 +236,7 @@ fn programs_of_people_get_their_code_behind_the_second_factor_only() {
 #[test]
 fn administrators_take_it_away_for_who_has_lost_everything() {
     let server = Server::start();
-    let ben = Web::page(&server, BEN);
-    switch_on(&ben);
+    let (ben, ..) = switch_on(&server, &Web::page(&server, BEN));
     let anna = Web::page(&server, ANNA);
     let path = format!("/api/admin/accounts/{BEN}");
     assert_eq!(anna.get(&path).expect(200).json()["hasSecondFactor"], true);
@@ -229,7 +244,7 @@ fn administrators_take_it_away_for_who_has_lost_everything() {
     anna.delete(&format!("{path}/second-factor")).expect(204);
     assert_eq!(anna.get(&path).expect(200).json()["hasSecondFactor"], false);
     sign_in(&page(&server), PASSWORD).expect(200);
-    switch_on(&ben);
+    switch_on(&server, &Web::page(&server, BEN));
     run(
         server.data.path(),
         &["account", "set", BEN, "--reset-second-factor"],

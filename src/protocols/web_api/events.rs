@@ -2,11 +2,12 @@
 //! happen (server-sent events).
 
 use super::error::ApiError;
+use super::session::at_the_page;
 use crate::identity::access::list_mailboxes;
 use crate::identity::{Ctx, Stay};
 use crate::model::Change;
 use crate::protocols::http::auth::house;
-use crate::protocols::http::{HouseData, ids, signed_in};
+use crate::protocols::http::{HouseData, ids};
 use crate::sync;
 use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse};
@@ -27,7 +28,7 @@ const HEARTBEAT: Duration = Duration::from_secs(25);
 const STILL_HERE: &[u8] = b": still here\n\n";
 
 pub async fn events(request: HttpRequest) -> Result<HttpResponse, ApiError> {
-    let (ctx, _) = signed_in(&request).await?;
+    let ctx = at_the_page(&request).await?;
     let house = house(&request)?;
     let stay = house.doorkeeper.stay(ctx.account()?).await?;
     let account = ctx.account()?.id;

@@ -3,13 +3,14 @@
 
 use super::error::ApiError;
 use super::mailboxes::Whose;
+use super::session::at_the_page;
 use crate::base::{Error, Result};
 use crate::formats::html::sanitize::remote_addresses;
 use crate::formats::mime::readable::html_body;
 use crate::mail::{self, listing};
 use crate::model::access::AccessLevel;
 use crate::protocols::http::auth::house;
-use crate::protocols::http::{ids, signed_in};
+use crate::protocols::http::ids;
 use actix_web::web::{Path, Query};
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Deserialize;
@@ -25,7 +26,7 @@ pub async fn show(
     wanted: Query<Wanted>,
     whose: Query<Whose>,
 ) -> Result<HttpResponse, ApiError> {
-    let (ctx, _) = signed_in(&request).await?;
+    let ctx = at_the_page(&request).await?;
     let id = ids::parse_item(&message)?;
     let (ctx, account) = whose.enter(&request, ctx, AccessLevel::Read).await?;
     let listed = listing::get_message(&ctx, account, id).await?;

@@ -4,6 +4,7 @@
 
 use super::error::ApiError;
 use super::mailboxes::Whose;
+use super::session::at_the_page;
 use crate::base::Error;
 use crate::formats::html::from_text::plain_to_html;
 use crate::formats::html::sanitize::{Images, Options, sanitize};
@@ -15,7 +16,7 @@ use crate::formats::mime::transfer::decode_part;
 use crate::mail::{self, listing};
 use crate::model::access::AccessLevel;
 use crate::protocols::http::base_path;
-use crate::protocols::http::{ids, signed_in};
+use crate::protocols::http::ids;
 use actix_web::web::{Path, Query};
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Deserialize;
@@ -43,7 +44,7 @@ pub async fn render(
     options: Query<RenderOptions>,
     whose: Query<Whose>,
 ) -> Result<HttpResponse, ApiError> {
-    let (ctx, _) = signed_in(&request).await?;
+    let ctx = at_the_page(&request).await?;
     // Only as a frame of the page: opened by itself it would be a page of a stranger under our name.
     let dest = request
         .headers()
@@ -140,7 +141,7 @@ pub async fn part(
     options: Query<PartOptions>,
     whose: Query<Whose>,
 ) -> Result<HttpResponse, ApiError> {
-    let (ctx, _) = signed_in(&request).await?;
+    let ctx = at_the_page(&request).await?;
     let (message, index) = path.into_inner();
     let id = ids::parse_item(&message)?;
     let (ctx, account) = whose.enter(&request, ctx, AccessLevel::Read).await?;

@@ -3,7 +3,7 @@
 use super::error::{ApiError, AtField};
 use super::oneself::require_password;
 use super::qr::squares;
-use super::session::{at_the_page, welcome};
+use super::session::{at_the_page, new_session, welcome};
 use crate::base::clock::rfc3339;
 use crate::identity::app_passwords::{create_app_password, list_app_passwords, remove_app_password};
 use crate::protocols::http::auth::{house, require_secure};
@@ -81,11 +81,20 @@ struct WithCode {
     code: String,
 }
 
+/// Everybody who is signed in with the account is out; this browser goes on with a new session.
 async fn confirm(request: HttpRequest, body: Json<WithCode>) -> Answer {
     let ctx = at_the_page(&request).await?;
     let doorkeeper = &house(&request)?.doorkeeper;
+    let id = ctx.account()?.id;
     let codes = doorkeeper.confirm_second_factor(ctx.account()?, &body.code).await;
-    Ok(answer(json!({"recoveryCodes": codes.at("code")?})))
+    let codes = codes.at("code")?;
+    let account = doorkeeper.current(id).await?;
+    let cookie = new_session(&doorkeeper.ctx(account), house(&request)?).await?;
+    let mut response = HttpResponse::Ok();
+    Ok(response
+        .cookie(cookie)
+        .insert_header(("Cache-Control", "no-store"))
+        .json(json!({"recoveryCodes": codes})))
 }
 
 async fn renew(request: HttpRequest, body: Json<WithCode>) -> Answer {
@@ -118,10 +127,18 @@ async fn list(request: HttpRequest) -> Answer {
 #[derive(Deserialize)]
 struct Labelled {
     label: String,
+    /// Of who has a second factor: a browser that was left alone is not to make a door past it.
+    #[serde(default)]
+    code: String,
 }
 
 async fn add(request: HttpRequest, body: Json<Labelled>) -> Answer {
     let ctx = at_the_page(&request).await?;
+    let doorkeeper = &house(&request)?.doorkeeper;
+    doorkeeper
+        .require_code_if_on(ctx.account()?, &body.code)
+        .await
+        .at("code")?;
     let made = create_app_password(&ctx, &body.label).await.at("label")?;
     Ok(HttpResponse::Created()
         .insert_header(("Cache-Control", "no-store"))

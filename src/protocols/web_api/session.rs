@@ -10,6 +10,7 @@ use crate::protocols::http::auth::{
     SESSION_COOKIE, cookie, house, read_cookie, require_same_origin, require_secure,
 };
 use crate::protocols::http::{Credential, HouseData, client, signed_in};
+use actix_web::cookie::Cookie;
 use actix_web::web::{self, Json, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Deserialize;
@@ -74,11 +75,16 @@ pub fn via(request: &HttpRequest) -> Via {
     }
 }
 
+/// The cookie of a session that begins now.
+pub async fn new_session(ctx: &Ctx, house: &HouseData) -> Result<Cookie<'static>, ApiError> {
+    let token = house.doorkeeper.begin_session(ctx.account()?).await?;
+    Ok(cookie(SESSION_COOKIE, token, sessions::LIFETIME_MS / 1000))
+}
+
 /// The answer that carries the cookie.
 pub async fn welcome(ctx: &Ctx, house: &HouseData) -> Result<HttpResponse, ApiError> {
-    let token = house.doorkeeper.begin_session(ctx.account()?).await?;
     let mut response = HttpResponse::Ok();
-    response.cookie(cookie(SESSION_COOKIE, token, sessions::LIFETIME_MS / 1000));
+    response.cookie(new_session(ctx, house).await?);
     Ok(response
         .insert_header(("Cache-Control", "no-store"))
         .json(describe(ctx).await?))

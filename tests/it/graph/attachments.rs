@@ -68,7 +68,7 @@ fn messages_events_and_contacts_are_attached_as_what_they_are() {
     let event = json!({"@odata.type": "microsoft.graph.event", "subject": "Umzug", "start": moment("10"), "end": moment("11")});
     let contact = json!({"@odata.type": "microsoft.graph.contact", "givenName": "Jörg", "surname": "Größe",
         "emailAddresses": [{"address": "joerg@other.test", "name": "Jörg"}]});
-    let inner = json!({"@odata.type": "#microsoft.graph.message", "subject": "innen ä", "body": {"contentType": "html", "content": "<p>drin</p>"},
+    let inner = json!({"@odata.type": "#microsoft.graph.message", "subject": "innen ä", "sentDateTime": "2026-10-01T08:00:00Z", "body": {"contentType": "html", "content": "<p>drin</p>"},
         "toRecipients": [{"emailAddress": {"address": "b@other.test"}}],
         "attachments": [item("Karte", contact.clone()), {"@odata.type": "#microsoft.graph.fileAttachment", "name": "a.txt", "contentBytes": "aGFsbG8="}]});
     let draft = json!({"subject": "außen", "body": {"contentType": "text", "content": "x"},
@@ -126,6 +126,7 @@ fn messages_events_and_contacts_are_attached_as_what_they_are() {
             .json();
         let item = &whole["item"];
         assert_eq!(item["subject"], "innen ä", "{whole}");
+        assert_eq!(item["sentDateTime"], "2026-10-01T08:00:00Z");
         assert_eq!(item["toRecipients"][0]["emailAddress"]["address"], "b@other.test");
         let raw = web.get(&format!("{path}/{id}/$value")).expect(200).text();
         assert!(

@@ -28,6 +28,7 @@ export interface AppPassword {
 }
 const APPS = '/api/app-passwords';
 export const getAppPasswords = async () => (await call<{ appPasswords: AppPassword[] }>('GET', APPS)).appPasswords;
-export const addAppPassword = async (label: string) => (await call<{ password: string }>('POST', APPS, { body: { label } })).password;
+/** `code`: of who has a second factor. */
+export const addAppPassword = async (label: string, code: string) => (await call<{ password: string }>('POST', APPS, { body: { label, code } })).password;
 /** Signs everybody else out who is signed in with the account. */
 export const removeAppPassword = (id: number) => call<Session>('DELETE', `${APPS}/${id}`);

@@ -3,7 +3,7 @@
 
 use super::dispatch::begin;
 use super::wanted;
-use crate::base::random;
+use crate::base::{TimeMs, random};
 use crate::formats::mime::compose::{OutgoingAttachment, compose};
 use crate::protocols::graph::call::Call;
 use crate::protocols::graph::contact;
@@ -27,6 +27,19 @@ fn bare(kind: &str) -> &str {
     kind.strip_prefix("microsoft.graph.").unwrap_or(kind)
 }
 
+/// When an attached message was written; None: it does not say.
+fn written_at(item: &Value) -> Result<Option<TimeMs>, GraphError> {
+    for name in ["sentDateTime", "receivedDateTime"] {
+        if let Some(text) = json::text(item, name)? {
+            let wrong =
+                |_| GraphError::request(format!("»{name}« is to be a time such as 2026-11-23T09:00:00Z"));
+            let at: jiff::Timestamp = text.parse().map_err(wrong)?;
+            return Ok(Some(at.as_millisecond()));
+        }
+    }
+    Ok(None)
+}
+
 /// `depth`: in how many messages it stands already. Errors: 400, naming what is missing or not known.
 pub fn read(call: &Call, attachment: &Value, depth: usize) -> Result<OutgoingAttachment, GraphError> {
     let name = json::required_text(attachment, "name")?;
@@ -41,6 +54,7 @@ pub fn read(call: &Call, attachment: &Value, depth: usize) -> Result<OutgoingAtt
     let (ending, content_type, content) = match kind.as_str() {
         "message" => {
             let mut outgoing = begin(call)?;
+            outgoing.date_ms = written_at(item)?.unwrap_or(outgoing.date_ms);
             wanted::parse_within(call, item, depth + 1)?.apply(&mut outgoing);
             ("", MESSAGE, compose(&outgoing))
         }
