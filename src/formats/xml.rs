@@ -173,7 +173,7 @@ const fn escaped(byte: u8) -> Option<&'static str> {
 /// Text for an answer: what XML cannot hold at all is left out (XML 1.0 §2.2).
 pub fn text(value: &str) -> String {
     const NONE: [char; 2] = ['\u{fffe}', '\u{ffff}'];
-    let mut out = String::with_capacity(value.len() + value.len() / 8);
+    let mut out = String::with_capacity(value.len() + value.len() / 4);
     // Byte by byte with whole runs copied: answers consist of little else than objects' text.
     let mut rest = value;
     while let Some(at) = rest.bytes().position(|b| IS_SPECIAL[usize::from(b)]) {

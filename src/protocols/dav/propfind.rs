@@ -163,8 +163,11 @@ pub async fn objects(
         let (within, data) = (within.clone(), data.clone());
         async move {
             let place = Place::Object(section, String::new(), String::new(), String::new());
-            let mut out = String::new();
-            for (name, object) in read(&ctx, &within, some, wanted.needs_bytes()).await? {
+            let all = read(&ctx, &within, some, wanted.needs_bytes()).await?;
+            let bytes =
+                |(_, card): &(String, Option<Card>)| card.as_ref().map_or(0, |(_, raw)| raw.len() * 5 / 4);
+            let mut out = String::with_capacity(all.iter().map(bytes).sum::<usize>() + all.len() * 300);
+            for (name, object) in all {
                 let href = format!("{base}{}", place::encode(&name));
                 let Some((object, raw)) = object else {
                     out.push_str(&status_only(&href, StatusCode::NOT_FOUND));

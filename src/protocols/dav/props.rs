@@ -461,10 +461,15 @@ pub fn element(ns: &str, name: &str, value: &str) -> String {
         APPLE => "I",
         other => return format!("<x:{name} xmlns:x=\"{}\">{value}</x:{name}>", escape(other)),
     };
-    match value {
-        "" => format!("<{prefix}:{name}/>"),
-        value => format!("<{prefix}:{name}>{value}</{prefix}:{name}>"),
+    if value.is_empty() {
+        return format!("<{prefix}:{name}/>");
     }
+    // Whole objects are among them.
+    let mut out = String::with_capacity(value.len() + 2 * name.len() + 10);
+    for piece in ["<", prefix, ":", name, ">", value, "</", prefix, ":", name, ">"] {
+        out.push_str(piece);
+    }
+    out
 }
 
 /// One response: what there is, and what there is not.
@@ -515,12 +520,21 @@ pub fn find(view: &View<'_>, e: &Element) -> Option<String> {
 
 /// `found` and `missing`: properties, written one behind the other.
 pub fn print_response(href: &str, found: &str, missing: &str) -> String {
-    let mut out = format!("<D:response><D:href>{href}</D:href>");
+    let mut out = String::with_capacity(href.len() + found.len() + missing.len() + 300);
+    for piece in ["<D:response><D:href>", href, "</D:href>"] {
+        out.push_str(piece);
+    }
     let mut part = |props: &str, status| {
         let line = status_line(status);
-        out.push_str(&format!(
-            "<D:propstat><D:prop>{props}</D:prop><D:status>{line}</D:status></D:propstat>"
-        ));
+        for piece in [
+            "<D:propstat><D:prop>",
+            props,
+            "</D:prop><D:status>",
+            &line,
+            "</D:status></D:propstat>",
+        ] {
+            out.push_str(piece);
+        }
     };
     if !found.is_empty() || missing.is_empty() {
         part(found, StatusCode::OK);
