@@ -244,10 +244,10 @@ impl Job {
     }
 }
 
-/// Which messages it is about now; what arrives later is not.
+/// Which messages it is about now, each once and the oldest first; what arrives later is not.
 async fn choose(ctx: &Ctx, account: AccountId, chosen: Chosen) -> Result<Vec<ItemId>> {
     let (folder, condition) = match chosen {
-        Chosen::Items(ids) => return Ok(ids),
+        Chosen::Items(ids) => return Ok(each_once(ids)),
         Chosen::All { folder, condition } => (folder, condition),
     };
     let folders = match folder {
@@ -268,7 +268,14 @@ async fn choose(ctx: &Ctx, account: AccountId, chosen: Chosen) -> Result<Vec<Ite
             )));
         }
     }
-    Ok(out)
+    Ok(each_once(out))
+}
+
+/// Whoever asks may name a message twice; and one that is moved while its folders are looked through is found twice.
+fn each_once(mut ids: Vec<ItemId>) -> Vec<ItemId> {
+    ids.sort_unstable();
+    ids.dedup();
+    ids
 }
 
 async fn run(ctx: &Ctx, job: &Job, ids: &[ItemId]) -> Result<Stage> {
