@@ -5,17 +5,23 @@
 use super::PostRoom;
 use super::webhook::{parse_url, redirected};
 use crate::base::{Error, Result, TimeMs};
+use crate::model::AccountId;
 use hyper::StatusCode;
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+/// For all of a picture, however often its servers point elsewhere.
 const WITHIN: Duration = Duration::from_secs(15);
+/// Until there is a turn.
+const PATIENCE: Duration = Duration::from_secs(60);
 const MOST_BYTES: usize = 5 << 20;
 const MOST_REDIRECTS: usize = 3;
 /// All fetching together.
 const AT_ONCE: usize = 12;
+/// Of one person, so that a message with many slow pictures does not keep all others waiting.
+const AT_ONCE_EACH: usize = 3;
 /// What was fetched lately, so that one picture is not fetched for each of its readers.
 const KEPT_BYTES: usize = 8 << 20;
 /// Larger ones would drive out all others.
@@ -38,6 +44,15 @@ struct Kept {
 pub struct RemoteImages {
     kept: Mutex<VecDeque<Kept>>,
     turns: Semaphore,
+    /// Of those who have a turn or wait for one.
+    of_each: Mutex<HashMap<AccountId, Arc<Semaphore>>>,
+}
+
+/// One of the few of a person.
+pub struct Turn(#[expect(dead_code, reason = "held until the picture is there")] OwnedSemaphorePermit);
+
+fn busy<E>(_: E) -> Error {
+    Error::busy("too many pictures are being fetched; try again in a moment")
 }
 
 impl Default for RemoteImages {
@@ -45,11 +60,23 @@ impl Default for RemoteImages {
         RemoteImages {
             kept: Mutex::default(),
             turns: Semaphore::new(AT_ONCE),
+            of_each: Mutex::default(),
         }
     }
 }
 
 impl RemoteImages {
+    async fn turn(&self, person: AccountId, patience: Duration) -> Result<Turn> {
+        let own = {
+            let mut all = self.of_each.lock().unwrap_or_else(PoisonError::into_inner);
+            all.retain(|_, turns| Arc::strong_count(turns) > 1);
+            let new = || Arc::new(Semaphore::new(AT_ONCE_EACH));
+            all.entry(person).or_insert_with(new).clone()
+        };
+        let turn = tokio::time::timeout(patience, own.acquire_owned()).await;
+        Ok(Turn(turn.map_err(busy)?.map_err(busy)?))
+    }
+
     fn get(&self, hash: blake3::Hash, now_ms: TimeMs) -> Option<Arc<RemoteImage>> {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         kept.retain(|k| k.until_ms > now_ms);
@@ -91,21 +118,35 @@ fn kind_of(bytes: &[u8]) -> Option<&'static str> {
     }
 }
 
+/// Errors: Unavailable, and those of what is done.
+async fn within<T>(time: Duration, done: impl Future<Output = Result<T>>) -> Result<T> {
+    let late = |_| {
+        Error::unavailable(format!(
+            "the picture was not there within {} seconds",
+            time.as_secs()
+        ))
+    };
+    tokio::time::timeout(time, done).await.map_err(late)?
+}
+
 impl PostRoom {
+    /// To be had before anything is done for a picture. Errors: Busy.
+    pub async fn image_turn(&self, person: AccountId) -> Result<Turn> {
+        self.images.turn(person, PATIENCE).await
+    }
+
     /// `url`: as the message has it; what is asked for without protection is asked for with it.
-    /// Errors: Invalid (no address), Forbidden (inside of the office's network), Unavailable (no answer, too large, no picture).
-    pub async fn remote_image(&self, url: &str) -> Result<Arc<RemoteImage>> {
+    /// Errors: Invalid (no address), Forbidden (inside of the office's network), Unavailable (no answer, too large, no picture),
+    /// Busy.
+    pub async fn remote_image(&self, _turn: &Turn, url: &str) -> Result<Arc<RemoteImage>> {
         let now_ms = self.store.clock().now_ms();
         let hash = blake3::hash(url.as_bytes());
         if let Some(known) = self.images.get(hash, now_ms) {
             return Ok(known);
         }
-        let turn = self.images.turns.acquire();
-        let _turn = tokio::time::timeout(WITHIN, turn)
-            .await
-            .map_err(|_| Error::busy("too many pictures are being fetched; try again in a moment"))?
-            .map_err(|e| Error::internal("pictures are not fetched any more").caused_by(e))?;
-        let bytes = self.fetch_image(url).await?;
+        let turn = tokio::time::timeout(PATIENCE, self.images.turns.acquire()).await;
+        let _of_all = turn.map_err(busy)?.map_err(busy)?;
+        let bytes = within(WITHIN, self.fetch_image(url)).await?;
         let content_type = kind_of(&bytes)
             .ok_or_else(|| Error::unavailable("what lies at this address is no picture that is shown"))?;
         let image = Arc::new(RemoteImage { content_type, bytes });
@@ -133,6 +174,8 @@ impl PostRoom {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const SOON: Duration = Duration::from_millis(60);
 
     fn image(size: usize) -> Arc<RemoteImage> {
         Arc::new(RemoteImage {
@@ -170,5 +213,35 @@ mod tests {
         images.keep(hash(99), 0, &image(KEPT_EACH + 1));
         assert!(images.get(hash(99), 1).is_none());
         assert!(images.get(hash(19), KEPT_MS).is_none());
+    }
+    #[tokio::test]
+    async fn each_person_has_a_few_turns_and_keeps_nobody_else_waiting() {
+        let images = RemoteImages::default();
+        let (one, other) = (AccountId(1), AccountId(2));
+        let mut held = Vec::new();
+        for _ in 0..AT_ONCE_EACH {
+            held.push(images.turn(one, SOON).await.unwrap());
+        }
+        let refused = images.turn(one, SOON).await.err().map(|e| e.kind());
+        assert_eq!(refused, Some(crate::base::Kind::Busy));
+        drop(images.turn(other, SOON).await.unwrap());
+        held.pop();
+        assert!(images.turn(one, SOON).await.is_ok());
+        // Nothing is remembered of those who have none.
+        held.clear();
+        images.turn(other, SOON).await.unwrap();
+        assert_eq!(images.of_each.lock().unwrap().len(), 1);
+    }
+
+    #[tokio::test]
+    async fn what_takes_too_long_in_all_is_given_up() {
+        let hops = async {
+            for _ in 0..=MOST_REDIRECTS {
+                tokio::time::sleep(SOON * 2 / 3).await;
+            }
+            Ok(())
+        };
+        let outcome = within(SOON, hops).await.err().map(|e| e.kind());
+        assert_eq!(outcome, Some(crate::base::Kind::Unavailable));
     }
 }

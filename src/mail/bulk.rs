@@ -1,9 +1,13 @@
 //! One deed to many messages: all of a folder, all that a search finds, or those that were picked. It is done in small
 //! transactions, so that others get in between, tells how far it is, can be stopped, and can be taken back.
 
+mod jobs;
+
+pub use jobs::{Job, Jobs, Stage};
+
 use super::folders::{get_folder, list_folders};
 use super::search::{Criterion, search_messages};
-use crate::base::{Error, Result, TimeMs, random};
+use crate::base::{Error, Result, TimeMs};
 use crate::identity::Ctx;
 use crate::mail::listing::Condition;
 use crate::model::message::Item;
@@ -12,19 +16,12 @@ use crate::store::Tx;
 use crate::store::account::AccountDb;
 use crate::store::item::FlagChange;
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 /// Messages of one transaction: some milliseconds in which nobody else writes.
 const BATCH: usize = 250;
 /// More than any search should find; what it remembers for the way back is 24 bytes a message.
 const MOST: usize = 1_000_000;
-/// So many are remembered, running or done, of everybody together.
-const MOST_JOBS: usize = 200;
-/// One person has no use for more at once.
-const MOST_RUNNING: usize = 4;
-/// For so long what was done can be looked at and taken back.
-const KEPT_MS: TimeMs = 3_600_000;
-
 /// What is done to each message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Deed {
@@ -48,57 +45,12 @@ pub enum Chosen {
     },
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stage {
-    Running,
-    Done,
-    Stopped,
-    Failed,
-}
-
 /// How a message was before, for the way back.
 #[derive(Clone, Copy, Debug)]
 struct Before {
     id: ItemId,
     folder: FolderId,
     flags: Flags,
-}
-
-/// How far it is.
-#[derive(Clone, Debug)]
-pub struct Progress {
-    pub stage: Stage,
-    pub done: usize,
-    pub all: usize,
-    /// How many have really changed; the others were so already, or are gone.
-    pub changed: usize,
-    pub failure: Option<Arc<Error>>,
-    pub can_undo: bool,
-}
-
-struct State {
-    progress: Progress,
-    is_stopping: bool,
-    before: Vec<Before>,
-}
-
-/// One deed on its way, or done.
-pub struct Job {
-    pub id: String,
-    /// Who may look at it, whosever messages they are.
-    actor: AccountId,
-    account: AccountId,
-    deed: Deed,
-    begun_at_ms: TimeMs,
-    state: Mutex<State>,
-}
-
-/// All jobs of the house. They live as long as the program: what was done stays done, what was not yet done is not.
-#[derive(Default)]
-pub struct Jobs(Mutex<Vec<Arc<Job>>>);
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Jobs {
@@ -116,8 +68,10 @@ impl Jobs {
         if let Deed::Move(to) = deed {
             get_folder(ctx, account, to).await?;
         }
+        // The place comes first: what is looked up for it is work and memory as well.
+        let slot = self.enter(Job::new(actor, account, deed, ctx.now_ms()))?;
         let ids = choose(ctx, account, chosen).await?;
-        let job = self.enter(Job::new(ctx, actor, account, deed, ids.len()))?;
+        let job = slot.begin(ids.len())?;
         let (ctx, running) = (ctx.clone(), job.clone());
         tokio::spawn(async move {
             let outcome = run(&ctx, &running, &ids).await;
@@ -126,128 +80,26 @@ impl Jobs {
         Ok(job)
     }
 
-    /// Takes back what was done, as far as it is still so. Errors: Conflict, when there is nothing to be taken back.
+    /// Takes back what was done, as far as it is still so. What it does not come to can be taken back again.
+    /// Errors: Conflict, when there is nothing to be taken back; Busy.
     pub fn undo(&self, ctx: &Ctx, job: &Arc<Job>) -> Result<Arc<Job>> {
-        ctx.require_owner(job.account)?;
-        let before = job.take_before()?;
-        let back = self.enter(Job::new(ctx, job.actor, job.account, job.deed, before.len()))?;
-        let (ctx, running) = (ctx.clone(), back.clone());
+        ctx.require_owner(job.account())?;
+        let (back, mut before) = self.begin_back(job, ctx.now_ms())?;
+        let (ctx, running, first) = (ctx.clone(), back.clone(), job.clone());
         tokio::spawn(async move {
             let outcome = run_back(&ctx, &running, &before).await;
+            before.drain(..running.progress().done);
+            first.put_before(before);
             running.finish(outcome);
         });
         Ok(back)
     }
-
-    /// Errors: NotFound, also for those of others.
-    pub fn find(&self, actor: AccountId, id: &str) -> Result<Arc<Job>> {
-        let all = lock(&self.0);
-        let found = all.iter().find(|j| j.id == id && j.actor == actor);
-        found
-            .cloned()
-            .ok_or_else(|| Error::not_found("there is no such job, or it was over an hour ago"))
-    }
-
-    /// Errors: Busy.
-    fn enter(&self, job: Job) -> Result<Arc<Job>> {
-        let mut all = lock(&self.0);
-        let now_ms = job.begun_at_ms;
-        all.retain(|j| j.is_running() || j.begun_at_ms + KEPT_MS > now_ms);
-        let running = all.iter().filter(|j| j.actor == job.actor && j.is_running());
-        if running.count() >= MOST_RUNNING || all.len() >= MOST_JOBS {
-            return Err(Error::busy(
-                "too much is being done at once; try again when some of it is done",
-            ));
-        }
-        let job = Arc::new(job);
-        all.push(job.clone());
-        Ok(job)
-    }
 }
 
-impl Job {
-    fn new(ctx: &Ctx, actor: AccountId, account: AccountId, deed: Deed, all: usize) -> Job {
-        let progress = Progress {
-            stage: Stage::Running,
-            done: 0,
-            all,
-            changed: 0,
-            failure: None,
-            can_undo: false,
-        };
-        Job {
-            id: random::uuid(),
-            actor,
-            account,
-            deed,
-            begun_at_ms: ctx.now_ms(),
-            state: Mutex::new(State {
-                progress,
-                is_stopping: false,
-                before: Vec::new(),
-            }),
-        }
-    }
-
-    pub fn progress(&self) -> Progress {
-        let state = lock(&self.state);
-        let mut out = state.progress.clone();
-        out.can_undo = out.stage != Stage::Running && !state.before.is_empty();
-        out
-    }
-
-    /// It ends behind the batch that is on its way.
-    pub fn stop(&self) {
-        lock(&self.state).is_stopping = true;
-    }
-
-    /// Whose mailbox it is about.
-    pub fn account(&self) -> AccountId {
-        self.account
-    }
-
-    fn is_running(&self) -> bool {
-        lock(&self.state).progress.stage == Stage::Running
-    }
-
-    fn take_before(&self) -> Result<Vec<Before>> {
-        let mut state = lock(&self.state);
-        match state.progress.stage {
-            Stage::Running => Err(Error::conflict("this is still being done")),
-            _ if state.before.is_empty() => Err(Error::conflict("there is nothing to be taken back")),
-            _ => Ok(std::mem::take(&mut state.before)),
-        }
-    }
-
-    /// False: it is to end.
-    fn advance(&self, done: usize, before: Vec<Before>) -> bool {
-        let mut state = lock(&self.state);
-        state.progress.done += done;
-        state.progress.changed += before.len();
-        // What was removed for good has another way back.
-        if self.deed != Deed::Destroy {
-            state.before.extend(before);
-        }
-        !state.is_stopping
-    }
-
-    fn finish(&self, outcome: Result<Stage>) {
-        let mut state = lock(&self.state);
-        state.progress.stage = match outcome {
-            Ok(stage) => stage,
-            Err(e) => {
-                tracing::warn!(error = ?e, "a deed to many messages broke off");
-                state.progress.failure = Some(Arc::new(e));
-                Stage::Failed
-            }
-        };
-    }
-}
-
-/// Which messages it is about now; what arrives later is not.
+/// Which messages it is about now, each once and the oldest first; what arrives later is not.
 async fn choose(ctx: &Ctx, account: AccountId, chosen: Chosen) -> Result<Vec<ItemId>> {
     let (folder, condition) = match chosen {
-        Chosen::Items(ids) => return Ok(ids),
+        Chosen::Items(ids) => return Ok(each_once(ids)),
         Chosen::All { folder, condition } => (folder, condition),
     };
     let folders = match folder {
@@ -268,13 +120,20 @@ async fn choose(ctx: &Ctx, account: AccountId, chosen: Chosen) -> Result<Vec<Ite
             )));
         }
     }
-    Ok(out)
+    Ok(each_once(out))
+}
+
+/// Whoever asks may name a message twice; and one that is moved while its folders are looked through is found twice.
+fn each_once(mut ids: Vec<ItemId>) -> Vec<ItemId> {
+    ids.sort_unstable();
+    ids.dedup();
+    ids
 }
 
 async fn run(ctx: &Ctx, job: &Job, ids: &[ItemId]) -> Result<Stage> {
     for batch in ids.chunks(BATCH) {
         let (deed, now_ms, ids) = (job.deed, ctx.now_ms(), batch.to_vec());
-        let file = ctx.store.account(job.account)?;
+        let file = ctx.store.account(job.account())?;
         let before = file.write(move |tx| act_in(tx, &ids, deed, now_ms)).await?;
         if !job.advance(batch.len(), before) {
             return Ok(Stage::Stopped);
@@ -287,7 +146,7 @@ async fn run_back(ctx: &Ctx, job: &Job, before: &[Before]) -> Result<Stage> {
     for batch in before.chunks(BATCH) {
         let (deed, now_ms, batch) = (job.deed, ctx.now_ms(), batch.to_vec());
         let count = batch.len();
-        let file = ctx.store.account(job.account)?;
+        let file = ctx.store.account(job.account())?;
         file.write(move |tx| act_back_in(tx, &batch, deed, now_ms))
             .await?;
         // Nothing is remembered: there is no way back from the way back.

@@ -4,7 +4,7 @@ use super::account::AccountDb;
 use super::blob::Hash;
 use super::folder::Counts;
 use super::tx::{Snapshot, Tx};
-use crate::base::{Result, TimeMs};
+use crate::base::{Error, Result, TimeMs};
 use crate::model::message::Item;
 use crate::model::{BodyId, Flags, FolderId, ItemId, Keywords, Modseq, Uid, UidSet};
 use rusqlite::{OptionalExtension, Row, params};
@@ -290,7 +290,8 @@ impl Tx<'_, AccountDb> {
     }
 
     /// Moves items of one folder to another: they keep their ids and flags and get new UIDs there.
-    /// Returns the new UIDs in the same order.
+    /// Returns the new UIDs in the same order. Errors: Internal, when one is not where it says it is, or is named twice:
+    /// the numbers of both folders would be wrong ever after.
     pub fn move_items(&mut self, items: &[Item], to: FolderId, now_ms: TimeMs) -> Result<Vec<Uid>> {
         let Some(first) = items.first() else {
             return Ok(Vec::new());
@@ -303,9 +304,14 @@ impl Tx<'_, AccountDb> {
             let uid = first_uid + i as u32;
             self.bury(item, now_ms)?;
             last = self.next_number();
-            self.conn
-                .prepare_cached("UPDATE item SET folder_id = ?2, uid = ?3, modseq = ?4, created_modseq = ?4 WHERE id = ?1")?
-                .execute([item.id.0, to.0, i64::from(uid), last])?;
+            let moved = self
+                .conn
+                .prepare_cached(
+                    "UPDATE item SET folder_id = ?2, uid = ?3, modseq = ?4, created_modseq = ?4
+                     WHERE id = ?1 AND folder_id = ?5 AND uid = ?6",
+                )?
+                .execute([item.id.0, to.0, i64::from(uid), last, from.0, i64::from(item.uid)])?;
+            require_there(item, moved)?;
             add(&mut counts_in, counts_of(item.flags, 1, item.size_bytes));
             add(&mut counts_out, counts_of(item.flags, -1, item.size_bytes));
             out.push(uid);
@@ -344,6 +350,7 @@ impl Tx<'_, AccountDb> {
     }
 
     /// Removes items of one folder for good, with their text and, where nothing else uses them, their bodies.
+    /// Errors: Internal, as in [`Tx::move_items`].
     pub fn remove_items(&mut self, items: &[Item], now_ms: TimeMs) -> Result<()> {
         let Some(first) = items.first() else {
             return Ok(());
@@ -354,14 +361,27 @@ impl Tx<'_, AccountDb> {
             last = self.bury(item, now_ms)?;
             self.remove_text(item.id)?;
             self.remove_properties(item.id.0)?;
-            self.conn
-                .prepare_cached("DELETE FROM item WHERE id = ?1")?
-                .execute([item.id.0])?;
+            let removed = self
+                .conn
+                .prepare_cached("DELETE FROM item WHERE id = ?1 AND folder_id = ?2")?
+                .execute([item.id.0, first.folder_id.0])?;
+            require_there(item, removed)?;
             self.release_body(item.body_id)?;
             add(&mut counts, counts_of(item.flags, -1, item.size_bytes));
         }
         self.count_folder(first.folder_id, counts, last)
     }
+}
+
+/// What is counted has happened once. Errors: Internal.
+fn require_there(item: &Item, changed: usize) -> Result<()> {
+    if changed == 1 {
+        return Ok(());
+    }
+    Err(Error::internal(format!(
+        "item {} is not in folder {} any more, or is named twice",
+        item.id.0, item.folder_id.0
+    )))
 }
 
 fn add(sum: &mut Counts, more: Counts) {

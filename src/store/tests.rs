@@ -160,6 +160,29 @@ fn a_move_keeps_the_id_and_takes_a_new_uid() {
 }
 
 #[test]
+fn an_item_that_is_named_twice_is_refused_and_nothing_is_changed() {
+    let f = fixture();
+    let item = f.add(f.inbox, b"one");
+    let inbox = f.inbox;
+    let twice = [item.clone(), item.clone()];
+    let moved = twice.clone();
+    let outcome = f.file.write_blocking(move |tx| {
+        let trash = tx.folder_by_role(Role::Trash)?.expect("a trash").id;
+        tx.move_items(&moved, trash, 7)
+    });
+    assert!(outcome.is_err());
+    assert!(
+        f.file
+            .write_blocking(move |tx| tx.remove_items(&twice, 7))
+            .is_err()
+    );
+    let folder = f.file.read_blocking(move |s| s.folder(inbox)).unwrap();
+    let after = f.file.read_blocking(move |s| s.item(item.id)).unwrap();
+    assert_eq!((folder.total, after.map(|i| i.uid)), (1, Some(item.uid)));
+    assert_eq!(f.findings(), Vec::<String>::new());
+}
+
+#[test]
 fn pruning_moves_the_horizon() {
     let f = fixture();
     let item = f.add(f.inbox, b"one");

@@ -231,6 +231,47 @@ fn one_deed_is_done_to_all_that_a_search_finds_and_taken_back() {
 }
 
 #[test]
+fn a_message_that_is_named_twice_is_changed_and_counted_once() {
+    let server = Server::start();
+    let ben = Web::page(&server, BEN);
+    for subject in ["eins", "zwei"] {
+        let mail = format!("From: x@other.test\r\nSubject: {subject}\r\n\r\nText.\r\n");
+        deliver(&server, BEN, &mail);
+    }
+    let folder = |name: &str| {
+        ben.get(&format!("/v1.0/me/mailFolders/{name}"))
+            .expect(200)
+            .json()
+    };
+    let counts = |name: &str| {
+        let found = folder(name);
+        (
+            found["totalItemCount"].as_i64().unwrap(),
+            found["unreadItemCount"].as_i64().unwrap(),
+        )
+    };
+    let id = first_message(&ben, "/v1.0/me/mailFolders/inbox");
+    let act = |wanted: Value| {
+        let begun = ben.post("/api/bulk", &wanted).expect(201).json();
+        let over = outcome(&ben, &begun);
+        assert_eq!(
+            (&over["state"], &over["all"], &over["changed"]),
+            (&json!("done"), &json!(1), &json!(1)),
+            "{wanted}"
+        );
+        // Sizes, and what counts against the quota, are compared with what is there.
+        server.cli(&["doctor"]);
+    };
+    let twice = json!([id, id]);
+    act(json!({"action": "read", "ids": twice}));
+    act(json!({"action": "unread", "ids": twice}));
+    act(json!({"action": "move", "ids": twice, "destination": folder("deleteditems")["id"]}));
+    assert_eq!((counts("inbox"), counts("deleteditems")), ((1, 1), (1, 1)));
+    act(json!({"action": "destroy", "ids": twice}));
+    assert_eq!((counts("inbox"), counts("deleteditems")), ((1, 1), (0, 0)));
+}
+
+#[test]
 fn a_mailbox_that_may_only_be_read_is_not_changed_in_bulk() {
     let server = Server::start();
     run(server.data.path(), &["account", "add", INFO, "--kind", "shared"]);

@@ -28,6 +28,9 @@ pub async fn show(
 ) -> Result<HttpResponse, ApiError> {
     let ctx = at_the_page(&request).await?;
     let id = ids::parse_item(&message)?;
+    // Finding out whether the message names it is work as well, for each picture anew.
+    let post_room = &house(&request)?.post_room;
+    let turn = post_room.image_turn(ctx.account()?.id).await?;
     let (ctx, account) = whose.enter(&request, ctx, AccessLevel::Read).await?;
     let listed = listing::get_message(&ctx, account, id).await?;
     let stored = mail::open_body(&ctx, account, &listed.item).await?;
@@ -42,7 +45,7 @@ pub async fn show(
     if !is_in_it {
         return Err(Error::not_found("the message shows no picture from there").into());
     }
-    let image = house(&request)?.post_room.remote_image(&asked).await?;
+    let image = post_room.remote_image(&turn, &asked).await?;
     Ok(HttpResponse::Ok()
         .content_type(image.content_type)
         .insert_header(("Content-Security-Policy", "default-src 'none'; sandbox"))

@@ -77,11 +77,11 @@ export async function getMessages(folder: string, skip: number, top: number, sea
   const more = page['@odata.nextLink'] ? top : 0;
   return { count: count ?? skip + rows.length + more, rows: rows.slice(0, top).map((m) => whole(m, mailbox)) };
 }
-/** Of each mailbox the newest that fit, together. */
-export async function searchEverywhere(mailboxes: (string | null)[], search: Search, top: number): Promise<{ count: number; rows: Message[] }> {
-  const found = await Promise.all(mailboxes.map((m) => getMessages(inMailbox(m, 'inbox'), 0, top, { ...search, where: 'mailbox' }).catch(() => ({ rows: [] as Message[] }))));
+/** Of each mailbox the newest that fit, together. `beyond`: how many more there are. */
+export async function searchEverywhere(mailboxes: (string | null)[], search: Search, top: number): Promise<{ count: number; beyond: number; rows: Message[] }> {
+  const found = await Promise.all(mailboxes.map((m) => getMessages(inMailbox(m, 'inbox'), 0, top, { ...search, where: 'mailbox' }).catch(() => ({ count: 0, rows: [] as Message[] }))));
   const rows = found.flatMap((f) => f.rows).toSorted((a, b) => (b.receivedDateTime ?? '').localeCompare(a.receivedDateTime ?? ''));
-  return { count: rows.length, rows };
+  return { count: rows.length, beyond: found.reduce((n, f) => n + Math.max(0, f.count - f.rows.length), 0), rows };
 }
 export const getMessage = async (id: string) => whole(await call<FullMessage>('GET', messagePath(id)), mailboxOf(id));
 /** Drafts and broken mail lack parts that every other message has. */

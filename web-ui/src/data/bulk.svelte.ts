@@ -1,6 +1,6 @@
 // Answers for: which messages are picked, and what the server is doing to them: begun here, watched, stopped, taken back.
 import { beginBulk, lookAtBulk, stopBulk, undoBulk, type BulkAction, type BulkJob, type Chosen } from '../api/bulk';
-import { mailboxOf } from '../api/place';
+import { inMailbox, mailboxOf } from '../api/place';
 import { toasts } from '../app/toasts.svelte';
 import { errorText } from '../i18n/errors';
 import { t } from '../i18n/index.svelte';
@@ -17,7 +17,7 @@ class Picks {
   #from: number | null = null;
 
   get count(): number {
-    return this.all ? (mailbox.list.count ?? 0) : this.ids.size;
+    return this.all ? mailbox.list.total : this.ids.size;
   }
   has = (id: string | undefined): boolean => id !== undefined && (this.all || this.ids.has(id));
   clear(): void {
@@ -52,10 +52,13 @@ class Bulk {
   running = $state<{ done: number; all: number; said: string } | null>(null);
   #job: string | null = null;
 
-  /** `destination`: for each mailbox that something lies in. */
+  /** `destination`: for each mailbox that something lies in; where there is none nothing is moved. */
   async run(action: BulkAction, said: string, done: (n: number) => string, destination: (mailbox: string | null) => string | undefined = () => undefined, ids?: string[]): Promise<void> {
-    const chosen = ids ? byMailbox(ids) : this.#chosen();
-    if (chosen.length === 0 || this.running) return;
+    if (this.running) return;
+    const all = ids ? byMailbox(ids) : this.#chosen();
+    const chosen = action === 'move' ? all.filter((one) => destination(one.mailbox) !== undefined) : all;
+    if (chosen.length < all.length) toasts.show(t('mail.bulk.elsewhere'));
+    if (chosen.length === 0) return;
     picks.clear();
     const over: { mailbox: string | null; job: BulkJob }[] = [];
     try {
@@ -100,13 +103,17 @@ class Bulk {
   /** One for each mailbox. */
   #chosen(): Chosen[] {
     const { search, folder } = mailbox;
-    if (picks.all && search?.where !== 'everywhere') {
+    if (picks.all && search?.where === 'everywhere') {
+      const own = mailbox.list.boxes.filter((box) => mailbox.level(inMailbox(box, 'inbox')) !== 'read');
+      if (own.length < mailbox.list.boxes.length) toasts.show(t('mail.bulk.readOnly'));
+      return own.map((box) => ({ mailbox: box, search: search.kql }));
+    }
+    if (picks.all) {
       const box = mailboxOf(folder);
       const here = mailbox.current?.id ?? folder;
       return [search ? { mailbox: box, search: search.kql, ...(search.where === 'folder' ? { folder: mailbox.find(search.folder)?.id ?? here } : {}) } : { mailbox: box, folder: here }];
     }
-    const ids = picks.all ? mailbox.list.loadedIds() : [...picks.ids];
-    return byMailbox(ids);
+    return byMailbox([...picks.ids]);
   }
 }
 export const bulk = new Bulk();

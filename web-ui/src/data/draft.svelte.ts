@@ -18,6 +18,8 @@ export interface Draft {
   body: string;
   /** The original as HTML, below what is written: the editor does not touch it. Plain text has it in the body. */
   below: string;
+  /** The original was too large to be kept on this device: only the server's draft has it, and it comes back from there. */
+  cut?: boolean;
   /** Whether signature and quote are in it already. */
   begun: boolean;
   /** One of one's own addresses; empty: the first. */
@@ -69,12 +71,12 @@ class Desk {
     }
   }
 
-  /** What was written comes first: a long original that does not fit into the storage is left out. */
+  /** What was written comes first: a long original that does not fit into the storage is left out, and marked as missing. */
   #put(draft: Draft): void {
     try {
       localStorage.setItem(this.#key(), JSON.stringify(draft));
     } catch {
-      localStorage.setItem(this.#key(), JSON.stringify({ ...draft, below: '', quote: '' }));
+      localStorage.setItem(this.#key(), JSON.stringify({ ...draft, below: '', quote: '', cut: draft.cut === true || draft.below !== '' }));
     }
   }
 

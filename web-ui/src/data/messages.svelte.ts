@@ -8,6 +8,8 @@ const REST = 40;
 
 export class MessageList {
   count = $state<number | null>(null);
+  /** What was found as well and is not among the rows: a search everywhere shows the newest of each mailbox. */
+  beyond = $state(0);
   problem = $state.raw<unknown>(null);
   /** Grows with every answer of the server, not with what was changed here. */
   answers = $state(0);
@@ -26,11 +28,14 @@ export class MessageList {
   /** `boxes`: of whom a search everywhere asks. */
   constructor(readonly folder: string, readonly search: Search | null = null, readonly boxes: (string | null)[] = []) {}
 
-  #ask(page: number): Promise<{ count: number; rows: Message[] }> {
+  #ask(page: number): Promise<{ count: number; beyond?: number; rows: Message[] }> {
     if (this.search?.where === 'everywhere') return searchEverywhere(this.boxes, this.search, PAGE);
     return this.search ? getMessages(this.folder, page * PAGE, PAGE, this.search) : getMessages(this.folder, page * PAGE, PAGE);
   }
-  loadedIds = (): string[] => this.#rows.flatMap((row) => (row ? [row.id] : []));
+  /** All that it is about, shown or not. */
+  get total(): number {
+    return (this.count ?? 0) + this.beyond;
+  }
   /** Also of rows that were never looked at. Both ends count. */
   async idsBetween(first: number, last: number): Promise<string[]> {
     for (let page = Math.floor(first / PAGE); page <= Math.floor(last / PAGE); page++) {
@@ -75,12 +80,13 @@ export class MessageList {
     this.#loading.add(page);
     const epoch = this.#epoch;
     this.#ask(page)
-      .then(({ count, rows }) => {
+      .then(({ count, beyond = 0, rows }) => {
         if (epoch !== this.#epoch) return;
         this.problem = null;
         this.#rows.length = count;
         for (const [i, row] of rows.entries()) this.#rows[page * PAGE + i] = row;
         this.count = count;
+        this.beyond = beyond;
         this.#fresh.add(page);
         this.#version++;
         this.answers++;

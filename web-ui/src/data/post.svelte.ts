@@ -1,8 +1,10 @@
 // Answers for: what is being written, on the server: saved as a draft, with its files, sent, and taken back.
-import { attach, changeDraft, createDraft, detach, fetchBack, forgetDraft, sendDraft, takeBack, throwDraft } from '../api/draft';
+import { attach, changeDraft, createDraft, detach, fetchBack, forgetDraft, readDraft, sendDraft, takeBack, throwDraft } from '../api/draft';
+import { ApiError } from '../api/errors';
 import { getAttachments } from '../api/mail';
 import type { Attachment, EmailAddress, OutgoingMessage } from '../api/types';
 import { account } from '../app/session.svelte';
+import { takeApart } from '../format/original';
 import { desk, type Draft } from './draft.svelte';
 
 export interface FileRow {
@@ -57,6 +59,7 @@ class Post {
     this.state = 'none';
     if (draft.id === null && draft.mode === 'forward' && draft.original) this.#empty = await this.save(draft).catch(() => null);
     if (draft.id === null) return;
+    if (draft.cut) this.#line = this.#line.catch(() => null).then(() => this.#rejoin(draft)).catch(() => null);
     try {
       const there = await getAttachments(draft.id);
       if (turn === this.#turn) this.files = there.map(rowOf);
@@ -100,7 +103,25 @@ class Post {
     this.#line = next;
     return next;
   }
+  /** The original that only the server has is put below again. Until then nothing may be saved: it would be gone. */
+  async #rejoin(draft: Draft): Promise<void> {
+    if (!draft.cut) return;
+    try {
+      if (draft.id !== null) draft.below = takeApart((await readDraft(draft.id)).body.content).below;
+    } catch (error) {
+      if (!(error instanceof ApiError) || error.status !== 404) throw error;
+      // Sent or thrown away on another device: what was written becomes a draft of its own.
+      draft.id = null;
+    }
+    draft.cut = false;
+  }
   async #store(draft: Draft): Promise<string> {
+    try {
+      await this.#rejoin(draft);
+    } catch (error) {
+      this.state = 'failed';
+      throw error;
+    }
     const message = outgoing(draft);
     const text = JSON.stringify(message);
     if (draft.id !== null && text === this.#has) return draft.id;

@@ -78,7 +78,7 @@ function into(message: Message, to: string, said: string): void {
 export function moveAsked(message: Message | 'picked', folder: FolderNode): void {
   shared.toMove = null;
   if (message === 'picked') {
-    void bulk.run('move', t('mail.bulk.moving'), (n) => t('mail.bulk.moved', { n, folder: folderLabel(folder) }), () => folder.id);
+    void bulk.run('move', t('mail.bulk.moving'), (n) => t('mail.bulk.moved', { n, folder: folderLabel(folder) }), (box) => (box === folder.mailbox ? folder.id : undefined));
     return;
   }
   into(message, folder.id, t('mail.done.moved', { folder: folderLabel(folder) }));

@@ -2,6 +2,7 @@
 import type { SendMode } from '../api/mail';
 import type { EmailAddress, FullMessage, Message } from '../api/types';
 import { emptyDraft, type Draft } from '../data/draft.svelte';
+import { OPEN } from '../format/original';
 import { plainToHtml } from '../format/plain';
 import { shown, uniqueRecipients, written } from '../format/address';
 import { fullDate } from '../format/text';
@@ -50,17 +51,9 @@ function forwardedHead(message: Message, full: FullMessage | null): string[] {
 }
 const forwarded = (message: Message, full: FullMessage | null, text: string) => `\n\n${forwardedHead(message, full).join('\n')}\n\n${tidy(text)}\n`;
 
-const OPEN = '<div class="hauspost-quote">';
-/** The original in one marked element, so that a draft can be taken apart again. It is put together as text and never read by this page. */
 function quoteHtml(head: string[], html: string, indent: boolean): string {
   const bar = 'margin:0 0 0 8px;padding-left:10px;border-left:2px solid #b9c4c7';
   const inner = indent ? `<blockquote type="cite" style="${bar}">${html}</blockquote>` : html;
   return `${OPEN}<br>${plainToHtml(head.join('\n'))}<br>${inner}</div>`;
-}
-/** What was written, and the original below it. Whoever changed the draft elsewhere may have moved it: then all is what was written. */
-export function takeApart(html: string): { body: string; below: string } {
-  const at = html.indexOf(OPEN);
-  const inner = html.replace(/<\/body>\s*<\/html>\s*$/i, '');
-  return at < 0 ? { body: html, below: '' } : { body: html.slice(0, at), below: inner.slice(at) };
 }
 const tidy = (text: string) => text.replace(/\r\n?/g, '\n').replace(/\u00a0/g, ' ').replace(/\n{3,}/g, '\n\n').trim();
