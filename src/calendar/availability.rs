@@ -4,7 +4,7 @@
 use super::zone_of;
 use crate::base::{Error, Result};
 use crate::formats::content_line::read_component;
-use crate::formats::ical::availability::{Availability, Closed, WeeklyHours, print_weekly};
+use crate::formats::ical::availability::{Availability, Closed, WeeklyHours, check_size, print_weekly};
 use crate::formats::ical::zone::Zone;
 use crate::identity::Ctx;
 use crate::model::object::{Object, ObjectKind};
@@ -13,8 +13,6 @@ use crate::store::Snapshot;
 use crate::store::account::AccountDb;
 
 const AVAILABILITY: &str = "availability";
-/// Nobody's hours are longer.
-const MAX_BYTES: usize = 64 << 10;
 
 /// As it was set. None: nothing is said.
 pub async fn get_availability(ctx: &Ctx, account: AccountId) -> Result<Option<String>> {
@@ -28,11 +26,7 @@ pub async fn get_availability(ctx: &Ctx, account: AccountId) -> Result<Option<St
 pub async fn put_availability(ctx: &Ctx, account: AccountId, text: Option<String>) -> Result<()> {
     ctx.require_owner(account)?;
     if let Some(text) = &text {
-        if text.len() > MAX_BYTES {
-            return Err(Error::too_large(
-                "what is said of one's availability has at most 64 kB",
-            ));
-        }
+        check_size(text.len())?;
         Availability::read(text.as_bytes())?;
     }
     ctx.store
@@ -85,8 +79,9 @@ pub(super) fn add_object(
     object: &Object,
     said: &mut Availability,
 ) -> Result<()> {
-    let raw = s.open_body(object.item.body_id)?.read_all()?;
-    if let Err(e) = read_component(&raw).and_then(|c| said.add(&c)) {
+    let raw = s.read_body(object.item.body_id)?;
+    let read = check_size(raw.len()).and_then(|()| said.add(&read_component(&raw)?));
+    if let Err(e) = read {
         tracing::info!(name = object.name, error = ?e, "what is said of somebody's availability cannot be read");
     }
     Ok(())

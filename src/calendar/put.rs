@@ -6,7 +6,7 @@ use crate::base::text::one_line;
 use crate::base::{Error, Result};
 use crate::formats::content_line::{Component, read_component};
 use crate::formats::ical::attachment::managed_ids;
-use crate::formats::ical::availability::Availability;
+use crate::formats::ical::availability::{Availability, check_size};
 use crate::formats::ical::expand::bounds;
 use crate::formats::ical::people::address_of;
 use crate::formats::ical::zone::Zone;
@@ -50,6 +50,7 @@ pub async fn put_with_files(
         return Err(method.wrong("makes this a message, which is not stored in a calendar; leave METHOD out"));
     }
     if object.kind == ComponentKind::Availability {
+        check_size(raw.len())?;
         Availability::default().add(&object.calendar)?;
     }
     let columns = columns(&object);
