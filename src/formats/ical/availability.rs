@@ -138,9 +138,27 @@ impl Availability {
 
     /// Its hours, where it says nothing else.
     pub fn weekly(&self) -> Option<WeeklyHours> {
-        let [sheet] = self.sheets.as_slice() else {
-            return None;
-        };
+        match self.sheets.as_slice() {
+            [sheet] => sheet.weekly(),
+            _ => None,
+        }
+    }
+
+    /// Its hours, beside what it says of some time, as of holidays.
+    pub fn usual_hours(&self) -> Option<WeeklyHours> {
+        let mut lasting = self.sheets.iter().filter(|s| s.end.is_none());
+        let sheet = lasting.next()?;
+        match lasting.next() {
+            None => sheet.weekly(),
+            Some(_) => None,
+        }
+    }
+}
+
+impl Sheet {
+    /// Its hours, where it says nothing else and always holds.
+    fn weekly(&self) -> Option<WeeklyHours> {
+        let sheet = self;
         if sheet.end.is_some() || sheet.busy != BusyType::Unavailable {
             return None;
         }
@@ -316,13 +334,68 @@ fn weekly_of(open: &CalendarObject) -> Option<WeeklyHours> {
     })
 }
 
+/// What is said, with other hours of each week; what is said of some time beside them, as of holidays, stays. None: the zone
+/// is not known. Errors: Conflict, when it says more of its weeks than such hours do, which would be lost; Invalid.
+pub fn replace_weekly(said: &[u8], hours: &WeeklyHours) -> Result<Option<String>> {
+    let mut calendar = read_component(said)?;
+    let zones = read_zones(&calendar)?;
+    let mut lasting = Vec::new();
+    for (at, part) in calendar.parts.iter().enumerate() {
+        if part.name == "VAVAILABILITY" && Sheet::read(part, &zones, MAX_OPEN)?.end.is_none() {
+            lasting.push(at);
+        }
+    }
+    let is_plain = |at: usize| -> Result<bool> {
+        let part = &calendar.parts[at];
+        let sheet = Sheet::read(part, &zones, MAX_OPEN)?;
+        // Hours on no day are ours, too.
+        let is_never = sheet.open.is_empty() && part.text("UID").as_deref() == Some(HOURS_UID);
+        Ok(is_never || sheet.weekly().is_some())
+    };
+    let place = match lasting.as_slice() {
+        [] => None,
+        [at] if is_plain(*at)? => Some(*at),
+        _ => {
+            return Err(Error::conflict(
+                "a calendar program has set working hours that differ from day to day or change over time, which one pair of \
+                 times for all days would replace; change them there, or remove them there first",
+            ));
+        }
+    };
+    let Some(made) = print_weekly(hours) else {
+        return Ok(None);
+    };
+    let made = read_component(made.as_bytes())?;
+    for part in made.parts {
+        if part.name != "VAVAILABILITY" {
+            let is_same = |p: &Component| p.name == part.name && p.text("TZID") == part.text("TZID");
+            if !calendar.parts.iter().any(is_same) {
+                calendar.parts.push(part);
+            }
+            continue;
+        }
+        match place {
+            Some(at) => {
+                let priority = calendar.parts[at].property("PRIORITY").cloned();
+                calendar.parts[at] = part;
+                calendar.parts[at].properties.extend(priority);
+            }
+            None => calendar.parts.push(part),
+        }
+    }
+    Ok(Some(print_component(&calendar)))
+}
+
+/// Of the sheet with the hours that are set by a word of their own.
+const HOURS_UID: &str = "working-hours";
+
 /// Hours as a calendar with one VAVAILABILITY. `zone`: of the database, by its name. None: there is no such zone.
 pub fn print_weekly(hours: &WeeklyHours) -> Option<String> {
     // A Monday before anybody looks.
     let monday = Date::new(2000, 1, 3).ok()?;
     let zone = Zone::by_name(&hours.zone)?;
     let mut sheet = Component::new("VAVAILABILITY");
-    sheet.set("UID", "working-hours");
+    sheet.set("UID", HOURS_UID);
     sheet.set("DTSTAMP", "20000103T000000Z");
     if let Some(first) = hours.days.iter().min_by_key(|d| d.to_monday_zero_offset()) {
         let day = monday
@@ -437,6 +510,50 @@ mod tests {
         assert_eq!(
             (read.weekly(), read.closed(&Zone::utc(), (0, 9)).len()),
             (None, 1)
+        );
+    }
+
+    #[test]
+    fn other_hours_leave_what_is_said_beside_them_and_refuse_to_replace_more() {
+        let hours = |hour: i8| WeeklyHours {
+            days: vec![Weekday::Monday],
+            start: Time::constant(hour, 0, 0, 0),
+            end: Time::constant(17, 0, 0, 0),
+            zone: "Europe/Berlin".into(),
+        };
+        let holiday = "BEGIN:VAVAILABILITY\nUID:h\nPRIORITY:1\nDTSTART:20261126T000000Z\nDTEND:20261127T000000Z\nEND:VAVAILABILITY";
+        let calendar = |text: String| format!("BEGIN:VCALENDAR\nVERSION:2.0\n{text}\nEND:VCALENDAR\n");
+        let mut text = calendar(format!("{OFFICE}\n{holiday}"));
+        for hour in [8, 10] {
+            text = replace_weekly(text.as_bytes(), &hours(hour)).unwrap().unwrap();
+            let read = Availability::read(text.as_bytes()).unwrap();
+            assert_eq!((read.sheets.len(), read.usual_hours()), (2, Some(hours(hour))));
+            assert!(text.contains("UID:h") && !text.contains("UID:a"), "{text}");
+            assert_eq!(text.matches("BEGIN:VTIMEZONE").count(), 1);
+        }
+        let alone = replace_weekly(calendar(holiday.to_owned()).as_bytes(), &hours(9))
+            .unwrap()
+            .unwrap();
+        let read = Availability::read(alone.as_bytes()).unwrap();
+        assert_eq!((read.sheets.len(), read.usual_hours()), (2, Some(hours(9))));
+        // Another time on each day, or hours of a busy kind.
+        let friday = "BEGIN:AVAILABLE\nUID:f\nDTSTART:20260109T090000Z\nDTEND:20260109T120000Z\nRRULE:FREQ=WEEKLY\nEND:AVAILABLE\n\
+            END:VAVAILABILITY";
+        for richer in [
+            OFFICE.replace("END:VAVAILABILITY", friday),
+            OFFICE.replace("UID:a", "UID:a\nBUSYTYPE:BUSY"),
+            format!("{OFFICE}\n{OFFICE}"),
+        ] {
+            let refused = replace_weekly(calendar(richer).as_bytes(), &hours(9)).unwrap_err();
+            assert_eq!(refused.kind(), crate::base::Kind::Conflict);
+        }
+        let nowhere = WeeklyHours {
+            zone: "Nowhere".into(),
+            ..hours(9)
+        };
+        assert_eq!(
+            replace_weekly(calendar(OFFICE.to_owned()).as_bytes(), &nowhere).unwrap(),
+            None
         );
     }
 
