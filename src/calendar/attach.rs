@@ -289,6 +289,15 @@ pub async fn open_file(ctx: &Ctx, managed_id: &str) -> Result<HeldContent> {
     find_file(ctx, managed_id).await.map(|(_, found)| found)
 }
 
+/// Whether an event that the actor may read names it.
+pub async fn may_read_file(ctx: &Ctx, managed_id: &str) -> Result<bool> {
+    match find_file(ctx, managed_id).await {
+        Ok(_) => Ok(true),
+        Err(e) if e.kind() == Kind::NotFound => Ok(false),
+        Err(e) => Err(e),
+    }
+}
+
 /// With the account that holds it.
 async fn find_file(ctx: &Ctx, managed_id: &str) -> Result<(AccountId, HeldContent)> {
     let mut accounts = vec![ctx.account()?.id];

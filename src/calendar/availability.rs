@@ -2,9 +2,12 @@
 //! It is kept as iCalendar; whoever sets hours by a word of their own sets this.
 
 use super::zone_of;
+use crate::base::text::one_line;
 use crate::base::{Error, Result};
 use crate::formats::content_line::read_component;
-use crate::formats::ical::availability::{Availability, Closed, WeeklyHours, print_weekly};
+use crate::formats::ical::availability::{
+    Availability, Closed, WeeklyHours, check_size, print_weekly, replace_weekly,
+};
 use crate::formats::ical::zone::Zone;
 use crate::identity::Ctx;
 use crate::model::object::{Object, ObjectKind};
@@ -13,8 +16,6 @@ use crate::store::Snapshot;
 use crate::store::account::AccountDb;
 
 const AVAILABILITY: &str = "availability";
-/// Nobody's hours are longer.
-const MAX_BYTES: usize = 64 << 10;
 
 /// As it was set. None: nothing is said.
 pub async fn get_availability(ctx: &Ctx, account: AccountId) -> Result<Option<String>> {
@@ -24,16 +25,17 @@ pub async fn get_availability(ctx: &Ctx, account: AccountId) -> Result<Option<St
     Ok(found.map(|raw| String::from_utf8_lossy(&raw).into_owned()))
 }
 
-/// None takes it away. Errors: Invalid, with the line; TooLarge.
+/// Whether it may be [put](put_availability), for who has to know it before. Errors: Invalid, with the line; TooLarge.
+pub fn check_availability(text: &str) -> Result<()> {
+    check_size(text.len())?;
+    Availability::read(text.as_bytes()).map(|_| ())
+}
+
+/// None takes it away. Errors: as [`check_availability`].
 pub async fn put_availability(ctx: &Ctx, account: AccountId, text: Option<String>) -> Result<()> {
     ctx.require_owner(account)?;
     if let Some(text) = &text {
-        if text.len() > MAX_BYTES {
-            return Err(Error::too_large(
-                "what is said of one's availability has at most 64 kB",
-            ));
-        }
-        Availability::read(text.as_bytes())?;
+        check_availability(text)?;
     }
     ctx.store
         .account(account)?
@@ -41,22 +43,30 @@ pub async fn put_availability(ctx: &Ctx, account: AccountId, text: Option<String
         .await
 }
 
-/// The hours that are kept, where nothing else is said.
+/// The hours that are kept, beside what is said of some time.
 pub async fn get_hours(ctx: &Ctx, account: AccountId) -> Result<Option<WeeklyHours>> {
     let text = get_availability(ctx, account).await?;
-    Ok(text.and_then(|t| Availability::read(t.as_bytes()).ok()?.weekly()))
+    Ok(text.and_then(|t| Availability::read(t.as_bytes()).ok()?.usual_hours()))
 }
 
-/// Errors: Invalid, for a zone that is not known.
-pub async fn put_hours(ctx: &Ctx, account: AccountId, mut hours: WeeklyHours) -> Result<()> {
+/// What is to be [put](put_availability) so that these hours hold, beside what is said of some time; nothing is stored yet.
+/// Errors: Invalid, for a zone that is not known; Conflict, when more is said of the weeks than such hours do.
+pub async fn with_hours(ctx: &Ctx, account: AccountId, mut hours: WeeklyHours) -> Result<String> {
     if let Some(Zone::Named(zone)) = Zone::by_name(&hours.zone)
         && let Some(name) = zone.iana_name()
     {
         hours.zone = name.to_owned();
     }
-    let text = print_weekly(&hours);
-    let text = text.ok_or_else(|| Error::invalid(format!("»{}« is no time zone", hours.zone)))?;
-    put_availability(ctx, account, Some(text)).await
+    let text = match get_availability(ctx, account).await? {
+        Some(said) => replace_weekly(said.as_bytes(), &hours)?,
+        None => print_weekly(&hours),
+    };
+    text.ok_or_else(|| {
+        Error::invalid(format!(
+            "»{}« is no time zone; write W. Europe Standard Time or Europe/Berlin",
+            one_line(&hours.zone)
+        ))
+    })
 }
 
 /// When somebody cannot be met within the window, and whether that is only because of their [hours](get_hours).
@@ -85,8 +95,9 @@ pub(super) fn add_object(
     object: &Object,
     said: &mut Availability,
 ) -> Result<()> {
-    let raw = s.open_body(object.item.body_id)?.read_all()?;
-    if let Err(e) = read_component(&raw).and_then(|c| said.add(&c)) {
+    let raw = s.read_body(object.item.body_id)?;
+    let read = check_size(raw.len()).and_then(|()| said.add(&read_component(&raw)?));
+    if let Err(e) = read {
         tracing::info!(name = object.name, error = ?e, "what is said of somebody's availability cannot be read");
     }
     Ok(())

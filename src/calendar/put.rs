@@ -1,23 +1,25 @@
 //! Storing an event, a task or a journal entry.
 
-use super::attach::gather;
+use super::attach::{gather, may_read_file};
 use super::scheduling::hook::{NewEvent, prepare, put_in};
 use crate::base::text::one_line;
 use crate::base::{Error, Result};
 use crate::formats::content_line::{Component, read_component};
 use crate::formats::ical::attachment::managed_ids;
-use crate::formats::ical::availability::Availability;
+use crate::formats::ical::availability::{Availability, check_size};
 use crate::formats::ical::expand::bounds;
 use crate::formats::ical::people::address_of;
 use crate::formats::ical::zone::Zone;
 use crate::formats::ical::{CalendarObject, ComponentKind, read_object};
 use crate::identity::Ctx;
 use crate::identity::shares::require_level;
-use crate::model::AccountId;
 use crate::model::object::{Collection, ObjectColumns, ObjectKind, Shape};
 use crate::model::share::ShareLevel;
+use crate::model::{AccountId, FolderId};
 use crate::objects::put::prepare_put;
 use crate::objects::{Condition, Put};
+use crate::store::Snapshot;
+use crate::store::account::AccountDb;
 use crate::store::attachment::HeldFile;
 
 /// Stores an event and, in the same commit, what its guests or its organizer have to be told (see
@@ -50,6 +52,7 @@ pub async fn put_with_files(
         return Err(method.wrong("makes this a message, which is not stored in a calendar; leave METHOD out"));
     }
     if object.kind == ComponentKind::Availability {
+        check_size(raw.len())?;
         Availability::default().add(&object.calendar)?;
     }
     let columns = columns(&object);
@@ -84,7 +87,8 @@ pub async fn put_with_files(
         .await
 }
 
-/// One of the named files that nobody has. What the object has named before it may go on naming: it came here with it.
+/// One of the named files that nobody has, or that the actor may not read: a name alone opens no file. What the object has
+/// named before it may go on naming: it came here with it.
 async fn unknown_file(
     ctx: &Ctx,
     account: AccountId,
@@ -99,20 +103,38 @@ async fn unknown_file(
     }
     let (folder, name) = (calendar.folder.id, name.to_owned());
     let file = ctx.store.account(account)?;
-    file.read(move |s| {
-        let mut before = Vec::new();
-        if let Some(object) = s.object_by_name(folder, &name)? {
-            let raw = s.open_body(object.item.body_id)?.read_all()?;
-            before = read_component(&raw).map(|c| managed_ids(&c)).unwrap_or_default();
-        }
-        for id in unknown {
-            if !before.contains(&id) && !s.has_attachment(&id)? {
-                return Ok(Some(id));
+    let is_owner = ctx.is_owner(account);
+    let others = file
+        .read(move |s| unnamed_before(s, folder, &name, unknown))
+        .await?;
+    for id in others {
+        let is_known = match is_owner {
+            true => {
+                let id = id.clone();
+                file.read(move |s| s.has_attachment(&id)).await?
             }
+            false => may_read_file(ctx, &id).await?,
+        };
+        if !is_known {
+            return Ok(Some(id));
         }
-        Ok(None)
-    })
-    .await
+    }
+    Ok(None)
+}
+
+/// Those of the files that the object of this name does not name as it stands.
+fn unnamed_before(
+    s: &Snapshot<'_, AccountDb>,
+    folder: FolderId,
+    name: &str,
+    mut ids: Vec<String>,
+) -> Result<Vec<String>> {
+    if let Some(object) = s.object_by_name(folder, name)? {
+        let raw = s.open_body(object.item.body_id)?.read_all()?;
+        let before = read_component(&raw).map(|c| managed_ids(&c)).unwrap_or_default();
+        ids.retain(|id| !before.contains(id));
+    }
+    Ok(ids)
 }
 
 fn kind(kind: ComponentKind) -> ObjectKind {

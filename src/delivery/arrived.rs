@@ -3,7 +3,7 @@
 use super::PostRoom;
 use super::authentic::Verdict;
 use super::deputies;
-use super::enclosed_files::take_files;
+use super::enclosed_files::EnclosedFiles;
 use super::scheduling::{Handed, apply_all};
 use crate::base::{Error, Result};
 use crate::calendar::scheduling::apply::{Sender, changes_something};
@@ -102,6 +102,7 @@ async fn read_mail(room: &Arc<PostRoom>, me: &Account, raw: &[u8]) -> Result<Rea
     let (room, raw, me) = (room.clone(), raw.to_vec(), me.address.clone());
     let read = move || {
         let mail = CalendarMail::parse(&raw);
+        let mut enclosed = EnclosedFiles::new(&room.store, &mail);
         let mut messages = Vec::new();
         for (n, part) in mail.calendars().into_iter().enumerate() {
             let all = match read_messages(part.text.as_bytes(), part.method.as_deref()) {
@@ -114,7 +115,7 @@ async fn read_mail(room: &Arc<PostRoom>, me: &Account, raw: &[u8]) -> Result<Rea
             for (i, mut message) in all.into_iter().enumerate() {
                 let files = match message.method {
                     Method::Request | Method::Add => {
-                        take_files(&room.store, &mail, &mut message, &room.options.host_name, left)?
+                        enclosed.take(&mut message, &room.options.host_name, left)?
                     }
                     _ => Vec::new(),
                 };

@@ -2,7 +2,7 @@
 //! would suit them better, which is noted beside their name for the organizer to decide on (§3.2.7).
 
 use super::apply::{Outcome, Work};
-use super::delegation::add_delegates;
+use super::delegation::{Allowance, add_delegates, named_delegates};
 use super::hook::read_series;
 use super::respond::store_in;
 use super::{is_own, is_same, organizer, send_in, stamp};
@@ -46,15 +46,16 @@ pub fn apply(
         return Ok(Outcome::Ignored("answers are for the organizer"));
     }
     let before = everybody(&series);
+    let mut allowance = Allowance::of(&series);
     let answers = Series::placed_in(message.object, series.zone.clone());
     let is_counter = message.method == Method::Counter;
     let mut has_news = false;
     if let Some(entry) = &answers.master {
-        has_news |= note_for_all(work, &mut series, &entry.component, is_counter);
+        has_news |= note_for_all(work, &mut series, &entry.component, is_counter, &mut allowance);
     }
     for (place, entry) in &answers.overrides {
         if entry.part.is_this_and_future && series.master.is_some() {
-            has_news |= note_onward(work, &mut series, *place, &entry.component)?;
+            has_news |= note_onward(work, &mut series, *place, &entry.component, &mut allowance)?;
             continue;
         }
         if !series.overrides.contains_key(place) {
@@ -65,7 +66,14 @@ pub fn apply(
             series.put_override(*place, one)?;
         }
         if let Some(stood) = series.overrides.get_mut(place) {
-            has_news |= note(work, &mut stood.component, &entry.component, is_counter).is_some();
+            has_news |= note(
+                work,
+                &mut stood.component,
+                &entry.component,
+                is_counter,
+                &mut allowance,
+            )
+            .is_some();
         }
     }
     if !has_news {
@@ -97,17 +105,23 @@ fn everybody(series: &Series) -> BTreeSet<String> {
 }
 
 /// An answer to the series also answers for those occurrences about which the attendee had said the same as to the series.
-fn note_for_all(work: &Work<'_>, series: &mut Series, answer: &Component, is_counter: bool) -> bool {
+fn note_for_all(
+    work: &Work<'_>,
+    series: &mut Series,
+    answer: &Component,
+    is_counter: bool,
+    allowance: &mut Allowance,
+) -> bool {
     let Some(master) = &mut series.master else {
         return false;
     };
-    let Some((who, before)) = note(work, &mut master.component, answer, is_counter) else {
+    let Some((who, before)) = note(work, &mut master.component, answer, is_counter, allowance) else {
         return false;
     };
     for entry in series.overrides.values_mut() {
         let same = entry.component.attendee(|a| is_same(a, &who)).map(PartStat::of);
         if same == Some(before) {
-            note(work, &mut entry.component, answer, false);
+            note(work, &mut entry.component, answer, false, allowance);
         }
     }
     true
@@ -115,7 +129,13 @@ fn note_for_all(work: &Work<'_>, series: &mut Series, answer: &Component, is_cou
 
 /// An answer to one occurrence and all that follow (RFC 5546 §3.2.3). Those about which the attendee had said something else than to this
 /// one keep that.
-fn note_onward(work: &Work<'_>, series: &mut Series, place: DateTime, answer: &Component) -> Result<bool> {
+fn note_onward(
+    work: &Work<'_>,
+    series: &mut Series,
+    place: DateTime,
+    answer: &Component,
+    allowance: &mut Allowance,
+) -> Result<bool> {
     let one = match series.overrides.get(&place) {
         Some(stood) => Some(stood.component.clone()),
         None => series
@@ -123,20 +143,20 @@ fn note_onward(work: &Work<'_>, series: &mut Series, place: DateTime, answer: &C
             .then(|| series.occurrence(place))
             .flatten(),
     };
-    let Some((who, before)) = one.and_then(|mut c| note(work, &mut c, answer, false)) else {
+    let Some((who, before)) = one.and_then(|mut c| note(work, &mut c, answer, false, allowance)) else {
         return Ok(false);
     };
     let same = |c: &Component| c.attendee(|a| is_same(a, &who)).map(PartStat::of) == Some(before);
     for (at, entry) in series.overrides.range_mut(place..) {
         if *at == place || same(&entry.component) {
-            note(work, &mut entry.component, answer, false);
+            note(work, &mut entry.component, answer, false, allowance);
         }
     }
     // The rest has no component of its own yet.
     if let Some(at) = series.plain_place_from(place)
         && let Some(mut component) = series.occurrence(at)
         && same(&component)
-        && note(work, &mut component, answer, false).is_some()
+        && note(work, &mut component, answer, false, allowance).is_some()
     {
         series.put_turn(at, component)?;
         series.write_out_turns()?;
@@ -150,6 +170,7 @@ fn note(
     component: &mut Component,
     answer: &Component,
     is_counter: bool,
+    allowance: &mut Allowance,
 ) -> Option<(String, PartStat)> {
     let said = answer.attendees().next()?;
     let named = address_of(said);
@@ -192,10 +213,12 @@ fn note(
         attendee.set_param(ANSWERED, stamp);
     }
     attendee.params.retain(|(n, _)| n != "DELEGATED-TO");
-    let to = said.params.iter().filter(|(n, _)| n == "DELEGATED-TO");
-    attendee.params.extend(to.cloned());
+    let to = named_delegates(said);
+    if !to.is_empty() {
+        attendee.params.push(("DELEGATED-TO".to_owned(), to));
+    }
     let attendee = attendee.clone();
-    add_delegates(component, &attendee, answer);
+    add_delegates(component, &attendee, answer, allowance);
     Some((who, before))
 }
 

@@ -1,6 +1,6 @@
 //! What an attendee's change has to tell the organizer: the answer, for the series or for single occurrences.
 
-use super::delegation::{add_delegates, delegates};
+use super::delegation::{Allowance, add_delegates, delegates};
 use super::{Outgoing, calendar_of, is_own, organizer, stamp};
 use crate::base::TimeMs;
 use crate::formats::content_line::{Component, Property};
@@ -63,7 +63,7 @@ pub fn reply(
     };
     attendee.set_param("PARTSTAT", answer.name());
     out.put(attendee.clone());
-    add_delegates(&mut out, &attendee, component);
+    add_delegates(&mut out, &attendee, component, &mut Allowance::of(series));
     if let Some(comment) = comment.filter(|c| !c.trim().is_empty()) {
         out.set_text("COMMENT", comment.trim());
     }
@@ -163,7 +163,7 @@ fn passed_on(me: &Account, series: &Series, component: &Component, now_ms: TimeM
         return None;
     }
     let mut passed = organizer::cleaned(component, now_ms);
-    add_delegates(&mut passed, own, component);
+    add_delegates(&mut passed, own, component, &mut Allowance::of(series));
     // The organizer's own invitation is as new.
     if let Some(stamp) = component.property("DTSTAMP") {
         passed.put(stamp.clone());

@@ -160,7 +160,7 @@ fn ask_members(hook: &Hook, before: Option<&Series>, series: &mut Series) {
 }
 
 /// Nobody in an office invites so many, and each is told.
-const MOST_PEOPLE: usize = 2_000;
+pub(super) const MOST_PEOPLE: usize = 2_000;
 
 /// Errors: NotFound.
 pub async fn owner_of(ctx: &Ctx, account: AccountId) -> Result<Account> {

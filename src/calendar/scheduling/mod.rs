@@ -26,6 +26,7 @@ use crate::formats::content_line::Component;
 use crate::formats::content_line::print::print_component;
 use crate::formats::ical::itip::with_method;
 use crate::formats::ical::zone::plain_time;
+use crate::formats::ical::zone_refs::describe_known_zones;
 use crate::formats::ical::{Method, Series};
 use crate::identity::Ctx;
 use crate::model::scheduling::Job;
@@ -111,12 +112,14 @@ fn stamp(now_ms: TimeMs) -> String {
         .to_string()
 }
 
-/// The object's own VCALENDAR with these components in it.
+/// The object's own VCALENDAR with these components in it. It describes each zone that it names (RFC 5546 §3.2.2), also where the
+/// stored object only names it: whoever gets it may not know that name.
 fn calendar_of(series: &Series, components: Vec<Component>) -> Component {
     let mut out = Component::new("VCALENDAR");
     out.set("VERSION", "2.0");
     let zones = series.shell.parts.iter().filter(|c| c.name == "VTIMEZONE");
     out.parts.extend(zones.cloned());
     out.parts.extend(components);
+    describe_known_zones(&mut out);
     out
 }

@@ -456,3 +456,44 @@ async fn what_is_told_is_what_changed_for_each_guest() {
         "{sent:?}"
     );
 }
+
+/// An object may name a zone that it does not describe; what is mailed describes it, for who does not know the name.
+#[tokio::test]
+async fn what_is_sent_describes_the_zones_that_it_names() {
+    let f = fixture(AccountKind::Person).await;
+    let collection = default_collection(&f.ctx, f.me, FolderKind::Calendar)
+        .await
+        .unwrap();
+    let own = SERIES
+        .replace("boss@other.test", "me@example.test")
+        .replacen(
+            "ATTENDEE;RSVP=TRUE:mailto:me@example.test",
+            "ATTENDEE:mailto:a@x.test",
+            1,
+        )
+        .replace(
+            "DTSTART:20300107T090000Z",
+            "DTSTART;TZID=Europe/Vienna:20300107T090000",
+        )
+        .replace(
+            "DTEND:20300107T100000Z",
+            "DTEND;TZID=Europe/Vienna:20300107T100000",
+        );
+    let raw = calendar("", &[&own]).into_bytes();
+    put_event(&f.ctx, f.me, &collection, "a.ics", raw, Condition::Always)
+        .await
+        .unwrap();
+    remove_event(&f.ctx, f.me, f.calendar, "a.ics", Condition::Always, true)
+        .await
+        .unwrap();
+    let sent = f.sent().await;
+    for (method, (_, text)) in ["METHOD:REQUEST", "METHOD:CANCEL"].iter().zip(&sent) {
+        assert!(text.contains(method), "{text}");
+        assert_eq!(
+            text.matches("BEGIN:VTIMEZONE\r\nTZID:Europe/Vienna").count(),
+            1,
+            "{text}"
+        );
+    }
+    assert_eq!(sent.len(), 2);
+}

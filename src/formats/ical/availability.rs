@@ -1,9 +1,9 @@
 //! When somebody can be met at all (RFC 7953): VAVAILABILITY as periods in which they cannot, and the form that working
 //! hours have in it.
 
-use super::expand::expand;
+use super::expand::{MAX_OCCURRENCES, expand};
 use super::itip::PRODUCT;
-use super::object::{CalendarObject, Moment, check_object, moment_of};
+use super::object::{CalendarObject, Moment, check_in_zones, moment_of};
 use super::rule::Frequency;
 use super::value::parse_duration;
 use super::zone::{Zone, Zones, read_zones};
@@ -52,6 +52,8 @@ struct Sheet {
     busy: BusyType,
     /// When they are there: AVAILABLE, each with its overrides.
     open: Vec<CalendarObject>,
+    /// How many AVAILABLE that were, the overrides among them.
+    said: usize,
 }
 
 /// The same hours on some days of each week.
@@ -65,9 +67,22 @@ pub struct WeeklyHours {
     pub zone: String,
 }
 
-/// Parts of one property or object; somebody has one or two.
+/// What is said of one's availability in one property or object. Nobody's hours are longer.
+pub const MAX_BYTES: usize = 64 << 10;
+/// In all that somebody says; they have one or two.
 const MAX_SHEETS: usize = 50;
 const MAX_OPEN: usize = 200;
+
+/// Errors: TooLarge.
+pub fn check_size(bytes: usize) -> Result<()> {
+    match bytes > MAX_BYTES {
+        true => Err(Error::too_large(format!(
+            "what is said of one's availability has at most {} kB; leave out what is over",
+            MAX_BYTES >> 10
+        ))),
+        false => Ok(()),
+    }
+}
 
 impl Availability {
     /// Of a VCALENDAR with one or more VAVAILABILITY. Errors: Invalid, with the line.
@@ -80,21 +95,29 @@ impl Availability {
         }
     }
 
-    /// What a calendar says besides. Errors: Invalid, with the line.
+    /// What a calendar says besides. Errors: Invalid, with the line, also for more than 200 AVAILABLE in all.
     pub fn add(&mut self, calendar: &Component) -> Result<()> {
         let zones = read_zones(calendar)?;
+        let mut left = MAX_OPEN - self.sheets.iter().map(|s| s.said).sum::<usize>();
         for part in calendar.parts.iter().filter(|p| p.name == "VAVAILABILITY") {
             if self.sheets.len() >= MAX_SHEETS {
                 return Err(wrong(part, "is one too many"));
             }
-            self.sheets.push(Sheet::read(calendar, part, &zones)?);
+            let sheet = Sheet::read(part, &zones, left)?;
+            left -= sheet.said;
+            self.sheets.push(sheet);
         }
         self.sheets.sort_by_key(|s| s.rank);
         Ok(())
     }
 
-    /// When they cannot be met within the window, ascending and side by side. `floating`: where they are.
+    /// When they cannot be met within the window, ascending and side by side. `floating`: where they are. Of the times at
+    /// which they are there, so many count as of a series; at what is beyond, they cannot be met.
     pub fn closed(&self, floating: &Zone, window: (i64, i64)) -> Vec<Closed> {
+        self.closed_within(floating, window, &mut { MAX_OCCURRENCES })
+    }
+
+    fn closed_within(&self, floating: &Zone, window: (i64, i64), budget: &mut usize) -> Vec<Closed> {
         let mut out: Vec<Closed> = Vec::new();
         for sheet in &self.sheets {
             let (from_s, to_s) = sheet.span(floating);
@@ -106,7 +129,7 @@ impl Availability {
             let before = out.iter().map(|(s, e, b)| (*s, (*e).min(from_s), *b));
             let behind = out.iter().map(|(s, e, b)| ((*s).max(to_s), *e, *b));
             let mut all: Vec<Closed> = before.chain(behind).filter(|(s, e, _)| s < e).collect();
-            all.extend(sheet.closed(floating, (from_s, to_s)));
+            all.extend(sheet.closed(floating, (from_s, to_s), budget));
             all.sort_unstable();
             out = all;
         }
@@ -115,9 +138,27 @@ impl Availability {
 
     /// Its hours, where it says nothing else.
     pub fn weekly(&self) -> Option<WeeklyHours> {
-        let [sheet] = self.sheets.as_slice() else {
-            return None;
-        };
+        match self.sheets.as_slice() {
+            [sheet] => sheet.weekly(),
+            _ => None,
+        }
+    }
+
+    /// Its hours, beside what it says of some time, as of holidays.
+    pub fn usual_hours(&self) -> Option<WeeklyHours> {
+        let mut lasting = self.sheets.iter().filter(|s| s.end.is_none());
+        let sheet = lasting.next()?;
+        match lasting.next() {
+            None => sheet.weekly(),
+            Some(_) => None,
+        }
+    }
+}
+
+impl Sheet {
+    /// Its hours, where it says nothing else and always holds.
+    fn weekly(&self) -> Option<WeeklyHours> {
+        let sheet = self;
         if sheet.end.is_some() || sheet.busy != BusyType::Unavailable {
             return None;
         }
@@ -140,7 +181,8 @@ impl Availability {
 }
 
 impl Sheet {
-    fn read(calendar: &Component, part: &Component, zones: &Zones) -> Result<Sheet> {
+    /// `most`: AVAILABLE.
+    fn read(part: &Component, zones: &Zones, most: usize) -> Result<Sheet> {
         let moment = |name: &str| -> Result<Option<Moment>> {
             part.property(name).map(|p| moment_of(p, zones)).transpose()
         };
@@ -172,7 +214,8 @@ impl Sheet {
             start,
             end,
             busy,
-            open: open_times(calendar, part)?,
+            open: open_times(part, zones, most)?,
+            said: part.parts.iter().filter(|p| p.name == "AVAILABLE").count(),
         })
     }
 
@@ -185,9 +228,17 @@ impl Sheet {
     }
 
     /// What is left of the window without the times at which they are there.
-    fn closed(&self, floating: &Zone, (from_s, to_s): (i64, i64)) -> Vec<Closed> {
-        let open = self.open.iter().flat_map(|o| expand(o, floating, from_s, to_s));
-        let mut open: Vec<(i64, i64)> = open.map(|o| (o.start_s, o.end_s)).collect();
+    /// `budget`: occurrences that may still be looked at, of all sheets.
+    fn closed(&self, floating: &Zone, (from_s, to_s): (i64, i64), budget: &mut usize) -> Vec<Closed> {
+        let mut open: Vec<(i64, i64)> = Vec::new();
+        for object in &self.open {
+            if *budget == 0 {
+                break;
+            }
+            let found = expand(object, floating, from_s, to_s);
+            open.extend(found.iter().take(*budget).map(|o| (o.start_s, o.end_s)));
+            *budget = budget.saturating_sub(found.len());
+        }
         open.sort_unstable();
         let (mut out, mut at) = (Vec::new(), from_s);
         for (start_s, end_s) in open.into_iter().chain([(to_s, to_s)]) {
@@ -200,11 +251,12 @@ impl Sheet {
     }
 }
 
-/// AVAILABLE is made like an event; those of one UID are one with its overrides.
-fn open_times(calendar: &Component, part: &Component) -> Result<Vec<CalendarObject>> {
+/// AVAILABLE is made like an event; those of one UID are one with its overrides. The zones are shared: what an object
+/// describes of them is large. `most`: of all.
+fn open_times(part: &Component, zones: &Zones, most: usize) -> Result<Vec<CalendarObject>> {
     let mut all: Vec<(String, Component)> = Vec::new();
     for (n, open) in part.parts.iter().filter(|p| p.name == "AVAILABLE").enumerate() {
-        if n >= MAX_OPEN {
+        if n >= most {
             return Err(wrong(open, "is one too many"));
         }
         let uid = open.text("UID").unwrap_or_else(|| format!("{n}"));
@@ -218,13 +270,14 @@ fn open_times(calendar: &Component, part: &Component) -> Result<Vec<CalendarObje
             Some((_, object)) => object.parts.push(event),
             None => {
                 let mut object = Component::new("VCALENDAR");
-                let zones = calendar.parts.iter().filter(|c| c.name == "VTIMEZONE");
-                object.parts.extend(zones.cloned().chain([event]));
+                object.parts.push(event);
                 all.push((uid, object));
             }
         }
     }
-    all.into_iter().map(|(_, o)| check_object(o, true)).collect()
+    all.into_iter()
+        .map(|(_, o)| check_in_zones(o, zones, true))
+        .collect()
 }
 
 fn wrong(component: &Component, what: &str) -> Error {
@@ -281,13 +334,68 @@ fn weekly_of(open: &CalendarObject) -> Option<WeeklyHours> {
     })
 }
 
+/// What is said, with other hours of each week; what is said of some time beside them, as of holidays, stays. None: the zone
+/// is not known. Errors: Conflict, when it says more of its weeks than such hours do, which would be lost; Invalid.
+pub fn replace_weekly(said: &[u8], hours: &WeeklyHours) -> Result<Option<String>> {
+    let mut calendar = read_component(said)?;
+    let zones = read_zones(&calendar)?;
+    let mut lasting = Vec::new();
+    for (at, part) in calendar.parts.iter().enumerate() {
+        if part.name == "VAVAILABILITY" && Sheet::read(part, &zones, MAX_OPEN)?.end.is_none() {
+            lasting.push(at);
+        }
+    }
+    let is_plain = |at: usize| -> Result<bool> {
+        let part = &calendar.parts[at];
+        let sheet = Sheet::read(part, &zones, MAX_OPEN)?;
+        // Hours on no day are ours, too.
+        let is_never = sheet.open.is_empty() && part.text("UID").as_deref() == Some(HOURS_UID);
+        Ok(is_never || sheet.weekly().is_some())
+    };
+    let place = match lasting.as_slice() {
+        [] => None,
+        [at] if is_plain(*at)? => Some(*at),
+        _ => {
+            return Err(Error::conflict(
+                "a calendar program has set working hours that differ from day to day or change over time, which one pair of \
+                 times for all days would replace; change them there, or remove them there first",
+            ));
+        }
+    };
+    let Some(made) = print_weekly(hours) else {
+        return Ok(None);
+    };
+    let made = read_component(made.as_bytes())?;
+    for part in made.parts {
+        if part.name != "VAVAILABILITY" {
+            let is_same = |p: &Component| p.name == part.name && p.text("TZID") == part.text("TZID");
+            if !calendar.parts.iter().any(is_same) {
+                calendar.parts.push(part);
+            }
+            continue;
+        }
+        match place {
+            Some(at) => {
+                let priority = calendar.parts[at].property("PRIORITY").cloned();
+                calendar.parts[at] = part;
+                calendar.parts[at].properties.extend(priority);
+            }
+            None => calendar.parts.push(part),
+        }
+    }
+    Ok(Some(print_component(&calendar)))
+}
+
+/// Of the sheet with the hours that are set by a word of their own.
+const HOURS_UID: &str = "working-hours";
+
 /// Hours as a calendar with one VAVAILABILITY. `zone`: of the database, by its name. None: there is no such zone.
 pub fn print_weekly(hours: &WeeklyHours) -> Option<String> {
     // A Monday before anybody looks.
     let monday = Date::new(2000, 1, 3).ok()?;
     let zone = Zone::by_name(&hours.zone)?;
     let mut sheet = Component::new("VAVAILABILITY");
-    sheet.set("UID", "working-hours");
+    sheet.set("UID", HOURS_UID);
     sheet.set("DTSTAMP", "20000103T000000Z");
     if let Some(first) = hours.days.iter().min_by_key(|d| d.to_monday_zero_offset()) {
         let day = monday
@@ -406,6 +514,50 @@ mod tests {
     }
 
     #[test]
+    fn other_hours_leave_what_is_said_beside_them_and_refuse_to_replace_more() {
+        let hours = |hour: i8| WeeklyHours {
+            days: vec![Weekday::Monday],
+            start: Time::constant(hour, 0, 0, 0),
+            end: Time::constant(17, 0, 0, 0),
+            zone: "Europe/Berlin".into(),
+        };
+        let holiday = "BEGIN:VAVAILABILITY\nUID:h\nPRIORITY:1\nDTSTART:20261126T000000Z\nDTEND:20261127T000000Z\nEND:VAVAILABILITY";
+        let calendar = |text: String| format!("BEGIN:VCALENDAR\nVERSION:2.0\n{text}\nEND:VCALENDAR\n");
+        let mut text = calendar(format!("{OFFICE}\n{holiday}"));
+        for hour in [8, 10] {
+            text = replace_weekly(text.as_bytes(), &hours(hour)).unwrap().unwrap();
+            let read = Availability::read(text.as_bytes()).unwrap();
+            assert_eq!((read.sheets.len(), read.usual_hours()), (2, Some(hours(hour))));
+            assert!(text.contains("UID:h") && !text.contains("UID:a"), "{text}");
+            assert_eq!(text.matches("BEGIN:VTIMEZONE").count(), 1);
+        }
+        let alone = replace_weekly(calendar(holiday.to_owned()).as_bytes(), &hours(9))
+            .unwrap()
+            .unwrap();
+        let read = Availability::read(alone.as_bytes()).unwrap();
+        assert_eq!((read.sheets.len(), read.usual_hours()), (2, Some(hours(9))));
+        // Another time on each day, or hours of a busy kind.
+        let friday = "BEGIN:AVAILABLE\nUID:f\nDTSTART:20260109T090000Z\nDTEND:20260109T120000Z\nRRULE:FREQ=WEEKLY\nEND:AVAILABLE\n\
+            END:VAVAILABILITY";
+        for richer in [
+            OFFICE.replace("END:VAVAILABILITY", friday),
+            OFFICE.replace("UID:a", "UID:a\nBUSYTYPE:BUSY"),
+            format!("{OFFICE}\n{OFFICE}"),
+        ] {
+            let refused = replace_weekly(calendar(richer).as_bytes(), &hours(9)).unwrap_err();
+            assert_eq!(refused.kind(), crate::base::Kind::Conflict);
+        }
+        let nowhere = WeeklyHours {
+            zone: "Nowhere".into(),
+            ..hours(9)
+        };
+        assert_eq!(
+            replace_weekly(calendar(OFFICE.to_owned()).as_bytes(), &nowhere).unwrap(),
+            None
+        );
+    }
+
+    #[test]
     fn what_says_more_than_hours_is_not_taken_for_them() {
         for more in ["DTEND:20261231T000000Z", "BUSYTYPE:BUSY"] {
             let text = OFFICE.replace("UID:a", &format!("UID:a\n{more}"));
@@ -492,5 +644,58 @@ mod tests {
         }
         let many = "BEGIN:VAVAILABILITY\nEND:VAVAILABILITY\n".repeat(MAX_SHEETS + 1);
         assert!(Availability::read(format!("BEGIN:VCALENDAR\n{many}END:VCALENDAR\n").as_bytes()).is_err());
+    }
+
+    #[test]
+    fn zones_are_read_once_and_what_is_said_is_bounded_in_all() {
+        let zone = "BEGIN:VTIMEZONE\nTZID:Own\nBEGIN:STANDARD\nDTSTART:19700101T000000\nTZOFFSETFROM:+0200\nTZOFFSETTO:+0200\n\
+            END:STANDARD\nEND:VTIMEZONE\n";
+        let sheet = |count: usize| {
+            let open = "BEGIN:AVAILABLE\nDTSTART;TZID=Own:20261126T090000\nDURATION:PT1H\nEND:AVAILABLE\n"
+                .repeat(count);
+            format!("BEGIN:VAVAILABILITY\n{open}END:VAVAILABILITY\n")
+        };
+        let read = |counts: [usize; 2]| {
+            let raw = counts.map(sheet).concat();
+            Availability::read(format!("BEGIN:VCALENDAR\n{zone}{raw}END:VCALENDAR\n").as_bytes())
+        };
+        let mut said = read([MAX_OPEN - 1, 1]).unwrap();
+        let held: usize = said
+            .sheets
+            .iter()
+            .flat_map(|s| &s.open)
+            .map(|o| o.calendar.parts.len())
+            .sum();
+        assert_eq!(held, MAX_OPEN, "each holds itself, and no description of a zone");
+        let all = said.closed(
+            &Zone::utc(),
+            (at("2026-11-26T00:00:00Z"), at("2026-11-27T00:00:00Z")),
+        );
+        assert_eq!(all.first().map(|c| c.1), Some(at("2026-11-26T07:00:00Z")));
+        assert!(read([MAX_OPEN - 1, 2]).is_err() && read([MAX_OPEN + 1, 0]).is_err());
+        let one_more = format!("BEGIN:VCALENDAR\n{zone}{}END:VCALENDAR\n", sheet(1));
+        assert!(said.add(&read_component(one_more.as_bytes()).unwrap()).is_err());
+        assert!(check_size(MAX_BYTES).is_ok() && check_size(MAX_BYTES + 1).is_err());
+    }
+
+    /// Whatever is said, a question looks at so many times; beyond them nobody is there.
+    #[test]
+    fn a_question_has_a_budget_of_times_at_which_somebody_is_there() {
+        let open: String = (0..MAX_OPEN)
+            .map(|n| {
+                format!(
+                    "BEGIN:AVAILABLE\nDTSTART:20261126T0900{:02}Z\nDURATION:PT1S\nRRULE:FREQ=MINUTELY\nEND:AVAILABLE\n",
+                    n % 60
+                )
+            })
+            .collect();
+        let raw = format!("BEGIN:VCALENDAR\nBEGIN:VAVAILABILITY\n{open}END:VAVAILABILITY\nEND:VCALENDAR\n");
+        let said = Availability::read(raw.as_bytes()).unwrap();
+        let window = (at("2026-11-26T00:00:00Z"), at("2026-11-28T00:00:00Z"));
+        let mut budget = 3_000;
+        let all = said.closed_within(&Zone::utc(), window, &mut budget);
+        // The first has 2,340 in these days, of the second 660 count, of the others none.
+        assert_eq!((budget, all.len()), (0, 2_341));
+        assert_eq!(all.last().map(|c| c.1), Some(window.1));
     }
 }

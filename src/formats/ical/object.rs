@@ -105,6 +105,12 @@ pub fn read_object(raw: &[u8]) -> Result<CalendarObject> {
 /// The object that a calendar is. `needs_start`: events without a DTSTART are refused, as they are where objects are
 /// stored; messages about an event may leave it out (RFC 5546 §3.2.3). Errors: Invalid, with the line.
 pub fn check_object(calendar: Component, needs_start: bool) -> Result<CalendarObject> {
+    let zones = read_zones(&calendar)?;
+    check_in_zones(calendar, &zones, needs_start)
+}
+
+/// As [`check_object`], with the zones that its surroundings describe.
+pub fn check_in_zones(calendar: Component, zones: &Zones, needs_start: bool) -> Result<CalendarObject> {
     if calendar.name != "VCALENDAR" {
         return Err(Error::invalid(format!(
             "line {}: this is no VCALENDAR but {}",
@@ -116,7 +122,6 @@ pub fn check_object(calendar: Component, needs_start: bool) -> Result<CalendarOb
     {
         return Err(scale.wrong("is a calendar that is not known; known: GREGORIAN"));
     }
-    let zones = read_zones(&calendar)?;
     let (mut kind, mut uid, mut parts) = (None, None::<String>, Vec::new());
     for (i, component) in calendar.parts.iter().enumerate() {
         let Some(own) = ComponentKind::by_name(&component.name) else {
@@ -136,7 +141,7 @@ pub fn check_object(calendar: Component, needs_start: bool) -> Result<CalendarOb
                 "has another UID than the one before; store each by itself",
             ));
         }
-        parts.push(read_part(i, component, own, &zones, needs_start)?);
+        parts.push(read_part(i, component, own, zones, needs_start)?);
     }
     let (Some(kind), Some(uid)) = (kind, uid) else {
         return Err(at(&calendar, "holds no event, task or journal entry"));

@@ -25,21 +25,24 @@ pub fn without_known_zones(raw: &[u8]) -> Option<Vec<u8>> {
 /// cannot be read.
 pub fn with_known_zones(raw: &[u8]) -> Option<Vec<u8>> {
     let mut calendar = read_component(raw).ok()?;
+    describe_known_zones(&mut calendar).then(|| print_component(&calendar).into_bytes())
+}
+
+/// As [`with_known_zones`], of what has been read. Returns whether there was something to add.
+pub fn describe_known_zones(calendar: &mut Component) -> bool {
     let zones = calendar.parts.iter().filter(|p| p.name == "VTIMEZONE");
     let described: Vec<String> = zones.filter_map(|p| p.text("TZID")).collect();
     let mut named = BTreeMap::new();
-    gather(&calendar, &mut named);
+    gather(calendar, &mut named);
     named.retain(|name, _| !described.contains(name));
     let made = named.iter().filter_map(|(name, year)| {
         let zone = Zone::by_name(name)?;
         describe_zone(name, &zone, *year)
     });
     let made: Vec<Component> = made.collect();
-    if made.is_empty() {
-        return None;
-    }
+    let has_more = !made.is_empty();
     calendar.parts.splice(0..0, made);
-    Some(print_component(&calendar).into_bytes())
+    has_more
 }
 
 /// Zones by name with the first year that is asked of them.

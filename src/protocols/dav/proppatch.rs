@@ -6,8 +6,8 @@ use super::multistatus::{status_line, whole};
 use super::place::{self, Place, Section, path_of};
 use super::props::{AVAILABILITY, DEFAULT_CALENDAR, is_known, name_only, own_name};
 use super::xml::{self, APPLE, CALDAV, CALENDAR_SERVER, CARDDAV, DAV, Element};
-use crate::base::Kind;
-use crate::calendar::availability::put_availability;
+use crate::base::{Error, Kind};
+use crate::calendar::availability::{check_availability, put_availability};
 use crate::formats::content_line::print::print_component;
 use crate::formats::content_line::{Component, read_component};
 use crate::formats::ical::itip::PRODUCT;
@@ -62,7 +62,7 @@ pub async fn proppatch(call: &Call, body: &[u8]) -> Answer {
         }
         if let Some(said) = said {
             let put = put_availability(&call.ctx, call.id(), said).await;
-            put.map_err(|e| DavError::naming(e, Kind::Invalid, "<C:valid-calendar-data/>"))?;
+            put.map_err(wrong_availability)?;
         }
     }
     if !is_refused && call.prefer().is_minimal {
@@ -127,16 +127,25 @@ async fn take_default_calendar(call: &Call, changes: &mut Changes) -> Result<Opt
 
 /// When somebody can be met (RFC 7953 §7.2.4): a property of the inbox, also under the name that it had before there was
 /// a standard. None: the request does not name it; Some(None): it takes it away.
+/// What cannot be read is refused before anything is changed (RFC 4918 §9.2).
 fn take_availability(changes: &mut Changes) -> Result<Option<Option<String>>, DavError> {
     let names = [CALDAV, CALENDAR_SERVER].map(|ns| format!("{{{ns}}}{AVAILABILITY}"));
     let mut out = None;
     while let Some(at) = changes.own.iter().position(|p| names.contains(&p.name)) {
         out = Some(match changes.own.remove(at).value {
-            PropertyValue::One(xml) => Some(xml::read(xml.as_bytes())?.text.trim().to_owned()),
+            PropertyValue::One(xml) => {
+                let text = xml::read(xml.as_bytes())?.text.trim().to_owned();
+                check_availability(&text).map_err(wrong_availability)?;
+                Some(text)
+            }
             _ => None,
         });
     }
     Ok(out)
+}
+
+fn wrong_availability(e: Error) -> DavError {
+    DavError::naming(e, Kind::Invalid, "<C:valid-calendar-data/>")
 }
 
 /// A calendar with the zone of that name. None: there is none in the database.

@@ -244,6 +244,23 @@ fn files_are_for_who_may_read_the_event() {
     )
     .expect(201);
 
+    // The name of a file that they may not read opens nothing: neither in the shared calendar nor in their own.
+    let id = unfolded(&web.send("GET", &format!("{CALENDAR}secret.ics"), &[], b""));
+    let id = id.split("MANAGED-ID=").nth(1).unwrap();
+    let id = id.split([';', ':']).next().unwrap();
+    let line = format!("ATTACH;MANAGED-ID={id}:https://box.test/x\r\nEND:VEVENT");
+    let text = event("thief", DAILY).replacen("END:VEVENT", &line, 1);
+    for path in [
+        format!("{shared}thief.ics"),
+        format!("{}thief.ics", calendar_of(BEN)),
+    ] {
+        refused(put(&ben, &path, &text), 403, "<C:valid-managed-id-parameter/>");
+    }
+    assert_eq!(codes(&ben), [200, 404]);
+    put(&web, &format!("{CALENDAR}own.ics"), &text.replace("thief", "own")).expect(201);
+    web.send("DELETE", &format!("{CALENDAR}own.ics"), &[], b"")
+        .expect(204);
+
     // A copy in one's own calendar keeps the file, also when the other is gone.
     let text = unfolded(&ben.send("GET", &format!("{shared}open.ics"), &[], b""));
     put(&ben, &format!("{}mine.ics", calendar_of(BEN)), &text).expect(201);

@@ -138,6 +138,53 @@ fn hours_that_a_program_sets_are_those_of_every_door() {
     assert_eq!(busy(&server), ["FREEBUSY:20301125T100000Z/20301125T110000Z"]);
 }
 
+/// Whoever sets plain hours loses nothing that was said beside them, and changes nothing when they are refused.
+#[test]
+fn plain_hours_keep_what_a_calendar_program_has_said_beside_them() {
+    let server = Server::start();
+    let (dav, page) = (anna(&server), Web::page(&server, "anna@example.test"));
+    let settings = "/v1.0/me/mailboxSettings";
+    let hours = |zone: &str| {
+        json!({"timeZone": "Europe/Vienna", "workingHours": {"daysOfWeek": ["monday"], "startTime": "12:00:00",
+            "endTime": "13:30:00", "timeZone": {"name": zone}}})
+    };
+    let told = || propfind(&dav, INBOX, "0", "<C:calendar-availability/>");
+    let holiday = "BEGIN:VAVAILABILITY\r\nUID:holiday\r\nDTSTAMP:20260101T000000Z\r\nPRIORITY:1\r\nDTSTART:20301126T000000Z\r\n\
+        DTEND:20301127T000000Z\r\nEND:VAVAILABILITY\r\nEND:VCALENDAR";
+    say(
+        &dav,
+        "C:calendar-availability",
+        &office("").replace("END:VCALENDAR", holiday),
+    )
+    .expect(207);
+    let before = page.get(settings).expect(200).json();
+    page.patch(settings, &hours("Nowhere Standard Time")).expect(400);
+    assert_eq!(
+        page.get(settings).expect(200).json(),
+        before,
+        "half of it was stored"
+    );
+    let set = page.patch(settings, &hours("Europe/Berlin")).expect(200).json();
+    assert_eq!(set["workingHours"]["startTime"], "12:00:00.0000000");
+    let now = told();
+    assert!(
+        now.contains("UID:holiday") && now.contains("20000103T120000"),
+        "{now}"
+    );
+    // Other hours on each day are more than that door can say.
+    let friday = "BEGIN:AVAILABLE\r\nUID:f\r\nDTSTAMP:20260101T000000Z\r\nDTSTART:20260109T090000Z\r\nDTEND:20260109T120000Z\r\n\
+        RRULE:FREQ=WEEKLY\r\nEND:AVAILABLE\r\nEND:VAVAILABILITY";
+    say(
+        &dav,
+        "C:calendar-availability",
+        &office("").replace("END:VAVAILABILITY", friday),
+    )
+    .expect(207);
+    let (before, said) = (page.get(settings).expect(200).json(), told());
+    page.patch(settings, &hours("Europe/Rome")).expect(409);
+    assert_eq!((page.get(settings).expect(200).json(), told()), (before, said));
+}
+
 #[test]
 fn who_is_away_is_away_by_every_door() {
     let server = Server::start();
@@ -244,6 +291,12 @@ fn what_says_nothing_that_can_be_read_is_refused_with_its_line() {
             "{refused}"
         );
     }
+    // With something else beside it: all or nothing.
+    let both = "<D:set><D:prop><D:displayname>Renamed</D:displayname>\
+        <C:calendar-availability>nonsense</C:calendar-availability></D:prop></D:set>";
+    ask(&dav, "PROPPATCH", INBOX, "0", "D:propertyupdate", both).expect(403);
+    let told = propfind(&dav, INBOX, "0", "<D:displayname/>");
+    assert!(!told.contains("Renamed"), "{told}");
     let wrong = office("").replace("RRULE:FREQ=WEEKLY", "RRULE:FREQ=OFTEN");
     let refused = put(&dav, &format!("{CALENDAR}x.ics"), &wrong).expect(403).text();
     assert!(refused.contains("valid-calendar-data"), "{refused}");

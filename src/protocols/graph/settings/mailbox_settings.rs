@@ -1,7 +1,8 @@
 //! `mailboxSettings`: how the owner wants to see times and texts.
 
 use super::automatic_replies;
-use super::working_hours::{self, hours_of, keep_hours, usual_hours};
+use super::working_hours::{self, as_availability, hours_of, usual_hours};
+use crate::calendar::availability::put_availability;
 use crate::mail::list_folders;
 use crate::mail::settings::{DeputyDelivery, MailboxSettings, change_mailbox_settings, mailbox_settings};
 use crate::model::{AccountKind, Role};
@@ -158,10 +159,14 @@ async fn change(call: Call) -> Result {
         automatic_replies,
         deputy_delivery: deputy_delivery(&body)?,
     };
-    let hours = new.working_hours.clone();
+    // Everything is read before anything is stored.
+    let hours = match &new.working_hours {
+        Some(hours) => as_availability(call.ctx(), call.account, hours).await?,
+        None => None,
+    };
     change_mailbox_settings(call.ctx(), call.account, new).await?;
-    if let Some(hours) = hours {
-        keep_hours(call.ctx(), call.account, &hours).await?;
+    if hours.is_some() {
+        put_availability(call.ctx(), call.account, hours).await?;
     }
     get(call).await
 }

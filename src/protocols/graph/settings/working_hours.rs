@@ -3,7 +3,7 @@
 
 use super::mailbox_settings::{default_zone, zone};
 use crate::base::Result as Plain;
-use crate::calendar::availability::{get_hours, put_hours};
+use crate::calendar::availability::{get_hours, with_hours};
 use crate::formats::ical::availability::WeeklyHours;
 use crate::formats::ical::zone::Zone;
 use crate::identity::Ctx;
@@ -60,11 +60,11 @@ pub async fn hours_of(
     }))
 }
 
-/// Makes them what all doors know.
-pub async fn keep_hours(ctx: &Ctx, account: AccountId, written: &WorkingHours) -> Plain<()> {
+/// As all doors know them; to be put once everything else of the request is known to be right.
+pub async fn as_availability(ctx: &Ctx, account: AccountId, written: &WorkingHours) -> Plain<Option<String>> {
     match to_weekly(written) {
-        Some(hours) => put_hours(ctx, account, hours).await,
-        None => Ok(()),
+        Some(hours) => with_hours(ctx, account, hours).await.map(Some),
+        None => Ok(None),
     }
 }
 
