@@ -115,7 +115,8 @@ impl Mailbox {
         answer
             .lines
             .into_iter()
-            .filter(|l| l.windows(8).any(|w| w == b" FETCH ("))
+            // News of flags may come between.
+            .filter(|l| l.windows(6).any(|w| w == b"BODY[]"))
             .map(|l| {
                 let start = l.iter().position(|b| *b == b'\n').unwrap() + 1;
                 let head = String::from_utf8_lossy(&l[..start]).into_owned();

@@ -44,6 +44,7 @@ pub mod subscription;
 mod todo;
 mod upload;
 mod user;
+mod weekday;
 mod zones;
 
 use actix_web::web::{self, ServiceConfig};

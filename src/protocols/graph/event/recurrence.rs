@@ -6,18 +6,10 @@ use crate::formats::ical::zone::{Zone, plain_time};
 use crate::formats::ical::zone_print::day_word;
 use crate::protocols::graph::error::GraphError;
 use crate::protocols::graph::json;
+use crate::protocols::graph::weekday::DAYS;
 use jiff::civil::{Date, DateTime, Weekday};
 use serde_json::{Value, json};
 
-const DAYS: [(&str, Weekday); 7] = [
-    ("sunday", Weekday::Sunday),
-    ("monday", Weekday::Monday),
-    ("tuesday", Weekday::Tuesday),
-    ("wednesday", Weekday::Wednesday),
-    ("thursday", Weekday::Thursday),
-    ("friday", Weekday::Friday),
-    ("saturday", Weekday::Saturday),
-];
 const INDEXES: [(&str, i16); 5] = [
     ("first", 1),
     ("second", 2),

@@ -13,18 +13,9 @@ use crate::protocols::graph::answer::Result;
 use crate::protocols::graph::call::Call;
 use crate::protocols::graph::error::GraphError;
 use crate::protocols::graph::json;
-use jiff::civil::{Time, Weekday};
+use crate::protocols::graph::weekday::DAYS;
+use jiff::civil::Time;
 use serde_json::{Value, json};
-
-const DAYS: [(&str, Weekday); 7] = [
-    ("monday", Weekday::Monday),
-    ("tuesday", Weekday::Tuesday),
-    ("wednesday", Weekday::Wednesday),
-    ("thursday", Weekday::Thursday),
-    ("friday", Weekday::Friday),
-    ("saturday", Weekday::Saturday),
-    ("sunday", Weekday::Sunday),
-];
 
 /// Of who has said nothing: the days of an office.
 pub fn usual_hours(time_zone: String) -> WorkingHours {
