@@ -35,13 +35,13 @@ install-check:
 	@sh packaging/dev/install.sh check
 
 .PHONY: page
-page: web-ui/dist/index.html ## Build the page into web-ui/dist
+page: web-ui/packed/index.html ## Build the page into web-ui/dist, and packed into web-ui/packed
 
 web-ui/node_modules: web-ui/package-lock.json
 	cd web-ui && npm ci --no-audit --no-fund
 	@touch web-ui/node_modules
 
-web-ui/dist/index.html: web-ui/node_modules $(shell find web-ui/src web-ui/public web-ui/scripts web-ui/index.html web-ui/vite.config.ts -type f 2>/dev/null)
+web-ui/packed/index.html: web-ui/node_modules $(shell find web-ui/src web-ui/public web-ui/scripts web-ui/index.html web-ui/vite.config.ts -type f 2>/dev/null)
 	cd web-ui && npm run build
 
 .PHONY: test
@@ -102,7 +102,7 @@ kill-rounds: page ## The long form of the kill -9 test (ROUNDS=200)
 .PHONY: clean
 clean: ## Remove what was built
 	$(CARGO) clean
-	rm -rf web-ui/dist web-ui/node_modules dist run
+	rm -rf web-ui/dist web-ui/packed web-ui/node_modules dist run
 
 .PHONY: fuzz
 fuzz: ## Fuzz every parser for SECONDS_EACH (60); installs cargo-fuzz, needs a C++ compiler

@@ -30,11 +30,15 @@ L suite-put-c4 caldav-put $SUITE --make -n 2000 -c 4 --seed 2
 L card-put-c4 caldav-put $BOOK --make -n 1000 -c 4 --seed 1
 L busy-put-c50 caldav-put --url "$DAV/calendars/u{}@bench.test/calendar/" --user "u{}@bench.test" --users 50 --pass $PASS -n 10000 -c 50 --seed 3
 L cards-put-c4 caldav-put $MANY --make -n 20000 -c 4 --seed 4
-L cal-query caldav-report $CAL --mode query -n 200
-L cal-query-suite caldav-report $SUITE --mode query -n 200
-L cal-sync-empty caldav-report $CAL --mode sync-empty -n 500
-L cal-sync-delta caldav-report $CAL --mode sync-delta -n 200
-L card-query caldav-report $BOOK --mode query -n 200
-L card-sync-full caldav-report $BOOK --mode sync-full -n 200
+# Over TLS, and as behind a proxy: other servers of the comparison are measured without TLS.
+for line in tls plain; do
+  if [ $line = plain ]; then CAL=${CAL/https/http} SUITE=${SUITE/https/http} BOOK=${BOOK/https/http}; fi
+  L cal-query-$line caldav-report $CAL --mode query -n 200
+  L cal-query-suite-$line caldav-report $SUITE --mode query -n 200
+  L cal-sync-empty-$line caldav-report $CAL --mode sync-empty -n 500
+  L cal-sync-delta-$line caldav-report $CAL --mode sync-delta -n 200
+  L card-query-$line caldav-report $BOOK --mode query -n 200
+  L card-sync-full-$line caldav-report $BOOK --mode sync-full -n 200
+done
 prio python3 calendar_free_busy.py 127.0.0.1:25443 $PASS
 prio python3 calendar_first_sync.py 127.0.0.1:25443 $PASS

@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
-"""Fills a Maildir with messages of the sizes that an office has: moving_fill.py FOLDER COUNT"""
+"""Fills a Maildir with messages of the sizes that an office has: moving_fill.py FOLDER COUNT [SEED]"""
 import random
 import sys
 from pathlib import Path
 
 root, count = Path(sys.argv[1]), int(sys.argv[2])
-random.seed(7)
+seed = int(sys.argv[3]) if len(sys.argv) > 3 else 7
+random.seed(seed)
 letters = "abcdefghijklmnopqrstuvwxyz"
 words = ["".join(random.choices(letters, k=random.randint(2, 11))) for _ in range(6000)]
 for sub in ("cur", "new", "tmp"):
@@ -18,7 +19,7 @@ for n in range(count):
         body.append(line)
         size -= len(line) + 1
     text = (
-        f"From: p{n % 50}@other.test\nTo: office@bench.test\nMessage-ID: <{n}@other.test>\n"
+        f"From: p{n % 50}@other.test\nTo: office@bench.test\nMessage-ID: <{n}.{seed}@other.test>\n"
         f"Date: Sun, 22 Nov 2020 19:41:05 +0100\nSubject: number {n} {random.choice(words)}\nMIME-Version: 1.0\n"
         "Content-Type: text/plain; charset=utf-8\n\n" + "\n".join(body) + "\n"
     )

@@ -11,12 +11,15 @@ mod sockets;
 use crate::appliance::tls::CertificateFiles;
 use crate::appliance::{Tls, setup};
 use crate::backup::Runs;
+use crate::backup::past::Days;
 use crate::base::{Error, Result, SystemClock};
 use crate::delivery::{self, PostRoom};
 use crate::directory::passwords::Passwords;
 use crate::identity::{self, Ctx, Doorkeeper, accounts, domains};
 use crate::jobs;
 use crate::mail::bulk::Jobs;
+use crate::moving::bundles::Bundles;
+use crate::moving::jobs::Moves;
 use crate::protocols::http::{HouseData, base_path};
 use crate::protocols::limits::{ConnectionLimit, RateLimit};
 use crate::protocols::{House, Options, graph};
@@ -128,12 +131,17 @@ async fn serve(
         outside: RateLimit::new(30, Duration::from_secs(60)),
         received: RateLimit::new(config.received_per_minute, Duration::from_secs(60)),
         backups: Runs::default(),
+        past: Days::default(),
+        moves: Moves::default(),
+        bundles: Bundles::default(),
         bulk: Jobs::default(),
     });
     base_path::tell(&house.options.base_path);
     let stop = StopSignals::listen()?;
     let acceptors = accept::open(&house, sockets)?;
     bell::watch(store.layout(), &post_room)?;
+    // Before anybody is told: its runtime holds a socket from now on.
+    jobs::moves::start(ctx.clone(), post_room.clone(), house.moves.clone())?;
     ready(setup::code(&ctx).await?)?;
     tell_manager(NotifyState::Ready);
     accounts::complete_creations(&ctx).await?;
@@ -142,10 +150,12 @@ async fn serve(
     tokio::spawn(delivery::queue::run(post_room.clone()));
     actix_rt::spawn(graph::subscription::worker::run(HouseData::from(house.clone())));
     tokio::spawn(jobs::backups::run(post_room.clone()));
+    tokio::spawn(jobs::checks::run(post_room.clone(), house.tls.clone()));
+    tokio::spawn(jobs::certificates::run(post_room.clone(), house.tls.clone()));
     tokio::spawn(delivery::feed::run(post_room.clone()));
     tokio::spawn(jobs::nightly::run(ctx.clone(), config.nightly_copy));
     tokio::spawn(jobs::directory::run(post_room.clone(), config.directory_hints));
-    tokio::spawn(delivery::collect::run(post_room));
+    tokio::spawn(delivery::collect::run(post_room.clone()));
     tokio::spawn(jobs::indexing::run(ctx.clone()));
     jobs::imports::start(ctx.clone())?;
     tokio::spawn(jobs::pruning::run(ctx));

@@ -15,6 +15,9 @@ if [ "${1:-run}" = test ]; then
   want curl curl
   want strace strace
   want nsd nsd
+  want knotd knot
+  want kdig knot-dnsutils
+  want pebble pebble
   want slapd slapd
   want apache2 apache2
   want ldapmodify ldap-utils

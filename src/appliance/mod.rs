@@ -1,6 +1,8 @@
 //! House services: certificates, set-up, what the box needs besides mail.
 
+pub mod acme;
 pub mod authority;
+pub mod checks;
 pub mod collect;
 pub mod health;
 pub mod outbound;

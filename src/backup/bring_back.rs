@@ -2,11 +2,12 @@
 //! something new, so that every program sees it arrive. What is there stays as it is.
 
 use super::index::Index;
+use super::keep::fetch_rows;
 use super::pack::Unpacker;
 use super::place::Place;
-use super::restore::{describe, fetch_checked};
+use super::restore::describe;
 use super::seal::Key;
-use super::snapshot::{Snapshot, StoredAccount};
+use super::snapshot::StoredAccount;
 use crate::base::{Error, Result, SystemClock};
 use crate::calendar::read_columns as calendar_columns;
 use crate::contacts::read_columns as card_columns;
@@ -15,7 +16,7 @@ use crate::mail::append::Placement;
 use crate::mail::{Intake, append_message, create_folder, list_folders};
 use crate::model::message::Item;
 use crate::model::object::{Collection, Object};
-use crate::model::{Account, AccountId, BodyId, FolderId, FolderKind, Role};
+use crate::model::{Account, AccountId, FolderId, FolderKind, Role};
 use crate::objects::collections::{create_collection, list_collections};
 use crate::objects::put::{Condition, Given, Put, put_given};
 use crate::store::account::AccountDb;
@@ -23,10 +24,11 @@ use crate::store::attachment::HeldFile;
 use crate::store::blob::{Hash, Stage};
 use crate::store::disk::ScratchFolder;
 use crate::store::file::File;
+use crate::store::item::FlagChange;
 use crate::store::rows::{LostItem, place_rows};
 use crate::store::{Options, Store};
 use serde::Serialize;
-use std::collections::HashMap;
+use std::path::Path;
 use std::sync::Arc;
 
 const KINDS: [FolderKind; 3] = [
@@ -40,14 +42,23 @@ const KINDS: [FolderKind; 3] = [
 pub struct Wanted {
     /// Path of a mail folder or name of a collection; None: everything.
     pub folder: Option<String>,
+    /// The same, by the number that it had then.
+    pub folder_id: Option<i64>,
     /// Only these items, by the ids that they had then; empty: all.
     pub items: Vec<i64>,
     /// A mail folder below which the folders are made again, beside those that are there; None: where they were. Events,
     /// tasks and cards always go where they were.
     pub into: Option<String>,
+    /// What has changed since becomes what it was then: the words of an event, a task or a card; of a message the marks.
+    pub over: bool,
 }
 
 impl Wanted {
+    fn means_folder(&self, id: FolderId, names: &[&str]) -> bool {
+        let is_named = |wanted: &String| names.iter().any(|name| wanted.eq_ignore_ascii_case(name));
+        self.folder_id.is_none_or(|wanted| wanted == id.0) && self.folder.as_ref().is_none_or(is_named)
+    }
+
     fn means(&self, item: &Item) -> bool {
         self.items.is_empty() || self.items.contains(&item.id.0)
     }
@@ -61,25 +72,26 @@ pub struct Brought {
     pub address: String,
     pub messages: u64,
     pub objects: u64,
-    /// Was there, as it was.
+    /// Was there and has stayed as it is.
     pub present: u64,
+    /// Was there, and is again what it was then.
+    pub replaced: u64,
     /// Is in the list of the backup, and its bytes are damaged or missing.
     pub lost: Vec<String>,
 }
 
-/// Brings back. Events tell nobody: who was invited has been told then. Errors: NotFound (the account in the backup, the
-/// folder), Forbidden, OverQuota.
+/// Brings back into `account` what is missing there of what an account had in the backup `id`. `rows`: a copy of its rows that
+/// is at hand. Events tell nobody: who was invited has been told then. Errors: NotFound (the folder), Forbidden, OverQuota.
 pub async fn bring_back(
     ctx: &Ctx,
     (place, key): (&dyn Place, &Key),
-    snapshot: &Snapshot,
+    (id, stored, rows): (&str, &StoredAccount, Option<&Path>),
     account: &Account,
     wanted: &Wanted,
 ) -> Result<Brought> {
     ctx.require_owner(account.id)?;
-    let stored = snapshot.account(&account.address)?;
-    let then = Then::open(ctx, place, key, stored)?;
-    let index = Index::load(place, key)?;
+    let then = Then::open(ctx, (place, key), stored, rows)?;
+    let index = Index::of_account(place, key, ctx.store.layout(), stored)?;
     let mut work = Work {
         ctx,
         account: account.id,
@@ -87,7 +99,7 @@ pub async fn bring_back(
         stored,
         unpacker: Unpacker::new(place, key, &index),
         brought: Brought {
-            id: snapshot.id.clone(),
+            id: id.to_owned(),
             address: account.address.clone(),
             ..Brought::default()
         },
@@ -96,7 +108,7 @@ pub async fn bring_back(
     match (folders, &wanted.folder) {
         (0, Some(name)) => Err(Error::not_found(format!(
             "{} has no folder, calendar, task list or address book »{name}« in the backup of {}",
-            account.address, snapshot.id
+            stored.address, id
         ))),
         _ => Ok(work.brought),
     }
@@ -107,42 +119,35 @@ struct Then {
     ctx: Ctx,
     id: AccountId,
     file: Arc<File<AccountDb>>,
-    hashes: HashMap<BodyId, Hash>,
     _folder: ScratchFolder,
 }
 
 impl Then {
-    fn open(ctx: &Ctx, place: &dyn Place, key: &Key, stored: &StoredAccount) -> Result<Then> {
+    fn open(
+        ctx: &Ctx,
+        (place, key): (&dyn Place, &Key),
+        stored: &StoredAccount,
+        at_hand: Option<&Path>,
+    ) -> Result<Then> {
         let folder = ScratchFolder::make_in(&ctx.store.layout().backups())?;
         let store = Store::open(folder.path(), Options::default(), Arc::new(SystemClock))?;
         let id = AccountId(stored.id);
-        let rows = store.layout().temporary().join("rows");
-        fetch_checked(place, key, &stored.rows, &rows)?;
-        place_rows(store.layout(), id, &rows)?;
+        let fetched = store.layout().temporary().join("rows");
+        if at_hand.is_none() {
+            fetch_rows(place, key, stored, &fetched)?;
+        }
+        place_rows(store.layout(), id, at_hand.unwrap_or(&fetched))?;
         let file = store.account(id)?;
-        let mut hashes = HashMap::new();
-        file.read_blocking(|s| {
-            let mut after = BodyId(0);
-            loop {
-                let bodies = s.bodies_after(after, 5000)?;
-                let Some(last) = bodies.last() else { return Ok(()) };
-                after = last.id;
-                hashes.extend(bodies.iter().map(|b| (b.id, b.hash)));
-            }
-        })?;
         Ok(Then {
             ctx: Ctx::system(&store),
             id,
             file,
-            hashes,
             _folder: folder,
         })
     }
 
-    fn hash(&self, item: &Item) -> Result<&Hash> {
-        self.hashes
-            .get(&item.body_id)
-            .ok_or_else(|| Error::unavailable("the backup's list of an account is damaged"))
+    fn hash(&self, item: &Item) -> Result<Hash> {
+        self.file.read_blocking(|s| s.body_hash(item.body_id))
     }
 }
 
@@ -160,11 +165,7 @@ impl Work<'_> {
     async fn messages(&mut self, wanted: &Wanted) -> Result<usize> {
         let mut meant = 0;
         for (path, folder) in list_folders(&self.then.ctx, self.then.id).await?.iter() {
-            if wanted
-                .folder
-                .as_deref()
-                .is_some_and(|w| !w.eq_ignore_ascii_case(path))
-            {
+            if !wanted.means_folder(folder.id, &[path]) {
                 continue;
             }
             meant += 1;
@@ -178,7 +179,7 @@ impl Work<'_> {
             }
             let to = self.place_of(path, folder.role, wanted.into.as_deref()).await?;
             for item in items.iter().filter(|i| wanted.means(i)) {
-                self.message(item, to, path).await?;
+                self.message(item, to, path, wanted.over).await?;
             }
         }
         Ok(meant)
@@ -198,12 +199,29 @@ impl Work<'_> {
         }
     }
 
-    async fn message(&mut self, item: &Item, to: FolderId, path: &str) -> Result<()> {
-        let hash = *self.then.hash(item)?;
+    async fn message(&mut self, item: &Item, to: FolderId, path: &str, over: bool) -> Result<()> {
+        let hash = self.then.hash(item)?;
         let file = self.ctx.store.account(self.account)?;
         let there = file.read(move |s| s.items_with_body(to, &hash)).await?;
-        if !there.is_empty() {
-            self.brought.present += 1;
+        if let Some(now) = there.first() {
+            let is_other = now.flags != item.flags || now.keywords != item.keywords;
+            if !over || !is_other {
+                self.brought.present += 1;
+                return Ok(());
+            }
+            let (id, flags, keywords) = (now.id, item.flags, item.keywords.clone());
+            file.write(move |tx| {
+                let Some(now) = tx.item(id)? else { return Ok(()) };
+                let change = FlagChange {
+                    id,
+                    before: now.flags,
+                    flags,
+                    keywords,
+                };
+                tx.change_flags(now.folder_id, &[change]).map(drop)
+            })
+            .await?;
+            self.brought.replaced += 1;
             return Ok(());
         }
         let mut intake = Intake::expecting(self.ctx, item.size_bytes as u64, u64::MAX)?;
@@ -226,7 +244,7 @@ impl Work<'_> {
         let mut meant = 0;
         for collection in list_collections(&self.then.ctx, self.then.id, &KINDS).await? {
             let names = [collection.folder.name.as_str(), collection.display_name()];
-            if wanted.folder.as_deref().is_some_and(|w| !names.contains(&w)) {
+            if !wanted.means_folder(collection.folder.id, &names) {
                 continue;
             }
             meant += 1;
@@ -238,7 +256,7 @@ impl Work<'_> {
             }
             let to = self.collection_of(&collection).await?;
             for object in objects {
-                self.object(&object, to, &collection).await?;
+                self.object(&object, to, &collection, wanted.over).await?;
             }
         }
         Ok(meant)
@@ -264,20 +282,35 @@ impl Work<'_> {
         }
     }
 
-    async fn object(&mut self, object: &Object, to: FolderId, collection: &Collection) -> Result<()> {
-        let hash = *self.then.hash(&object.item)?;
+    /// The name and the bytes that stand in its place today.
+    async fn object_now(&self, object: &Object, to: FolderId) -> Result<Option<(String, Hash)>> {
         let (name, uid) = (object.name.clone(), object.uid.clone());
         let file = self.ctx.store.account(self.account)?;
-        let is_there = file
-            .read(move |s| {
-                let same_uid = match &uid {
-                    Some(uid) => s.object_by_uid(to, uid)?,
-                    None => None,
-                };
-                Ok(same_uid.is_some() || s.object_by_name(to, &name)?.is_some())
-            })
-            .await?;
-        if is_there {
+        file.read(move |s| {
+            let same_uid = match &uid {
+                Some(uid) => s.object_by_uid(to, uid)?,
+                None => None,
+            };
+            let now = match same_uid {
+                Some(now) => Some(now),
+                None => s.object_by_name(to, &name)?,
+            };
+            now.map(|o| Ok((o.name, s.body_hash(o.item.body_id)?)))
+                .transpose()
+        })
+        .await
+    }
+
+    async fn object(
+        &mut self,
+        object: &Object,
+        to: FolderId,
+        collection: &Collection,
+        over: bool,
+    ) -> Result<()> {
+        let hash = self.then.hash(&object.item)?;
+        let now = self.object_now(object, to).await?;
+        if now.as_ref().is_some_and(|(_, same)| !over || *same == hash) {
             self.brought.present += 1;
             return Ok(());
         }
@@ -300,14 +333,20 @@ impl Work<'_> {
             _ => calendar_columns(&raw)?,
         };
         let given = Given {
-            name: &object.name,
+            name: now.as_ref().map_or(&object.name, |(name, _)| name),
             raw,
             files: self.files(object, &columns.files, collection)?,
             columns,
         };
-        let put = put_given(self.ctx, self.account, to, given, Condition::Absent).await?;
-        if let Put::Stored { .. } = put {
-            self.brought.objects += 1;
+        let condition = match now {
+            Some(_) => Condition::Present,
+            None => Condition::Absent,
+        };
+        let put = put_given(self.ctx, self.account, to, given, condition).await?;
+        match put {
+            Put::Stored { is_new: true, .. } => self.brought.objects += 1,
+            Put::Stored { .. } => self.brought.replaced += 1,
+            _ => self.brought.present += 1,
         }
         Ok(())
     }

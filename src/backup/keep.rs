@@ -3,11 +3,13 @@
 use super::index;
 use super::pack::data_name;
 use super::place::Place;
+use super::restore::fetch_checked;
 use super::seal::Key;
-use super::snapshot::{Snapshot, list_snapshots, read_snapshot};
+use super::snapshot::{Snapshot, StoredAccount, list_snapshots, read_snapshot};
 use crate::base::{Result, TimeMs};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
+use std::path::Path;
 
 /// The newest snapshot of each of the last so many days, weeks and months that have one; never less than the newest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -54,11 +56,27 @@ impl Keep {
     }
 }
 
+/// What is at a place after old snapshots were let go.
+pub(super) struct Kept {
+    /// Ids of those that were removed.
+    pub forgotten: Vec<String>,
+    /// Those that are there; empty, when none was removed and nobody had to look.
+    pub snapshots: Vec<Snapshot>,
+}
+
 /// Removes snapshots that are not to be kept, and the files that none of the others needs. A snapshot that cannot be read
-/// keeps everything where it is. Returns the ids of the removed ones.
-pub(super) fn forget_old(place: &dyn Place, key: &Key, keep: Keep) -> Result<Vec<String>> {
+/// keeps everything where it is.
+pub(super) fn forget_old(place: &dyn Place, key: &Key, keep: Keep) -> Result<Kept> {
+    let ids = list_snapshots(place)?;
+    let nothing = Kept {
+        forgotten: Vec::new(),
+        snapshots: Vec::new(),
+    };
+    if is_all_kept(&ids, keep) {
+        return Ok(nothing);
+    }
     let mut all = Vec::new();
-    for id in list_snapshots(place)?.iter().rev() {
+    for id in ids.iter().rev() {
         all.push(read_snapshot(place, key, id)?);
     }
     all.sort_by_key(|s| std::cmp::Reverse(s.taken_at_ms));
@@ -79,7 +97,21 @@ pub(super) fn forget_old(place: &dyn Place, key: &Key, keep: Keep) -> Result<Vec
             place.remove(&name)?;
         }
     }
-    Ok(old.into_iter().map(|(_, s)| s.id).collect())
+    Ok(Kept {
+        forgotten: old.into_iter().map(|(_, s)| s.id).collect(),
+        snapshots: kept.into_iter().map(|(_, s)| s).collect(),
+    })
+}
+
+/// By their names alone, so that the lists need not be read each night.
+fn is_all_kept(ids: &[String], keep: Keep) -> bool {
+    let taken: Option<Vec<TimeMs>> = ids.iter().rev().map(|id| Snapshot::time_of(id)).collect();
+    taken.is_some_and(|taken| keep.choose(&taken).len() == taken.len())
+}
+
+/// The rows of an account as they were, into a new file. Errors: Unavailable, when they are damaged.
+pub(super) fn fetch_rows(place: &dyn Place, key: &Key, account: &StoredAccount, to: &Path) -> Result<()> {
+    fetch_checked(place, key, &account.rows, to)
 }
 
 /// Names of everything below `data/` that a snapshot needs.

@@ -11,6 +11,7 @@ use crate::store::blob::Hash;
 use crate::store::rows::BodyRow;
 use crate::store::{Snapshot, disk};
 use age::stream::{StreamReader, StreamWriter};
+use std::collections::HashMap;
 use std::fs::{self, File};
 use std::io::{self, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
@@ -18,6 +19,8 @@ use std::time::{Duration, Instant};
 
 /// A pack is closed once it has so many bytes; the last body may make it longer.
 const PACK_BYTES: u64 = 32 << 20;
+/// or so many bodies: what is in it is held until it is closed.
+const PACK_BODIES: usize = 50_000;
 /// Quick, and nearly as small as slower ones: most bytes are attachments that do not shrink.
 const LEVEL: i32 = 1;
 const PIECE: usize = 256 << 10;
@@ -136,7 +139,7 @@ struct OpenPack {
     parcel: Parcel,
     number: u32,
     bytes: u64,
-    hashes: Vec<Hash>,
+    bodies: HashMap<Hash, Entry>,
 }
 
 /// Puts bodies that are not there yet into packs.
@@ -176,14 +179,10 @@ impl<'a> Packer<'a> {
 
     /// Packs a body unless it is there. Returns the number of its pack.
     pub fn add(&mut self, s: &Snapshot<'_, AccountDb>, body: &BodyRow) -> Result<u32> {
-        if let Some(entry) = self.index.bodies.get(&body.hash) {
-            return Ok(entry.pack);
+        if let Some(pack) = self.pack_of(&body.hash)? {
+            return Ok(pack);
         }
-        let mut pack = match self.open.take() {
-            Some(pack) => pack,
-            None => self.begin()?,
-        };
-        let at = pack.bytes;
+        let mut pack = self.take_open()?;
         let stored_bytes = match self.small_frame(s, body.id)? {
             true => {
                 pack.parcel.write_all(&self.frame)?;
@@ -191,20 +190,45 @@ impl<'a> Packer<'a> {
             }
             false => copy_large(s, body.id, &mut pack.parcel)?,
         };
-        pack.bytes += stored_bytes;
-        pack.hashes.push(body.hash);
-        let entry = Entry {
-            pack: pack.number,
-            at,
-            stored_bytes,
-            size_bytes: body.size_bytes,
-        };
-        self.index.bodies.insert(body.hash, entry);
         self.new_bodies += 1;
         self.new_bytes += body.size_bytes;
+        self.took(pack, body.hash, stored_bytes, body.size_bytes)
+    }
+
+    /// Takes a body over from another pack, as it lies there. Returns the number of its pack.
+    pub fn add_frame(&mut self, hash: Hash, frame: &[u8], size_bytes: u64) -> Result<u32> {
+        let mut pack = self.take_open()?;
+        pack.parcel.write_all(frame)?;
+        self.took(pack, hash, frame.len() as u64, size_bytes)
+    }
+
+    fn pack_of(&self, hash: &Hash) -> Result<Option<u32>> {
+        let open = self.open.as_ref().and_then(|pack| pack.bodies.get(hash));
+        match open {
+            Some(entry) => Ok(Some(entry.pack)),
+            None => Ok(self.index.find(hash)?.map(|entry| entry.pack)),
+        }
+    }
+
+    fn take_open(&mut self) -> Result<OpenPack> {
+        match self.open.take() {
+            Some(pack) => Ok(pack),
+            None => self.begin(),
+        }
+    }
+
+    fn took(&mut self, mut pack: OpenPack, hash: Hash, stored_bytes: u64, size_bytes: u64) -> Result<u32> {
+        let entry = Entry {
+            pack: pack.number,
+            at: pack.bytes,
+            stored_bytes,
+            size_bytes,
+        };
+        pack.bodies.insert(hash, entry);
+        pack.bytes += stored_bytes;
         self.brake.after(stored_bytes);
         let number = pack.number;
-        let is_full = pack.bytes >= PACK_BYTES;
+        let is_full = pack.bytes >= PACK_BYTES || pack.bodies.len() >= PACK_BODIES;
         self.open = Some(pack);
         if is_full {
             self.close()?;
@@ -227,13 +251,11 @@ impl<'a> Packer<'a> {
     }
 
     fn begin(&mut self) -> Result<OpenPack> {
-        let number = self.index.packs.len() as u32;
-        self.index.packs.push(String::new());
         Ok(OpenPack {
             parcel: Parcel::begin(self.place, self.key)?,
-            number,
+            number: self.index.db.begin_pack()?,
             bytes: 0,
-            hashes: Vec::new(),
+            bodies: HashMap::new(),
         })
     }
 
@@ -245,17 +267,16 @@ impl<'a> Packer<'a> {
         let name = pack.parcel.send(self.place)?;
         let hash = name.rsplit('/').next().unwrap_or_default().to_owned();
         let mut parcel = zstd::stream::write::Encoder::new(Parcel::begin(self.place, self.key)?, 3)?;
-        for body in &pack.hashes {
-            let Some(entry) = self.index.bodies.get(body) else {
-                continue;
-            };
-            serde_json::to_writer(&mut parcel, &index::line(body, entry))
+        let mut bodies: Vec<(Hash, Entry)> = pack.bodies.into_iter().collect();
+        bodies.sort_unstable_by_key(|(_, entry)| entry.at);
+        for (hash, entry) in &bodies {
+            serde_json::to_writer(&mut parcel, &index::line(hash, entry))
                 .map_err(|e| Error::internal("an index cannot be written").caused_by(e))?;
             parcel.write_all(b"\n")?;
         }
         let parcel = parcel.finish()?;
         parcel.send_as(self.place, &format!("{}/{hash}", index::FOLDER))?;
-        self.index.packs[pack.number as usize] = hash;
+        self.index.db.add_pack(Some(pack.number), &hash, &bodies)?;
         Ok(())
     }
 }
@@ -335,7 +356,7 @@ impl<'a> Unpacker<'a> {
     /// Hands the bytes of a body over in pieces, once they are known to be those: `each` is not called for a damaged one.
     /// Returns false when it is not there or not as it was stored.
     pub fn read(&mut self, hash: &Hash, each: &mut dyn FnMut(&[u8]) -> Result<()>) -> Result<bool> {
-        let size = self.index.bodies.get(hash).map_or(0, |e| e.size_bytes);
+        let size = self.index.find(hash)?.map_or(0, |e| e.size_bytes);
         if size > IN_MEMORY {
             return Ok(self.check(hash, &mut |_| {}) && self.pass_on(hash, each)?);
         }
@@ -359,15 +380,37 @@ impl<'a> Unpacker<'a> {
 
     /// Whether a body is there as it was stored; its pieces are shown before that is known.
     pub fn check(&mut self, hash: &Hash, show: &mut dyn FnMut(&[u8])) -> bool {
-        let Some(entry) = self.index.bodies.get(hash) else {
-            return false;
+        let walked = match self.index.find(hash) {
+            Ok(None) => return false,
+            Ok(Some(entry)) => self.walk(&entry, hash, show),
+            Err(e) => Err(e),
         };
-        self.walk(entry, hash, show).unwrap_or_else(|e| {
+        walked.unwrap_or_else(|e| {
             tracing::warn!(hash = hex(hash), error = ?e, "a body of the backup cannot be read");
             // Where a damaged one has left the reader, nobody knows.
             self.open = None;
             false
         })
+    }
+
+    /// The frame of a body as it lies in this pack, once it is known to be that body. None: it is damaged or missing.
+    pub fn frame(&mut self, hash: &Hash, entry: &Entry) -> Option<Vec<u8>> {
+        let read = self.walk(entry, hash, &mut |_| {}).and_then(|is_whole| {
+            let mut frame = Vec::new();
+            if is_whole {
+                let pack = self.open(entry.pack)?;
+                pack.seek(SeekFrom::Start(entry.at))?;
+                pack.take(entry.stored_bytes).read_to_end(&mut frame)?;
+            }
+            Ok(frame)
+        });
+        match read {
+            Ok(frame) => (frame.len() as u64 == entry.stored_bytes).then_some(frame),
+            Err(_) => {
+                self.open = None;
+                None
+            }
+        }
     }
 
     fn walk(&mut self, entry: &Entry, hash: &Hash, show: &mut dyn FnMut(&[u8])) -> Result<bool> {
@@ -394,12 +437,9 @@ impl<'a> Unpacker<'a> {
 
     fn open(&mut self, number: u32) -> Result<&mut OpenedPack> {
         if self.open.as_ref().is_none_or(|(n, _)| *n != number) {
-            let name = self
-                .index
-                .packs
-                .get(number as usize)
-                .ok_or_else(|| Error::internal("a pack without a name"))?;
-            let opened = self.key.opener(self.place.open(&data_name(name))?)?;
+            let name = self.index.db.pack_name(number)?;
+            let name = name.ok_or_else(|| Error::internal("a pack without a name"))?;
+            let opened = self.key.opener(self.place.open(&data_name(&name))?)?;
             self.open = Some((number, opened));
         }
         match &mut self.open {

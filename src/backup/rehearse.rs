@@ -78,6 +78,9 @@ pub async fn rehearse(
         .await?;
     out.differences.extend(found.into_iter().map(|f| f.what));
     compare(ctx, &then, id, &mut out).await?;
+    if !out.differences.is_empty() {
+        Index::distrust(place, ctx.store.layout())?;
+    }
     let more = out.differences.len().saturating_sub(MOST_TOLD);
     if more > 0 {
         out.differences.truncate(MOST_TOLD);

@@ -1,10 +1,11 @@
 //! Making a backup: bodies that are not at the place yet go there in packs, then the rows of each account, then the list
 //! of it all. Broken off before its list is written, a run leaves packs that the next one finds and need not repeat.
 
-use super::index::{Index, data_names};
+use super::index::{self, Index, data_names};
 use super::keep::{Keep, forget_old};
-use super::pack::{Packer, hash_of, send_file};
+use super::pack::{Packer, data_name, hash_of, send_file};
 use super::place::Place;
+use super::repack::repack;
 use super::seal::Key;
 use super::snapshot::{FORMAT, Snapshot, StoredAccount, StoredFile, list_snapshots, read_snapshot};
 use crate::base::{Error, Kind, Result};
@@ -14,8 +15,9 @@ use crate::store::account::AccountDb;
 use crate::store::copy::copy_database;
 use crate::store::disk::ScratchFolder;
 use crate::store::file::File;
+use crate::store::rows::account_state;
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -46,6 +48,8 @@ pub struct Done {
     pub id: String,
     pub place: String,
     pub accounts: u64,
+    /// Of those, how many had to be read, because they have changed since the last backup to this place.
+    pub read_accounts: u64,
     /// Of all accounts together, what several have counted once each.
     pub bodies: u64,
     pub bytes: u64,
@@ -54,6 +58,8 @@ pub struct Done {
     pub new_bytes: u64,
     /// Old snapshots that were let go.
     pub forgotten: Vec<String>,
+    /// Of packs that were written anew, because most of what was in them had gone.
+    pub given_back_bytes: u64,
 }
 
 /// How far a run is: bytes of bodies looked at, and of all accounts.
@@ -76,6 +82,7 @@ pub fn back_up(
         .last()
         .and_then(|id| read_snapshot(place, key, id).ok());
     let there = data_names(place)?;
+    let index = Index::known(place, key, store.layout(), &there)?;
     let mut run = Run {
         place,
         key,
@@ -85,7 +92,9 @@ pub fn back_up(
             .flat_map(known_files)
             .filter(|(_, f)| there.contains(&f.data))
             .collect(),
-        packer: Packer::new(place, key, Index::load(place, key)?, limits.bytes_per_s)?,
+        packer: Packer::new(place, key, index, limits.bytes_per_s)?,
+        there,
+        read_accounts: 0,
         looked_at: 0,
         total: 0,
     };
@@ -98,27 +107,40 @@ pub fn back_up(
         files: run.office_files(store)?,
         accounts: Vec::new(),
     };
-    let mut packs = Vec::new();
+    let mut changed = Vec::new();
     for account in accounts {
-        run.total += open(store, account)?.map_or(Ok(0), |f| f.read_blocking(|s| s.body_bytes()))?;
-    }
-    for account in accounts {
-        if let Some(file) = open(store, account)? {
-            let (stored, used) = run.account(account, &file, progress)?;
-            snapshot.accounts.push(stored);
-            packs.push(used);
+        let state = account_state(store.layout(), account.id)?;
+        if let Some(known) = run.unchanged(account, state.as_deref())? {
+            snapshot.accounts.push(known);
+        } else if let Some(file) = open(store, account)? {
+            run.total += file.read_blocking(|s| s.body_bytes())?;
+            changed.push((account, state, file));
         }
     }
-    run.packer.close()?;
-    for (account, used) in snapshot.accounts.iter_mut().zip(packs) {
-        let name = |n: &u32| run.packer.index.packs[*n as usize].clone();
-        account.packs = used.iter().map(name).collect();
+    let mut used = Vec::new();
+    for (account, state, file) in changed {
+        let (stored, packs) = run.account(account, &file, progress)?;
+        run.read_accounts += 1;
+        used.push((stored, packs, state));
     }
+    run.packer.close()?;
+    let mut states = Vec::new();
+    for (mut stored, packs, state) in used {
+        stored.packs = run.names(&packs)?;
+        states.extend(state.map(|state| (stored.clone(), state)));
+        snapshot.accounts.push(stored);
+    }
+    snapshot.accounts.sort_by_key(|a| a.id);
     snapshot.send(place, key)?;
+    for (stored, state) in states {
+        run.remember(&stored, &state)?;
+    }
     let done = run.done(&snapshot);
-    drop(run);
+    let mut kept = forget_old(place, key, keep)?;
+    let given_back = run.give_room_back(store, &mut kept.snapshots)?;
     Ok(Done {
-        forgotten: forget_old(place, key, keep)?,
+        forgotten: kept.forgotten,
+        given_back_bytes: given_back,
         ..done
     })
 }
@@ -138,11 +160,58 @@ struct Run<'a> {
     /// Files of the snapshot before, by their hash: what has not changed is not sent again.
     before: HashMap<String, StoredFile>,
     packer: Packer<'a>,
+    /// Names below `data/`, as of the beginning.
+    there: HashSet<String>,
+    read_accounts: u64,
     looked_at: u64,
     total: u64,
 }
 
+/// Bodies of an account, and the packs in which they are.
+#[derive(Default)]
+struct Found {
+    /// The last that was looked at.
+    last: Option<BodyId>,
+    bodies: u64,
+    bytes: u64,
+    packs: BTreeSet<u32>,
+}
+
 impl Run<'_> {
+    /// What the last backup says of an account that has not been written to since, when all of that is still at the place.
+    fn unchanged(&self, account: &Account, state: Option<&str>) -> Result<Option<StoredAccount>> {
+        let Some(state) = state else { return Ok(None) };
+        let known = self.packer.index.db.account(account.id, state)?;
+        let known: Option<StoredAccount> = known.and_then(|text| serde_json::from_str(&text).ok());
+        let is_there = |known: &StoredAccount| {
+            known.packs.iter().all(|pack| self.is_readable(pack)) && self.there.contains(&known.rows.data)
+        };
+        Ok(known.filter(is_there).map(|known| StoredAccount {
+            address: account.address.clone(),
+            ..known
+        }))
+    }
+
+    /// Whether a pack and its index are there.
+    fn is_readable(&self, pack: &str) -> bool {
+        self.there.contains(&data_name(pack)) && matches!(self.packer.index.db.pack_number(pack), Ok(Some(_)))
+    }
+
+    fn remember(&mut self, stored: &StoredAccount, state: &str) -> Result<()> {
+        let about = serde_json::to_string(stored)
+            .map_err(|e| Error::internal("an account of a backup cannot be noted").caused_by(e))?;
+        let id = crate::model::AccountId(stored.id);
+        self.packer.index.db.put_account(id, state, &about)
+    }
+
+    fn names(&self, packs: &BTreeSet<u32>) -> Result<BTreeSet<String>> {
+        let name = |number: &u32| {
+            let name = self.packer.index.db.pack_name(*number)?;
+            name.ok_or_else(|| Error::internal("a pack without a name"))
+        };
+        packs.iter().map(name).collect()
+    }
+
     /// The directory comes first: whoever is in it has data later, too.
     fn office_files(&mut self, store: &Store) -> Result<Vec<StoredFile>> {
         let layout = store.layout();
@@ -189,43 +258,65 @@ impl Run<'_> {
         })
     }
 
-    /// Bodies first, in slices; then the rows with what has come meanwhile, all as of one moment.
+    /// The rows and all bodies that they name, as of one moment. Where much is new it goes first, in slices, so that no
+    /// snapshot is held for long.
     fn account(
         &mut self,
         account: &Account,
         file: &File<AccountDb>,
         progress: &mut Progress<'_>,
     ) -> Result<(StoredAccount, BTreeSet<u32>)> {
-        let mut after = BodyId(0);
-        while let Some(next) = file.read_blocking(|s| self.slice(s, after))? {
-            after = next;
-            progress(self.looked_at, self.total);
-        }
-        let rows = self.scratch.new_file();
-        let (mut bodies, mut bytes, mut packs) = (0, 0, BTreeSet::new());
-        file.copy_rows(&rows, |s| {
-            let mut after = BodyId(0);
-            loop {
-                let found = s.bodies_after(after, SLICE_BODIES)?;
-                let Some(last) = found.last() else { return Ok(()) };
-                after = last.id;
-                for body in &found {
-                    packs.insert(self.packer.add(s, body)?);
-                    bodies += 1;
-                    bytes += body.size_bytes;
-                }
+        let begun_at = self.looked_at;
+        let mut found = Found::default();
+        let mut rows = self.scratch.new_file();
+        if !file.copy_rows(&rows, |s| self.bodies(s, SLICE_BYTES, &mut found, progress))? {
+            let mut after = found.last.unwrap_or(BodyId(0));
+            while let Some(next) = file.read_blocking(|s| self.slice(s, after))? {
+                after = next;
+                progress(self.looked_at, self.total);
             }
-        })?;
+            fs::remove_file(&rows)?;
+            (rows, found, self.looked_at) = (self.scratch.new_file(), Found::default(), begun_at);
+            file.copy_rows(&rows, |s| self.bodies(s, u64::MAX, &mut found, progress))?;
+        }
         let stored = StoredAccount {
             id: account.id.0,
             address: account.address.clone(),
             rows: self.send(&rows, &format!("accounts/{}/rows.db", account.id))?,
-            bodies,
-            bytes,
+            bodies: found.bodies,
+            bytes: found.bytes,
             packs: BTreeSet::new(),
         };
         fs::remove_file(&rows)?;
-        Ok((stored, packs))
+        Ok((stored, found.packs))
+    }
+
+    /// Packs what is new, and notes where everything is. Returns false when it has packed more than `most` bytes.
+    fn bodies(
+        &mut self,
+        s: &crate::store::Snapshot<'_, AccountDb>,
+        most: u64,
+        found: &mut Found,
+        progress: &mut Progress<'_>,
+    ) -> Result<bool> {
+        let end = self.packer.new_bytes.saturating_add(most);
+        loop {
+            let some = s.bodies_after(found.last.unwrap_or(BodyId(0)), SLICE_BODIES)?;
+            if some.is_empty() {
+                return Ok(true);
+            }
+            for body in &some {
+                found.packs.insert(self.packer.add(s, body)?);
+                found.last = Some(body.id);
+                found.bodies += 1;
+                found.bytes += body.size_bytes;
+                self.looked_at += body.size_bytes;
+                if self.packer.new_bytes >= end {
+                    return Ok(false);
+                }
+            }
+            progress(self.looked_at, self.total);
+        }
     }
 
     /// Packs some bodies behind `after`. Returns the last; None when there are no more.
@@ -248,12 +339,36 @@ impl Run<'_> {
             id: snapshot.id.clone(),
             place: self.place.name(),
             accounts: snapshot.accounts.len() as u64,
+            read_accounts: self.read_accounts,
             bodies: snapshot.accounts.iter().map(|a| a.bodies).sum(),
             bytes: snapshot.accounts.iter().map(|a| a.bytes).sum(),
             new_bodies: self.packer.new_bodies,
             new_bytes: self.packer.new_bytes,
             forgotten: Vec::new(),
+            given_back_bytes: 0,
         }
+    }
+
+    /// Now and then, once old snapshots have gone: it reads the rows of all that are there. The backup is made by then, so
+    /// what fails here is told and waits for the next time.
+    fn give_room_back(&mut self, store: &Store, snapshots: &mut [Snapshot]) -> Result<u64> {
+        let is_time = !snapshots.is_empty() && index::is_time_to_repack(self.place, store.layout())?;
+        if !is_time {
+            return Ok(0);
+        }
+        let (place, key) = (self.place, self.key);
+        let reading = Index::known(place, key, store.layout(), &data_names(place)?)?;
+        let done = repack(
+            (place, key),
+            &mut self.packer,
+            &reading,
+            snapshots,
+            self.scratch.path(),
+        );
+        Ok(done.unwrap_or_else(|e| {
+            tracing::warn!(place = place.name(), error = ?e, "no room was given back at a place with backups");
+            0
+        }))
     }
 }
 

@@ -69,6 +69,13 @@ impl Snapshot {
         format!("{seconds}z-{}", &random::uuid()[..8])
     }
 
+    /// To the second, by the id alone; None for names that are none.
+    pub fn time_of(id: &str) -> Option<TimeMs> {
+        let (date, time) = id.get(..19)?.split_once('t')?;
+        let time: jiff::Timestamp = format!("{date}T{}Z", time.replace('-', ":")).parse().ok()?;
+        Some(time.as_millisecond())
+    }
+
     pub(super) fn send(&self, place: &dyn Place, key: &Key) -> Result<()> {
         let mut parcel = zstd::stream::write::Encoder::new(Parcel::begin(place, key)?, 3)?;
         let text =
@@ -124,5 +131,18 @@ pub fn read_snapshot(place: &dyn Place, key: &Key, id: &str) -> Result<Snapshot>
             "the backup {id} was made by a newer Hauspost ({}); take that one to read it",
             snapshot.program
         ))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_tells_its_time() {
+        let id = Snapshot::new_id(1_795_413_180_123);
+        assert_eq!(Snapshot::time_of(&id), Some(1_795_413_180_000), "{id}");
+        assert_eq!(Snapshot::time_of("lost+found"), None);
+        assert_eq!(Snapshot::time_of("2026-11-23t05-53"), None);
     }
 }

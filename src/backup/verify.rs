@@ -11,7 +11,7 @@ use crate::base::{Result, random};
 use crate::store::blob::Hash;
 use crate::store::rows::{LostItem, items_in_rows};
 use serde::Serialize;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
@@ -54,7 +54,7 @@ pub fn verify(place: &dyn Place, key: &Key, bodies: bool, scratch: &Path) -> Res
             ));
         }
     }
-    let lost = lost_bodies(place, key, &index, &sound, bodies, &mut found);
+    let lost = lost_bodies(place, key, &index, &sound, bodies, &mut found)?;
     if let Some(newest) = snapshots.last() {
         name_the_lost(place, key, newest, (&index, &lost), scratch, &mut found)?;
     }
@@ -86,31 +86,24 @@ fn lost_bodies(
     sound: &BTreeSet<String>,
     all: bool,
     found: &mut Verified,
-) -> BTreeSet<Hash> {
-    let mut by_pack: BTreeMap<u32, Vec<(u64, Hash)>> = BTreeMap::new();
-    for (hash, entry) in &index.bodies {
-        by_pack.entry(entry.pack).or_default().push((entry.at, *hash));
-    }
+) -> Result<BTreeSet<Hash>> {
     let mut unpacker = Unpacker::new(place, key, index);
     let mut lost = BTreeSet::new();
-    for (pack, mut bodies) in by_pack {
-        let name = index
-            .packs
-            .get(pack as usize)
-            .map(String::as_str)
-            .unwrap_or_default();
-        if !all && sound.contains(&super::pack::data_name(name)) {
+    for name in index.db.packs()? {
+        if !all && sound.contains(&super::pack::data_name(&name)) {
             continue;
         }
-        bodies.sort_unstable();
-        for (_, hash) in bodies {
+        let Some(pack) = index.db.pack_number(&name)? else {
+            continue;
+        };
+        for (hash, _) in index.db.bodies_of(pack)? {
             found.bodies += 1;
             if !unpacker.check(&hash, &mut |_| {}) {
                 lost.insert(hash);
             }
         }
     }
-    lost
+    Ok(lost)
 }
 
 /// Says what the lost bodies are, by the newest snapshot; and finds what no pack has at all.
@@ -130,7 +123,7 @@ fn name_the_lost(
                 .push(format!("{}: its list of items is lost: {e}", account.address));
             continue;
         }
-        let is_lost = |hash: &Hash| lost.contains(hash) || !index.knows(hash);
+        let is_lost = |hash: &Hash| lost.contains(hash) || !matches!(index.find(hash), Ok(Some(_)));
         let items: Vec<LostItem> = items_in_rows(&rows, is_lost)?;
         fs::remove_file(&rows)?;
         found

@@ -6,6 +6,8 @@ pub mod crypto;
 pub mod error;
 pub mod hostname;
 pub mod kernel_random;
+mod lock;
+pub mod log;
 pub mod network;
 pub mod panic;
 pub mod patience;
@@ -16,4 +18,5 @@ pub mod text;
 
 pub use clock::{Clock, SystemClock, TimeMs};
 pub use error::{Error, Kind, Reason, Result};
+pub use lock::lock;
 pub use patience::{Pace, Patience};

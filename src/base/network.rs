@@ -1,4 +1,6 @@
-//! A range of addresses, as administrators write it.
+//! Addresses and ranges of them, as administrators write them.
+
+use super::{Error, Result};
 
 /// An address range in CIDR notation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,6 +27,19 @@ impl std::str::FromStr for Network {
             Ok(Network { address, prefix })
         }
     }
+}
+
+/// An address with or without its port. Errors: Invalid.
+pub fn name_server(text: &str) -> Result<std::net::SocketAddr> {
+    let typed = text.trim();
+    let bare = || typed.trim_matches(['[', ']']).parse::<std::net::IpAddr>();
+    let address = typed.parse().or_else(|_| bare().map(|ip| (ip, 53).into()));
+    address.map_err(|_| {
+        Error::invalid(format!(
+            "»{typed}« is no address of a name server; write 192.168.1.1, 192.168.1.1:53 or [fd00::1]:53"
+        ))
+        .with_reason("NameServerWrong", &[("address", typed)])
+    })
 }
 
 impl Network {

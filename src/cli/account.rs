@@ -32,6 +32,10 @@ pub enum Account {
     Disable(One),
     /// Remove an account and everything in it, for good
     Remove(Remove),
+    /// Everything that is kept about one person, as a zip that people and programs read
+    Data(super::erase::Data),
+    /// Remove an account and write a signed certificate of what was erased, and of what remains in backups
+    Erase(super::erase::Erase),
     /// Who belongs to a group
     #[command(subcommand)]
     Member(Member),
@@ -206,6 +210,8 @@ impl Account {
             }),
             Account::Member(c) => c.run(),
             Account::Remove(c) => c.run(),
+            Account::Data(c) => c.run(),
+            Account::Erase(c) => c.run(),
         }
     }
 }

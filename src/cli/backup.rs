@@ -7,7 +7,7 @@ use super::output::print_done;
 use super::{DataFolder, Form, with_store};
 use crate::backup::{
     self, Address, Destination, Keep, Key, Limits, Rehearsal, Status, Target, Wanted, box_key, bring_back,
-    read_snapshot, rehearse_target, restore_box, run_target,
+    read_snapshot, rehearse_target, restore_box, revive_account, run_target,
 };
 use crate::base::clock::rfc3339;
 use crate::base::{Error, Result};
@@ -15,6 +15,7 @@ use crate::identity::accounts::find_account;
 use clap::{Args, Subcommand};
 use look::{Cat, Ls, Verify};
 use serde_json::json;
+pub use source::read as read_text;
 use source::{PLACE, Reach, key_of, read};
 use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
@@ -40,6 +41,8 @@ pub enum Backup {
     Cat(Cat),
     /// Read backups back and compare everything with its hash
     Verify(Verify),
+    /// Make an account again that was removed, with its address, what it had, and its rights
+    Revive(Revive),
     /// Bring back into an account what it has lost since: what is not where it was comes there again
     BringBack(BringBack),
 }
@@ -160,6 +163,33 @@ pub struct BringBack {
     /// Put messages below this mail folder instead of where they were
     #[arg(long, value_name = "FOLDER")]
     into: Option<String>,
+    /// What this account had then, which may be gone from the box
+    #[arg(long, value_name = "ADDRESS")]
+    of: Option<String>,
+    /// What has changed since becomes what it was then, too: events, tasks, contacts, the marks of messages
+    #[arg(long)]
+    over: bool,
+    #[command(flatten)]
+    data: DataFolder,
+    #[command(flatten)]
+    form: Form,
+}
+
+#[derive(Args)]
+pub struct Revive {
+    #[arg(value_name = "ADDRESS")]
+    address: String,
+    /// A backup, by its name or the beginning of it
+    #[arg(value_name = "BACKUP", default_value = "latest")]
+    id: String,
+    /// Where the backups are
+    #[arg(long, value_name = PLACE)]
+    from: Address,
+    #[command(flatten)]
+    reach: Reach,
+    /// File with the recovery key; without it, the key of this box is taken
+    #[arg(long, value_name = "FILE")]
+    key: Option<PathBuf>,
     #[command(flatten)]
     data: DataFolder,
     #[command(flatten)]
@@ -197,6 +227,7 @@ impl Backup {
             Backup::Ls(c) => c.run(),
             Backup::Cat(c) => c.run(),
             Backup::Verify(c) => c.run(),
+            Backup::Revive(c) => c.run(),
             Backup::BringBack(c) => c.run(),
         }
     }
@@ -377,11 +408,20 @@ impl BringBack {
                 folder: self.only,
                 items: self.items,
                 into: self.into,
+                over: self.over,
+                ..Wanted::default()
             };
-            let brought = bring_back(&ctx, (&*place, &key), &snapshot, &account, &wanted).await?;
+            let stored = snapshot.account(self.of.as_deref().unwrap_or(&account.address))?;
+            let from = (snapshot.id.as_str(), stored, None);
+            let brought = bring_back(&ctx, (&*place, &key), from, &account, &wanted).await?;
             let mut lines = vec![format!(
-                "{}: {} messages, {} events, tasks and contacts of the backup {} are back; {} were there",
-                brought.address, brought.messages, brought.objects, brought.id, brought.present
+                "{}: {} messages, {} events, tasks and contacts of the backup {} are back; {} were there; {} are again what they were",
+                brought.address,
+                brought.messages,
+                brought.objects,
+                brought.id,
+                brought.present,
+                brought.replaced
             )];
             lines.extend(brought.lost.iter().map(|l| format!("  lost: {l}")));
             print_done(&self.form, &json!(brought), &lines.join("\n"))?;
@@ -391,6 +431,24 @@ impl BringBack {
                     "{n} items are damaged in the backup; all others are back"
                 ))),
             }
+        })
+    }
+}
+
+impl Revive {
+    fn run(self) -> Result<()> {
+        with_store(&self.data, async |ctx| {
+            let key = key_of(self.key.as_deref(), &ctx)?;
+            let place = self.reach.with_box(&ctx, &self.from).await?.open()?;
+            let snapshot = read_snapshot(&*place, &key, &self.id)?;
+            let revived = revive_account(&ctx, (&*place, &key), &snapshot, &self.address).await?;
+            let mut lines = vec![format!(
+                "{}: is here again with {} items and {} rights, as of {}. Give it a password: hauspost account set {} --password-stdin",
+                revived.address, revived.bodies, revived.rights, revived.id, revived.address
+            )];
+            lines.extend(revived.left_out.iter().map(|l| format!("  left out: {l}")));
+            lines.extend(revived.lost.iter().map(|l| format!("  lost: {l}")));
+            print_done(&self.form, &json!(revived), &lines.join("\n"))
         })
     }
 }

@@ -1,6 +1,7 @@
 //! `hauspost export`
 
 use super::output::print_done;
+use super::report::Signed;
 use super::{DataFolder, Form, with_store};
 use crate::base::{Error, Kind, Result};
 use crate::identity::Ctx;
@@ -36,6 +37,8 @@ pub struct Export {
     /// Write nothing: only check an export that is there
     #[arg(long, conflicts_with_all = ["verify", "kind"])]
     check: bool,
+    #[command(flatten)]
+    signed: Signed,
     #[command(flatten)]
     data: DataFolder,
     #[command(flatten)]
@@ -119,11 +122,9 @@ impl Export {
             ));
             lines.extend(c.findings.iter().map(|f| format!("  {f}")));
         }
-        print_done(
-            &self.form,
-            &json!({"exported": written, "checked": checked}),
-            &lines.join("\n"),
-        )?;
+        let both = json!({"exported": written, "checked": checked});
+        self.signed.write(&self.data, "export", &both)?;
+        print_done(&self.form, &both, &lines.join("\n"))?;
         let bad =
             written.iter().any(|s| !s.problems.is_empty()) || checked.iter().any(|c| !c.findings.is_empty());
         if bad {

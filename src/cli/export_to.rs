@@ -3,6 +3,7 @@
 use super::import::move_password;
 use super::output::print_done;
 use super::outside::Outside;
+use super::report::Signed;
 use super::server_url;
 use super::{DataFolder, Form, with_store};
 use crate::base::{Error, Result};
@@ -49,6 +50,8 @@ pub struct To {
     /// Read its password from standard input; without it, it is taken from HAUSPOST_MOVE_PASSWORD
     #[arg(long)]
     password_stdin: bool,
+    #[command(flatten)]
+    signed: Signed,
     #[command(flatten)]
     outside: Outside,
     #[command(flatten)]
@@ -103,6 +106,7 @@ impl To {
     }
 
     fn report(&self, report: &Report) -> Result<()> {
+        self.signed.write(&self.data, "export-to", report)?;
         print_done(
             &self.form,
             &json!({ "exported": [report] }),

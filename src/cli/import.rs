@@ -2,6 +2,7 @@
 
 use super::output::print_done;
 use super::outside::Outside;
+use super::report::Signed;
 use super::server_url::{self, MOVE_PASSWORD};
 use super::{DataFolder, Form, read_password, with_store};
 use crate::base::{Error, Result};
@@ -11,7 +12,7 @@ use crate::identity::Ctx;
 use crate::identity::accounts::find_account;
 use crate::moving::dav::collections::Service;
 use crate::moving::import::dav::Dav;
-use crate::moving::import::files::{Files, Kind, exported_accounts};
+use crate::moving::import::files::{Files, Kind, bring_settings, exported_accounts};
 use crate::moving::import::imap::Imap;
 use crate::moving::import::{Options, Report, import_account};
 use clap::{Args, Subcommand};
@@ -66,6 +67,8 @@ pub struct Common {
     /// Bring nothing: only compare
     #[arg(long, conflicts_with_all = ["dry_run", "verify"])]
     check: bool,
+    #[command(flatten)]
+    signed: Signed,
     #[command(flatten)]
     data: DataFolder,
     #[command(flatten)]
@@ -146,11 +149,13 @@ impl Common {
             verify: self.verify,
             verify_only: self.check,
             tells_progress: !self.form.json && std::io::stderr().is_terminal(),
+            watch: None,
         }
     }
 
     /// Prints what was done. Errors: Unavailable, when somebody has to look at it.
     fn report(&self, reports: &[Report]) -> Result<()> {
+        self.signed.write(&self.data, "import", reports)?;
         let lines: Vec<String> = reports.iter().flat_map(Report::lines).collect();
         print_done(&self.form, &json!({ "imported": reports }), &lines.join("\n"))?;
         match reports.iter().all(Report::is_whole) {
@@ -235,7 +240,11 @@ impl FromExport {
                 }
                 let here = chosen.and_then(|(_, here)| here.clone()).unwrap_or(address);
                 let files = Files::open(&ctx, &home, Kind::Exported)?;
-                reports.push(import_files(&ctx, files, &here, &self.common.options()).await?);
+                let options = self.common.options();
+                let mut report = import_files(&ctx, files, &here, &options).await?;
+                let account = find_account(&ctx, &here).await?;
+                bring_settings(&ctx, &account, &home, &options, &mut report).await?;
+                reports.push(report);
             }
             if reports.is_empty() {
                 return Err(Error::not_found(format!(

@@ -8,11 +8,13 @@ mod account;
 mod app;
 mod backup;
 mod calendar;
+mod certificate;
 mod collect;
 mod deleted;
 mod directory;
 mod doctor;
 mod domain;
+mod erase;
 mod export;
 mod export_to;
 mod health;
@@ -23,6 +25,7 @@ mod outside;
 mod platform;
 mod public;
 mod queue;
+mod report;
 mod resource;
 mod rollback;
 mod serve;
@@ -114,6 +117,9 @@ enum Command {
     /// Mailboxes at providers that mail is collected from
     #[command(subcommand)]
     Collect(collect::Collect),
+    /// The certificate that the doors show, and getting one from a public authority
+    #[command(subcommand)]
+    Certificate(certificate::Certificate),
     /// Mail that waits to leave
     #[command(subcommand)]
     Queue(queue::Queue),
@@ -136,6 +142,9 @@ enum Command {
     Backup(backup::Backup),
     /// Make a whole box again from a backup and the recovery key, in an empty folder
     Restore(backup::Restore),
+    /// Reports of moving and erasing are signed: the key of this box, and whether a report is what it has signed
+    #[command(subcommand)]
+    Report(report::Report),
     /// Check every file, index and body; repair what can be computed again
     Doctor(doctor::Doctor),
     /// Go back to the copy that was made before an upgrade; what came since is put aside
@@ -160,6 +169,7 @@ pub fn main() -> ExitCode {
         Command::Calendar(c) => c.run(),
         Command::Domain(c) => c.run(),
         Command::Collect(c) => c.run(),
+        Command::Certificate(c) => c.run(),
         Command::Deleted(c) => c.run(),
         Command::Directory(c) => c.run(),
         Command::Queue(c) => c.run(),
@@ -169,6 +179,7 @@ pub fn main() -> ExitCode {
         Command::Import(c) => c.run(),
         Command::Backup(c) => c.run(),
         Command::Restore(c) => c.run(),
+        Command::Report(c) => c.run(),
         Command::Doctor(c) => c.run(),
         Command::Verify(c) => c.run(),
         Command::Hook(c) => c.run(),
@@ -245,8 +256,17 @@ fn start_log(default: &str) {
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal())
         .with_target(false);
+    let kept = tracing_subscriber::fmt::layer()
+        .with_writer(|| crate::base::log::Ring)
+        .with_ansi(false)
+        .with_target(false)
+        .without_time();
     // A second call in one process changes nothing.
-    let _ = tracing_subscriber::registry().with(filter).with(lines).try_init();
+    let _ = tracing_subscriber::registry()
+        .with(filter)
+        .with(lines)
+        .with(kept)
+        .try_init();
 }
 
 #[cfg(test)]

@@ -1,12 +1,13 @@
 //! Options about servers of others, the same for `serve` and for commands that connect themselves.
 
 use super::account::parse_size;
+use crate::base::network::name_server;
 use crate::base::{Error, Patience, Result};
 use crate::delivery::schedule::Schedule;
 use crate::delivery::webhook::Allowed;
 use crate::delivery::{Dialer, Options};
 use clap::{Args, value_parser};
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,7 +19,7 @@ pub struct Lines {
     #[arg(long, value_name = "FILE", env = "HAUSPOST_EXTRA_CA")]
     extra_ca: Option<PathBuf>,
     /// Name server to ask instead of the system's; may be repeated
-    #[arg(long, value_name = "ADDR[:PORT]", env = "HAUSPOST_DNS", value_delimiter = ',', value_parser = parse_name_server)]
+    #[arg(long, value_name = "ADDR[:PORT]", env = "HAUSPOST_DNS", value_delimiter = ',', value_parser = name_server)]
     dns: Vec<SocketAddr>,
     /// Seconds for one answer of another server
     #[arg(long, value_name = "SECONDS", default_value_t = 120, value_parser = value_parser!(u64).range(1..=3600))]
@@ -104,17 +105,4 @@ impl Outside {
     pub fn patience(&self) -> Patience {
         self.lines.patience()
     }
-}
-
-/// An address with or without its port.
-fn parse_name_server(text: &str) -> std::result::Result<SocketAddr, String> {
-    let whole = text.parse::<SocketAddr>();
-    let address = whole.or_else(|_| {
-        text.trim_matches(['[', ']'])
-            .parse::<IpAddr>()
-            .map(|ip| (ip, 53).into())
-    });
-    address.map_err(|_| {
-        format!("»{text}« is no address of a name server; write 192.168.1.1, 192.168.1.1:53 or [fd00::1]:53")
-    })
 }

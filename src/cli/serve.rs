@@ -28,6 +28,14 @@ pub struct Serve {
         env = "HAUSPOST_LISTEN"
     )]
     listen: SocketAddr,
+    /// Another address for the one port, such as ports 80 and 443, at which certificate authorities look; may be repeated
+    #[arg(
+        long,
+        value_name = "ADDR:PORT",
+        env = "HAUSPOST_ALSO_LISTEN",
+        value_delimiter = ','
+    )]
+    also_listen: Vec<SocketAddr>,
     /// Mail from other servers (port 25, or 20025 without privileges)
     #[arg(long, value_name = "ADDR:PORT")]
     smtp: Vec<SocketAddr>,
@@ -203,6 +211,7 @@ impl Serve {
     /// Those to be opened: a door that was passed is not opened again.
     fn listeners(&self, passed: &[(Door, SocketAddr, TcpListener)]) -> Vec<(Door, SocketAddr)> {
         let mut all = vec![(Door::One, self.listen)];
+        all.extend(self.also_listen.iter().map(|a| (Door::One, *a)));
         for (door, addresses) in [
             (Door::Smtp, &self.smtp),
             (Door::Submission, &self.submission),

@@ -14,6 +14,7 @@ pub fn watch(layout: &Layout, room: &Arc<PostRoom>) -> Result<()> {
             room.silent.forget();
             room.queue_bell.notify_one();
             room.collect_bell.notify_one();
+            room.certificate_bell.notify_one();
             room.store.sign_in_bell().notify_one();
             room.store.subscription_bell().notify_one();
         }

@@ -3,7 +3,7 @@
 
 use super::accept::{Door, http_worker};
 use super::plain;
-use crate::appliance::tls::ALPN_HTTP;
+use crate::appliance::tls::{ALPN_ACME, ALPN_HTTP};
 use crate::base::stream::BoxStream;
 use crate::base::{Error, Result};
 use crate::protocols::http::{HttpStream, Peer};
@@ -14,7 +14,7 @@ use rustls::ServerConfig;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::io::AsyncReadExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
@@ -89,6 +89,8 @@ async fn one_port(house: Arc<House>, stream: TcpStream, peer: SocketAddr, arriva
     let alpn = connection.alpn_protocol().map(<[u8]>::to_vec);
     let name = connection.server_name().unwrap_or_default().to_ascii_lowercase();
     match alpn.as_deref() {
+        // The handshake was all it came for.
+        Some(protocol) if protocol == ALPN_ACME => return Ok(stream.shutdown().await?),
         Some(protocol) if protocol == ALPN_HTTP => return http(house, Box::new(stream), peer, true).await,
         Some(_) => {
             imap::serve(

@@ -1,5 +1,6 @@
-//! Plain HTTP on the one port from whom nobody trusts: the same address under https, and the health check, which is
-//! answered as it is, for what watches a container or a service asks without TLS.
+//! Plain HTTP on the one port from whom nobody trusts: the same address under https; the health check, which is
+//! answered as it is, for what watches a container or a service asks without TLS; and the word that a certificate
+//! authority asks for.
 
 use crate::appliance::health::check_health;
 use crate::base::{Error, Result};
@@ -17,7 +18,10 @@ pub async fn answer(house: &House, mut stream: TcpStream) -> Result<()> {
     let head = head.map_err(|_| Error::unavailable("the request is not finished"))??;
     let (status, body) = match path(&head) {
         "/healthz" => health(house).await,
-        path => redirect(&head, path),
+        path => match house.tls.answers.word(path) {
+            Some(word) => ("200 OK".into(), word),
+            None => redirect(&head, path),
+        },
     };
     let answer = format!(
         "HTTP/1.1 {status}\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",

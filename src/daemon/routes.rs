@@ -1,6 +1,6 @@
 //! Which path leads to which door.
 
-use crate::protocols::{dav, discovery, graph, http, oidc, published, web_api};
+use crate::protocols::{dav, discovery, graph, http, oidc, published, web_api, zones};
 use actix_web::web::ServiceConfig;
 
 /// The page comes last: it answers everything that no door knows.
@@ -11,6 +11,7 @@ pub fn configure(config: &mut ServiceConfig) {
     graph::configure(config);
     dav::configure(config);
     published::configure(config);
+    zones::configure(config);
     oidc::configure(config);
     http::page::configure(config);
 }

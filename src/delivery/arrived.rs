@@ -31,7 +31,7 @@ pub struct Arrived<'a> {
 /// A mail that arrived. It lies in the mailbox whatever becomes of this.
 pub async fn read(room: &Arc<PostRoom>, me: &Account, source: &str, arrived: &Arrived<'_>) -> Result<()> {
     let mail = read_mail(room, me, arrived.raw).await?;
-    let all: Vec<Message> = mail.messages.iter().map(|m| m.message.clone()).collect();
+    let all: Vec<&Message> = mail.messages.iter().map(|m| &m.message).collect();
     deputies::copy_mail(room, me, source, (arrived.raw, &all), arrived.is_submitted).await?;
     let Some(from) = mail.author else {
         return Ok(());

@@ -3,7 +3,6 @@
 //! known, and nothing changes for anybody.
 
 use super::PostRoom;
-use super::resolver::is_private;
 use crate::base::TimeMs;
 use crate::model::peer::Peer;
 use mail_auth::dmarc::Policy;
@@ -103,7 +102,7 @@ impl PostRoom {
         let signatures = within(PROOF_WITHIN, names.verify_dkim(message)).await;
         let signatures = signatures.unwrap_or_default();
         // Behind a forwarded port or the provider's own server, the peer is not who sent it.
-        let peer = peer.filter(|p| self.options.allow_private_hosts || !is_private(p.ip));
+        let peer = peer.filter(|p| self.may_connect(p.ip));
         let (mut spf, mut sender_domain) = (SpfOutput::default(), String::new());
         if let Some(peer) = peer {
             let host = &self.options.host_name;

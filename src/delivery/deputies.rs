@@ -17,7 +17,7 @@ pub async fn copy_mail(
     room: &Arc<PostRoom>,
     owner: &Account,
     source: &str,
-    (raw, messages): (&[u8], &[Message]),
+    (raw, messages): (&[u8], &[&Message]),
     is_submitted: bool,
 ) -> Result<()> {
     let deputies = deputies_told(&room.ctx(), owner, messages).await?;

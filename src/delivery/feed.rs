@@ -2,7 +2,7 @@
 //! alone unless the administrator says otherwise. What goes wrong stands beside the calendar, and what was there stays.
 
 use super::PostRoom;
-use super::webhook::{Fetched, parse_url, redirected};
+use super::webhook::{Fetched, parse_url};
 use crate::base::{Error, Kind, Result, TimeMs};
 use crate::calendar::feed::{USUAL_S, take_feed};
 use crate::model::AccountState;
@@ -19,7 +19,6 @@ const MOST_BYTES: usize = 10 << 20;
 /// Feeds of one look, and those that are read side by side.
 const AT_ONCE: usize = 50;
 const SIDE_BY_SIDE: usize = 4;
-const MOST_REDIRECTS: usize = 3;
 /// Of what stands beside a calendar.
 const MAX_FAILURE: usize = 300;
 
@@ -130,31 +129,18 @@ async fn read_now(room: &Arc<PostRoom>, feed: &Feed, now_ms: TimeMs) -> Result<O
     Ok(Some(next))
 }
 
-/// Follows where the other server points, each time as carefully as the first.
 async fn fetch(room: &Arc<PostRoom>, feed: &Feed) -> Result<Fetched> {
-    let mut url = parse_url("url", &feed.url)?;
-    for _ in 0..=MOST_REDIRECTS {
-        let known = (feed.etag.as_deref(), feed.modified.as_deref());
-        let fetched = room.fetch(&url, known, MOST_BYTES, WITHIN).await?;
-        match fetched.status {
-            StatusCode::OK | StatusCode::NOT_MODIFIED => return Ok(fetched),
-            status if status.is_redirection() => url = redirected(&url, &fetched)?,
-            StatusCode::NOT_FOUND | StatusCode::GONE => {
-                return Err(Error::unavailable(
-                    "there is no calendar at this address any more",
-                ));
-            }
-            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
-                return Err(Error::unavailable(
-                    "this calendar is not for everybody: the other server wants a password",
-                ));
-            }
-            status => {
-                return Err(Error::unavailable(format!("the other server answered {status}")));
-            }
-        }
+    let url = parse_url("url", &feed.url)?;
+    let known = (feed.etag.as_deref(), feed.modified.as_deref());
+    let fetched = room.fetch_where_it_leads(url, known, MOST_BYTES, WITHIN).await?;
+    match fetched.status {
+        StatusCode::OK | StatusCode::NOT_MODIFIED => Ok(fetched),
+        StatusCode::NOT_FOUND | StatusCode::GONE => Err(Error::unavailable(
+            "there is no calendar at this address any more",
+        )),
+        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Err(Error::unavailable(
+            "this calendar is not for everybody: the other server wants a password",
+        )),
+        status => Err(Error::unavailable(format!("the other server answered {status}"))),
     }
-    Err(Error::unavailable(
-        "the other server points from one address to the next",
-    ))
 }

@@ -4,10 +4,25 @@ use super::PostRoom;
 use crate::base::{Kind, Result, random};
 use crate::formats::mime::address::Mailbox;
 use crate::formats::mime::compose::{Outgoing, compose};
+use crate::identity::accounts::list_accounts;
 use crate::mail::Prepared;
 use crate::mail::deliver::{Delivery, deliver_message};
 use crate::model::outgoing::{Envelope, Recipient};
 use crate::model::{Account, Flags, Role};
+
+/// Tells each administrator, in their language; a notice of the same `name` once. `words`: subject and text.
+pub async fn tell_administrators(
+    room: &PostRoom,
+    name: &str,
+    words: impl Fn(&str) -> (String, String),
+) -> Result<()> {
+    for whom in list_accounts(&room.ctx()).await? {
+        if whom.is_admin && whom.is_active() {
+            tell(room, &whom, name.to_owned(), words(&whom.language)).await?;
+        }
+    }
+    Ok(())
+}
 
 /// Tells `whom`; a notice of the same `name` is told once.
 pub async fn tell(

@@ -4,6 +4,7 @@ use super::authentic::Unanswered;
 use super::dialer::Dialer;
 use super::held::Timers;
 use super::remote_image::RemoteImages;
+use super::resolver::is_private;
 use super::schedule::Schedule;
 use super::silent::Silent;
 use super::smtp_client::Client;
@@ -54,6 +55,8 @@ pub struct PostRoom {
     pub queue_bell: Notify,
     /// Collection accounts have changed.
     pub collect_bell: Notify,
+    /// Another certificate is wanted.
+    pub certificate_bell: Notify,
     /// Somebody has subscribed to a calendar elsewhere.
     pub feed_bell: Notify,
     /// Servers that are not worth a try just now.
@@ -78,6 +81,7 @@ impl PostRoom {
             options,
             queue_bell: Notify::new(),
             collect_bell: Notify::new(),
+            certificate_bell: Notify::new(),
             feed_bell: Notify::new(),
             silent: Silent::default(),
             unanswered: Unanswered::default(),
@@ -90,6 +94,11 @@ impl PostRoom {
 
     pub fn ctx(&self) -> Ctx {
         Ctx::system(&self.store)
+    }
+
+    /// Whether an address that the DNS names is looked at: none within private networks, but in tests.
+    pub fn may_connect(&self, ip: std::net::IpAddr) -> bool {
+        self.options.allow_private_hosts || !is_private(ip)
     }
 
     /// How we hand mail over to others.

@@ -67,7 +67,8 @@ pub async fn check_records(room: &PostRoom, domain: &Domain, collects: bool) -> 
     Ok([mx, spf].into_iter().chain(dkim?).chain([dmarc]).collect())
 }
 
-pub(super) async fn in_time<T>(asked: impl Future<Output = Result<T>>) -> Result<T> {
+/// Errors: Unavailable, when the answer takes too long.
+pub async fn in_time<T>(asked: impl Future<Output = Result<T>>) -> Result<T> {
     let answer = tokio::time::timeout(PATIENCE, asked).await;
     answer.unwrap_or_else(|_| Err(Error::unavailable("the name server gives no answer")))
 }
@@ -107,21 +108,15 @@ async fn mx(room: &PostRoom, domain: &str, collects: bool) -> Record {
         name if name.contains('.') => name,
         _ => format!("mail.{domain}"),
     };
-    let (found, health) = match in_time(room.dialer.resolver.mail_hosts(domain)).await {
+    let found = in_time(room.dialer.resolver.mail_hosts(domain)).await;
+    let (found, health) = health_of(found.map(|mut hosts| {
         // The domain itself stands in for a record that is not there.
-        Ok(hosts) if hosts == [domain.to_owned()] && host != domain => (Vec::new(), Health::Missing),
-        Ok(hosts) => {
-            let is_ours = hosts.iter().any(|h| h.eq_ignore_ascii_case(&host));
-            let health = if is_ours || collects {
-                Health::Good
-            } else {
-                Health::Different
-            };
-            (hosts, health)
+        if hosts == [domain.to_owned()] && host != domain {
+            hosts.clear();
         }
-        Err(e) if e.kind() == Kind::NotFound => (Vec::new(), Health::Missing),
-        Err(_) => (Vec::new(), Health::Unknown),
-    };
+        let is_ours = hosts.iter().any(|h| h.eq_ignore_ascii_case(&host));
+        (hosts, is_ours || collects)
+    }));
     Record {
         kind: RecordKind::Mx,
         name: domain.to_owned(),

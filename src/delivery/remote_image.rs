@@ -3,12 +3,12 @@
 //! bounded in size, time and number; and only what is a picture by its own bytes.
 
 use super::PostRoom;
-use super::webhook::{parse_url, redirected};
-use crate::base::{Error, Result, TimeMs};
+use super::webhook::parse_url;
+use crate::base::{Error, Result, TimeMs, lock};
 use crate::model::AccountId;
 use hyper::StatusCode;
 use std::collections::{HashMap, VecDeque};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -17,7 +17,6 @@ const WITHIN: Duration = Duration::from_secs(15);
 /// Until there is a turn.
 const PATIENCE: Duration = Duration::from_secs(60);
 const MOST_BYTES: usize = 5 << 20;
-const MOST_REDIRECTS: usize = 3;
 /// All fetching together.
 const AT_ONCE: usize = 12;
 /// Of one person, so that a message with many slow pictures does not keep all others waiting.
@@ -68,7 +67,7 @@ impl Default for RemoteImages {
 impl RemoteImages {
     async fn turn(&self, person: AccountId, patience: Duration) -> Result<Turn> {
         let own = {
-            let mut all = self.of_each.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut all = lock(&self.of_each);
             all.retain(|_, turns| Arc::strong_count(turns) > 1);
             let new = || Arc::new(Semaphore::new(AT_ONCE_EACH));
             all.entry(person).or_insert_with(new).clone()
@@ -78,7 +77,7 @@ impl RemoteImages {
     }
 
     fn get(&self, hash: blake3::Hash, now_ms: TimeMs) -> Option<Arc<RemoteImage>> {
-        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut kept = lock(&self.kept);
         kept.retain(|k| k.until_ms > now_ms);
         kept.iter().find(|k| k.hash == hash).map(|k| k.image.clone())
     }
@@ -87,7 +86,7 @@ impl RemoteImages {
         if image.bytes.len() > KEPT_EACH {
             return;
         }
-        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut kept = lock(&self.kept);
         kept.push_back(Kept {
             hash,
             until_ms: now_ms + KEPT_MS,
@@ -156,24 +155,22 @@ impl PostRoom {
 
     async fn fetch_image(&self, url: &str) -> Result<Vec<u8>> {
         let protected = url.strip_prefix("http://").map(|rest| format!("https://{rest}"));
-        let mut url = parse_url("url", protected.as_deref().unwrap_or(url))?;
-        for _ in 0..=MOST_REDIRECTS {
-            let fetched = self.fetch(&url, (None, None), MOST_BYTES, WITHIN).await?;
-            match fetched.status {
-                StatusCode::OK => return Ok(fetched.body),
-                status if status.is_redirection() => url = redirected(&url, &fetched)?,
-                status => return Err(Error::unavailable(format!("the other server answered {status}"))),
-            }
+        let url = parse_url("url", protected.as_deref().unwrap_or(url))?;
+        let fetched = self.fetch_where_it_leads(url, (None, None), MOST_BYTES, WITHIN);
+        match fetched.await? {
+            fetched if fetched.status == StatusCode::OK => Ok(fetched.body),
+            other => Err(Error::unavailable(format!(
+                "the other server answered {}",
+                other.status
+            ))),
         }
-        Err(Error::unavailable(
-            "the other server points from one address to the next",
-        ))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::delivery::webhook::MOST_REDIRECTS;
 
     const SOON: Duration = Duration::from_millis(60);
 

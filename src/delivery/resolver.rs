@@ -112,6 +112,33 @@ impl Resolver {
         Ok(found.answers().iter().filter_map(|r| text(&r.data)).collect())
     }
 
+    /// As [`Resolver::texts`], whatever was found a moment ago. For who waits for a record.
+    pub async fn texts_anew(&self, name: &str) -> Result<Vec<String>> {
+        self.forget();
+        self.texts(name).await
+    }
+
+    /// What was found a moment ago is asked for again.
+    pub fn forget(&self) {
+        if let Some(inner) = &self.inner {
+            inner.clear_cache();
+        }
+    }
+
+    /// The names of an address (PTR); none where it has none. Errors: Unavailable (no answer).
+    pub async fn names(&self, ip: IpAddr) -> Result<Vec<String>> {
+        let found = match self.inner()?.reverse_lookup(ip).await {
+            Ok(found) => found,
+            Err(e) if e.is_no_records_found() || e.is_nx_domain() => return Ok(Vec::new()),
+            Err(e) => return Err(unanswered(&ip.to_string(), e)),
+        };
+        let name = |data: &RData| match data {
+            RData::PTR(name) => Some(name.0.to_utf8().trim_end_matches('.').to_owned()),
+            _ => None,
+        };
+        Ok(found.answers().iter().filter_map(|r| name(&r.data)).collect())
+    }
+
     /// The SRV records of a service, in their order (RFC 2782); none where there are none.
     /// Errors: NotFound (no such name), Unavailable (no answer).
     pub async fn services(&self, name: &str) -> Result<Vec<Service>> {

@@ -1,7 +1,6 @@
 //! To which server a message goes next.
 
 use super::PostRoom;
-use super::resolver::is_private;
 use crate::base::{Error, Result};
 use crate::model::collect::Security;
 use crate::model::outbound::{Outbound, Smarthost};
@@ -77,7 +76,7 @@ impl PostRoom {
                 Ok(addresses) => hops.extend(
                     addresses
                         .into_iter()
-                        .filter(|ip| self.options.allow_private_hosts || !is_private(*ip))
+                        .filter(|ip| self.may_connect(*ip))
                         .take(4)
                         .map(|ip| Hop {
                             host: host.clone(),

@@ -95,7 +95,7 @@ pub fn parse_url(what: &str, text: &str) -> Result<Url> {
 }
 
 /// Where an answer points to, which is looked at as carefully as what was asked for. Errors: Unavailable, Invalid.
-pub fn redirected(from: &Url, fetched: &Fetched) -> Result<Url> {
+fn redirected(from: &Url, fetched: &Fetched) -> Result<Url> {
     let place = fetched.location.as_deref();
     let place = place.ok_or_else(|| Error::unavailable("the other server points to nowhere"))?;
     let to = from
@@ -104,7 +104,32 @@ pub fn redirected(from: &Url, fetched: &Fetched) -> Result<Url> {
     parse_url("Location", to.as_str())
 }
 
+/// So often an answer may point elsewhere.
+pub const MOST_REDIRECTS: usize = 3;
+
 impl PostRoom {
+    /// As [`PostRoom::fetch`], following where the other server points, each time as carefully as the first. `within`: for each
+    /// step. Errors: also Unavailable, when it goes on and on.
+    pub async fn fetch_where_it_leads(
+        &self,
+        mut url: Url,
+        known: (Option<&str>, Option<&str>),
+        most_bytes: usize,
+        within: Duration,
+    ) -> Result<Fetched> {
+        for _ in 0..=MOST_REDIRECTS {
+            let fetched = self.fetch(&url, known, most_bytes, within).await?;
+            let leads_on = fetched.status.is_redirection() && fetched.status != StatusCode::NOT_MODIFIED;
+            if !leads_on {
+                return Ok(fetched);
+            }
+            url = redirected(&url, &fetched)?;
+        }
+        Err(Error::unavailable(
+            "the other server points from one address to the next",
+        ))
+    }
+
     /// One POST. Errors: Forbidden for places that are not called, NotFound (no such host), Unavailable (no answer in time,
     /// no TLS that can be trusted, no HTTP).
     pub async fn post(

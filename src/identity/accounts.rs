@@ -192,6 +192,7 @@ pub async fn change_account(ctx: &Ctx, id: AccountId, change: AccountChange) -> 
         None => change.password_hash,
     };
     let (now_ms, actor) = (ctx.now_ms(), ctx.actor_name().to_owned());
+    let is_own = ctx.account().is_ok_and(|a| a.id == id);
     let changed = ctx
         .store
         .directory()
@@ -216,6 +217,10 @@ pub async fn change_account(ctx: &Ctx, id: AccountId, change: AccountChange) -> 
                 super::elsewhere::check_password_is_ours(d, &before)?;
                 d.put_password(id, &hash, now_ms)?;
                 d.end_sign_ins(id)?;
+                // Whoever knew the old one may have made a passkey with it.
+                if !is_own {
+                    d.remove_passkeys(id, None)?;
+                }
             }
             if !after.is_active() {
                 d.end_sign_ins(id)?;

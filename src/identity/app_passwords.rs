@@ -1,8 +1,8 @@
 //! Passwords for single devices and programs: made by us, shown once, taken back one by one. They open no page and give no tokens.
 
 use super::accounts::wake_server;
-use super::{Ctx, password, second_factor::base32};
-use crate::base::{Error, Result, TimeMs, random};
+use super::{Ctx, password, second_factor::typed_secret};
+use crate::base::{Error, Result, TimeMs};
 use crate::store::directory::credentials::CredentialKind;
 use serde_json::json;
 
@@ -47,9 +47,7 @@ pub async fn create_app_password(ctx: &Ctx, label: &str) -> Result<String> {
             "there are {MOST} app passwords already; remove one that is not used"
         )));
     }
-    let letters = base32(&random::bytes::<10>()).to_ascii_lowercase();
-    let groups: Vec<&str> = (0..4).filter_map(|i| letters.get(i * 4..i * 4 + 4)).collect();
-    let made = groups.join("-");
+    let made = typed_secret().to_ascii_lowercase();
     let hash = password::hash(made.clone()).await?;
     let account = ctx.account()?.clone();
     let now_ms = ctx.now_ms();

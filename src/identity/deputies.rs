@@ -11,6 +11,7 @@ use crate::formats::ical::{Message, Method};
 use crate::model::share::ShareLevel;
 use crate::model::{Account, AccountId, AccountKind, FolderId, FolderKind};
 use serde_json::json;
+use std::borrow::Borrow;
 use std::sync::Arc;
 
 /// As [`set_share`], for one who is to hear of the owner's invitations, or is not to any more. `level`: write or manage.
@@ -79,7 +80,11 @@ async fn deputies_of(ctx: &Ctx, account: AccountId) -> Result<Vec<(Arc<Account>,
 
 /// Who deputizes for somebody in what these messages are about: nobody, where they are about others; those who are invited
 /// themselves hear of it anyway; what is private is for those who see it.
-pub async fn deputies_told(ctx: &Ctx, owner: &Account, messages: &[Message]) -> Result<Vec<Arc<Account>>> {
+pub async fn deputies_told(
+    ctx: &Ctx,
+    owner: &Account,
+    messages: &[impl Borrow<Message>],
+) -> Result<Vec<Arc<Account>>> {
     let is_about = |message: &Message, who: &Account| {
         let own = |address: String| who.owns_address(&address);
         let components = &message.object.calendar.parts;
@@ -90,7 +95,7 @@ pub async fn deputies_told(ctx: &Ctx, owner: &Account, messages: &[Message]) -> 
             _ => components.iter().any(|c| c.attendees().map(address_of).any(own)),
         }
     };
-    if !messages.iter().any(|m| is_about(m, owner)) {
+    if !messages.iter().any(|m| is_about(m.borrow(), owner)) {
         return Ok(Vec::new());
     }
     let mut out = deputies_of(ctx, owner.id).await?;
@@ -98,9 +103,9 @@ pub async fn deputies_told(ctx: &Ctx, owner: &Account, messages: &[Message]) -> 
         return Ok(Vec::new());
     }
     let is_private = |m: &Message| has_private(print_component(&m.object.calendar).as_bytes());
-    let is_private = messages.iter().any(is_private);
+    let is_private = messages.iter().any(|m| is_private(m.borrow()));
     out.retain(|(who, level)| {
-        (level.sees_private() || !is_private) && !messages.iter().any(|m| is_about(m, who))
+        (level.sees_private() || !is_private) && !messages.iter().any(|m| is_about(m.borrow(), who))
     });
     Ok(out.into_iter().map(|(who, _)| who).collect())
 }

@@ -3,10 +3,11 @@
 use super::ctx::Ctx;
 use super::elsewhere::{self, Elsewhere};
 use super::keys::Keys;
+use super::passkeys::Challenges;
 use super::password::Verifier;
 use super::second_factor::Waiting;
 use super::stay::Stays;
-use super::throttle::{Refused, Throttle};
+use super::throttle::{Attempt, Refused, Throttle};
 use crate::base::{Error, Result};
 use crate::model::directory::Source;
 use crate::model::{Account, AccountId};
@@ -40,6 +41,15 @@ pub struct Doorkeeper {
     elsewhere: OnceLock<Arc<dyn Elsewhere>>,
     /// Sign-ins that wait for a code.
     pub(super) waiting: Waiting,
+    /// What devices are asked to sign.
+    pub(super) challenges: Challenges,
+}
+
+fn too_many(wait: Duration) -> Error {
+    Error::busy(format!(
+        "too many failed attempts to sign in from here; try again in {} minutes",
+        wait.as_secs() / 60 + 1
+    ))
 }
 
 /// What signing in is decided by.
@@ -63,6 +73,7 @@ impl Doorkeeper {
             stays: Stays::default(),
             elsewhere: OnceLock::new(),
             waiting: Waiting::default(),
+            challenges: Challenges::default(),
         })
     }
 
@@ -76,7 +87,7 @@ impl Doorkeeper {
     pub async fn sign_in(&self, name: &str, password: &str, via: Via) -> Result<Arc<Account>> {
         let account = self.prove(name, password, via).await?;
         // Where app passwords count, nothing else has fitted for who has a second factor.
-        if !via.takes_app_passwords && self.second_factor(account.id).await?.is_some() {
+        if !via.takes_app_passwords && self.needs_code(account.id).await? {
             return Err(Error::not_authenticated(
                 "this account is protected by a second factor, which cannot be asked for here",
             ));
@@ -88,7 +99,7 @@ impl Doorkeeper {
     /// Errors: NotAuthenticated, the same for a wrong address, a wrong password and a disabled account;
     /// Busy after many failures, the same for all of them too; Unavailable, for who is not kept here, or not known at all,
     /// while whoever keeps them does not answer. All take the same time.
-    pub(super) async fn prove(&self, name: &str, password: &str, via: Via) -> Result<Arc<Account>> {
+    pub async fn prove(&self, name: &str, password: &str, via: Via) -> Result<Arc<Account>> {
         let (clock, began) = (self.store.clock(), Instant::now());
         let attempt = self.throttle.begin(via.peer, name, clock.now_ms());
         let refused = match attempt.refused {
@@ -126,10 +137,32 @@ impl Doorkeeper {
         };
         // Checked or not, the answer comes at the same time.
         tokio::time::sleep_until(began + attempt.before + attempt.after + CHECKING).await;
-        Err(Error::busy(format!(
-            "too many failed attempts to sign in from here; try again in {} minutes",
-            wait.as_secs() / 60 + 1
-        )))
+        Err(too_many(wait))
+    }
+
+    /// Waits as long as an attempt under this name from there has to. Errors: Busy, after many failures.
+    pub(super) async fn begin_attempt(&self, via: Via, name: &str) -> Result<Attempt> {
+        let attempt = self.throttle.begin(via.peer, name, self.store.clock().now_ms());
+        if let Some(Refused(wait)) = attempt.refused {
+            return Err(too_many(wait));
+        }
+        tokio::time::sleep(attempt.before).await;
+        Ok(attempt)
+    }
+
+    /// Errors: Busy, after many failures by others meanwhile.
+    pub(super) fn note_success(&self, attempt: &Attempt) -> Result<()> {
+        let now_ms = self.store.clock().now_ms();
+        let noted = self.throttle.note_success(attempt, now_ms);
+        noted.map_err(|Refused(wait)| too_many(wait))
+    }
+
+    /// `tried`: the same again is no further guess. Errors: Busy, when it was one too many.
+    pub(super) async fn note_failure(&self, attempt: &Attempt, tried: [u8; 16]) -> Result<()> {
+        let now_ms = self.store.clock().now_ms();
+        let refused = self.throttle.note_failure(attempt, tried, now_ms);
+        tokio::time::sleep(attempt.after).await;
+        refused.map_or(Ok(()), |Refused(wait)| Err(too_many(wait)))
     }
 
     async fn check(&self, name: &str, password: &str, via: Via) -> Result<Option<Arc<Account>>> {

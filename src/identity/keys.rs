@@ -8,7 +8,7 @@ use super::domains;
 use super::tokens::{ACCESS_LIFETIME_MS, AccessClaims};
 use crate::base::recent::Recent;
 use crate::base::text::hex;
-use crate::base::{Error, Result, TimeMs};
+use crate::base::{Error, Result, TimeMs, lock};
 use crate::store::{Store, disk};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -135,7 +135,7 @@ impl KeyRing {
     /// Checks signature and times; the caller checks for whom it is. Errors: NotAuthenticated.
     pub fn verify(&self, token: &str, now_ms: TimeMs) -> Result<AccessClaims> {
         let hash = *blake3::hash(token.as_bytes()).as_bytes();
-        let known = || self.verified.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = || lock(&self.verified);
         let found = known().find(&hash);
         if let Some((key, claims)) = found
             && key.is_believed(now_ms)

@@ -14,6 +14,9 @@ pub mod domains;
 pub mod doorkeeper;
 pub mod elsewhere;
 pub mod keys;
+pub mod passkeys;
+#[cfg(test)]
+mod passkeys_tests;
 pub mod password;
 pub mod recipient;
 pub mod registration;

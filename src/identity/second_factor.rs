@@ -9,13 +9,13 @@ use super::doorkeeper::{Doorkeeper, Via};
 use super::sessions::token_hash;
 use super::stay::require_current;
 use super::{Ctx, accounts};
-use crate::base::{Error, Result, TimeMs, random};
+use crate::base::{Error, Result, TimeMs, lock, random};
 use crate::model::{Account, AccountId};
 use hmac::{Hmac, Mac};
 use serde_json::json;
 use sha1::Sha1;
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use subtle::ConstantTimeEq;
 
 const STEP_MS: TimeMs = 30_000;
@@ -58,10 +58,6 @@ pub struct Waiting {
     wrong: Mutex<HashMap<AccountId, (u32, TimeMs)>>,
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 /// How somebody's second factor stands.
 #[derive(Clone, Copy, Debug)]
 pub struct Standing {
@@ -78,7 +74,7 @@ fn not_on() -> Error {
 }
 
 /// RFC 4648 §6, without padding.
-pub fn base32(bytes: &[u8]) -> String {
+fn base32(bytes: &[u8]) -> String {
     const LETTERS: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
     let mut out = String::new();
     let (mut bits, mut count) = (0u32, 0);
@@ -129,13 +125,15 @@ fn tidy(code: &str) -> String {
     kept.take(64).collect::<String>().to_ascii_uppercase()
 }
 
+/// Eighty bits as people read and type them: `ABCD-EFGH-IJKL-MNOP`.
+pub(super) fn typed_secret() -> String {
+    let letters = base32(&random::bytes::<10>());
+    let groups: Vec<&str> = (0..4).filter_map(|i| letters.get(i * 4..i * 4 + 4)).collect();
+    groups.join("-")
+}
+
 fn recovery_codes() -> (Vec<String>, Vec<[u8; 32]>) {
-    let codes = (0..RECOVERY_CODES).map(|_| {
-        let letters = base32(&random::bytes::<10>());
-        let groups: Vec<&str> = (0..4).filter_map(|i| letters.get(i * 4..i * 4 + 4)).collect();
-        groups.join("-")
-    });
-    let codes: Vec<String> = codes.collect();
+    let codes: Vec<String> = (0..RECOVERY_CODES).map(|_| typed_secret()).collect();
     let hashes = codes.iter().map(|c| token_hash(&tidy(c))).collect();
     (codes, hashes)
 }
@@ -145,12 +143,7 @@ impl Doorkeeper {
     pub async fn begin_sign_in(&self, name: &str, password: &str, via: Via) -> Result<Step> {
         let account = self.prove(name, password, via).await?;
         let id = account.id;
-        let needs_code = self
-            .store
-            .directory()
-            .peek(move |d| Ok(d.second_factor(id)?.is_some()))
-            .await?;
-        if !needs_code {
+        if !self.needs_code(id).await? {
             return Ok(Step::In(account));
         }
         let (ticket, now_ms) = (random::token(), self.store.clock().now_ms());
@@ -241,6 +234,11 @@ impl Doorkeeper {
         Ok(())
     }
 
+    pub(super) async fn needs_code(&self, account: AccountId) -> Result<bool> {
+        let found = self.store.directory().peek(move |d| d.second_factor(account));
+        Ok(found.await?.is_some())
+    }
+
     /// None: there is none.
     pub async fn second_factor(&self, account: AccountId) -> Result<Option<Standing>> {
         let read = self.store.directory().read(move |d| {
@@ -258,7 +256,7 @@ impl Doorkeeper {
     /// A new secret for the app, which counts once a code of it was shown. Returns it as people type it, and as the app scans
     /// it (the `otpauth` address). Errors: Conflict, when there is a second factor already.
     pub async fn begin_second_factor(&self, account: &Account) -> Result<(String, String)> {
-        if self.second_factor(account.id).await?.is_some() {
+        if self.needs_code(account.id).await? {
             return Err(Error::conflict(
                 "there is a second factor already; switch it off first",
             ));
@@ -326,14 +324,14 @@ impl Doorkeeper {
     /// For what would last beyond the session: whoever has a second factor shows that they have it still.
     /// Errors: Invalid (CodeWrong), Busy.
     pub async fn require_code_if_on(&self, account: &Account, code: &str) -> Result<()> {
-        match self.second_factor(account.id).await? {
-            Some(_) => self.require_code(account, code).await,
-            None => Ok(()),
+        match self.needs_code(account.id).await? {
+            true => self.require_code(account, code).await,
+            false => Ok(()),
         }
     }
 
     async fn require_code(&self, account: &Account, code: &str) -> Result<()> {
-        if self.second_factor(account.id).await?.is_none() {
+        if !self.needs_code(account.id).await? {
             return Err(not_on());
         }
         match self.spend_code(account.id, code).await? {
@@ -358,18 +356,38 @@ async fn remove(ctx: &Ctx, account: &Account, action: &'static str) -> Result<bo
         .await
 }
 
-/// Takes somebody's second factor away, who has lost phone and paper. False: there was none. Errors: Forbidden, NotFound.
+/// Takes somebody's second factor and passkeys away, who has lost phone and paper. False: there was none. Errors: Forbidden, NotFound.
 pub async fn reset_second_factor(ctx: &Ctx, address: &str) -> Result<bool> {
     ctx.require_admin()?;
     let account = accounts::find_account(ctx, address).await?;
-    remove(ctx, &account, "second-factor.reset").await
+    let (id, now_ms, actor) = (account.id, ctx.now_ms(), ctx.actor_name().to_owned());
+    let was = ctx
+        .store
+        .directory()
+        .write(move |d| {
+            let passkeys = d.remove_passkeys(id, None)?;
+            if !d.remove_second_factor(id)? && passkeys == 0 {
+                return Ok(false);
+            }
+            // Whoever holds what was lost may be signed in by it.
+            d.end_sign_ins(id)?;
+            let detail = json!({"account": account.address, "passkeys": passkeys});
+            d.note_audit(now_ms, &actor, "second-factor.reset", &detail)?;
+            Ok(true)
+        })
+        .await?;
+    accounts::wake_server(ctx);
+    Ok(was)
 }
 
-/// Whether somebody has one, for administrators. Errors: Forbidden.
+/// Whether somebody has one, or a passkey, for administrators. Errors: Forbidden.
 pub async fn has_second_factor(ctx: &Ctx, account: AccountId) -> Result<bool> {
     ctx.require_admin()?;
-    let read = ctx.store.directory().read(move |d| d.second_factor(account));
-    Ok(read.await?.is_some())
+    let read = ctx
+        .store
+        .directory()
+        .read(move |d| Ok(d.second_factor(account)?.is_some() || !d.passkeys(account)?.is_empty()));
+    read.await
 }
 
 #[cfg(test)]

@@ -3,9 +3,8 @@
 use crate::backup::{self, Destination, Limits, Status, Target, rehearse_target, run_target};
 use crate::base::{Kind, Result, TimeMs};
 use crate::delivery::PostRoom;
-use crate::delivery::notice::tell;
+use crate::delivery::notice;
 use crate::identity::Ctx;
-use crate::identity::accounts::list_accounts;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 use std::sync::Arc;
@@ -181,12 +180,9 @@ async fn tell_administrators(
         .last_done_at_ms
         .map(crate::base::clock::rfc3339)
         .unwrap_or_else(|| "-".to_owned());
-    let all = list_accounts(ctx).await?;
-    for whom in all.into_iter().filter(|a| a.is_admin && a.is_active()) {
-        let words = failure.words(&whom.language, &place, &last, why);
-        tell(room, &whom, format!("{}:{place}:{day}", failure.key()), words).await?;
-    }
-    Ok(())
+    let name = format!("{}:{place}:{day}", failure.key());
+    let words = |language: &str| failure.words(language, &place, &last, why);
+    notice::tell_administrators(room, &name, words).await
 }
 
 #[cfg(test)]

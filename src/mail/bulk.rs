@@ -7,7 +7,7 @@ pub use jobs::{Job, Jobs, Stage};
 
 use super::folders::{get_folder, list_folders};
 use super::search::{Criterion, search_messages};
-use crate::base::{Error, Result, TimeMs};
+use crate::base::{Error, Result, TimeMs, panic};
 use crate::identity::Ctx;
 use crate::mail::listing::Condition;
 use crate::model::message::Item;
@@ -74,7 +74,7 @@ impl Jobs {
         let job = slot.begin(ids.len())?;
         let (ctx, running) = (ctx.clone(), job.clone());
         tokio::spawn(async move {
-            let outcome = run(&ctx, &running, &ids).await;
+            let outcome = panic::catch(run(&ctx, &running, &ids)).await;
             running.finish(outcome);
         });
         Ok(job)
@@ -87,7 +87,7 @@ impl Jobs {
         let (back, mut before) = self.begin_back(job, ctx.now_ms())?;
         let (ctx, running, first) = (ctx.clone(), back.clone(), job.clone());
         tokio::spawn(async move {
-            let outcome = run_back(&ctx, &running, &before).await;
+            let outcome = panic::catch(run_back(&ctx, &running, &before)).await;
             before.drain(..running.progress().done);
             first.put_before(before);
             running.finish(outcome);

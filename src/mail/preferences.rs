@@ -183,3 +183,107 @@ pub async fn change_preferences(
     })
     .await
 }
+
+/// Takes what is not chosen yet from those of another box; what is chosen stays. Returns how much came, and what stays, in
+/// words. `is_look`: nothing is changed. Errors: Forbidden.
+pub async fn fill_preferences(
+    ctx: &Ctx,
+    account: AccountId,
+    there: Preferences,
+    is_look: bool,
+) -> Result<(u64, Vec<String>)> {
+    let mut all = preferences(ctx, account).await?;
+    let filled = fill(&mut all, &there);
+    if is_look || filled.0 == 0 {
+        return Ok(filled);
+    }
+    change(ctx, account, PREFERENCES, move |p: &mut Preferences| {
+        Ok(fill(p, &there))
+    })
+    .await
+}
+
+fn fill(here: &mut Preferences, there: &Preferences) -> (u64, Vec<String>) {
+    let (mut came, mut stays) = (0, Vec::new());
+    fill_one(
+        &mut here.theme,
+        there.theme,
+        "the colours of the page",
+        (&mut came, &mut stays),
+    );
+    let day = "the first day of the week";
+    fill_one(
+        &mut here.first_day_of_week,
+        there.first_day_of_week,
+        day,
+        (&mut came, &mut stays),
+    );
+    let undo = "how long a message waits";
+    fill_one(
+        &mut here.undo_seconds,
+        there.undo_seconds,
+        undo,
+        (&mut came, &mut stays),
+    );
+    let plain = "how messages are written";
+    fill_one(
+        &mut here.writes_plain,
+        there.writes_plain,
+        plain,
+        (&mut came, &mut stays),
+    );
+    let whole = "whether conversations are shown";
+    fill_one(
+        &mut here.conversations,
+        there.conversations,
+        whole,
+        (&mut came, &mut stays),
+    );
+    for sender in &there.image_senders {
+        if !here.image_senders.contains(sender) && here.image_senders.len() < MAX_SENDERS {
+            here.image_senders.push(sender.clone());
+            came += 1;
+        }
+    }
+    for search in &there.searches {
+        match here.searches.iter().find(|s| s.name == search.name) {
+            Some(same) if same.text == search.text => {}
+            None if here.searches.len() < MAX_SEARCHES => {
+                here.searches.push(search.clone());
+                came += 1;
+            }
+            _ => stays.push(format!("the kept search »{}« did not come", search.name)),
+        }
+    }
+    for (address, signature) in &there.signatures {
+        match here.signatures.get(address) {
+            Some(same) if same == signature => {}
+            None if here.signatures.len() < MAX_SIGNATURES => {
+                here.signatures.insert(address.clone(), signature.clone());
+                came += 1;
+            }
+            _ => stays.push(format!(
+                "the signature of {address} is another here, and stays so"
+            )),
+        }
+    }
+    (came, stays)
+}
+
+fn fill_one<T: PartialEq>(
+    here: &mut Option<T>,
+    there: Option<T>,
+    what: &str,
+    (came, stays): (&mut u64, &mut Vec<String>),
+) {
+    match (&here, there) {
+        (None, Some(there)) => {
+            *here = Some(there);
+            *came += 1;
+        }
+        (Some(one), Some(other)) if *one != other => {
+            stays.push(format!("{what} is chosen otherwise here, and stays so"));
+        }
+        _ => {}
+    }
+}

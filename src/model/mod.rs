@@ -3,7 +3,9 @@
 pub mod access;
 pub mod account;
 pub mod address;
+pub mod certificate;
 pub mod change;
+pub mod check;
 pub mod collect;
 pub mod deleted;
 pub mod directory;

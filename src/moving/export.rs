@@ -6,6 +6,7 @@
 //! FOLDER/<address>/items.jsonl       one line a message: where it is, size, SHA-256, flags, date
 //! FOLDER/<address>/Maildir/          Maildir++, as Dovecot reads it
 //! FOLDER/<address>/mbox/<folder>     or this: mboxrd
+//! FOLDER/<address>/settings.json     rules, automatic reply, signatures and what else the owner has set
 //! FOLDER/<address>/objects.jsonl     one line an event, task or card
 //! FOLDER/<address>/calendars/<name>.ics, calendars/<name>/...   and likewise tasks, and contacts with .vcf
 //! ```
@@ -28,6 +29,7 @@ use crate::identity::Ctx;
 use crate::mail::list_folders;
 use crate::model::message::Item;
 use crate::model::{Account, Folder, FolderId, UidSet};
+use crate::moving::personal::{self, read_personal};
 use crate::store::Snapshot;
 use crate::store::account::AccountDb;
 use crate::store::body::BodyReader;
@@ -120,6 +122,9 @@ pub async fn export_account(ctx: &Ctx, account: &Account, folder: &Path, form: F
     }
     run.items.sync()?;
     let mut summary = run.summary;
+    let settings = serde_json::to_vec_pretty(&read_personal(ctx, account).await?)
+        .map_err(|e| Error::internal("no JSON of the settings").caused_by(e))?;
+    replace(&summary.folder.join(personal::FILE), &settings)?;
     let written = collections::export_collections(ctx, account, &mut summary).await?;
     summary.objects = written.objects;
     manifest::write(account, form, &folders, &summary, run.items.path(), written)?;

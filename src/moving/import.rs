@@ -20,12 +20,13 @@ mod verify;
 
 pub use report::{Difference, FolderReport, Report};
 
-use crate::base::Result;
+use crate::base::{Result, lock};
 use crate::identity::Ctx;
 use crate::model::{Account, FolderKind};
 use place::Places;
 use plan::FolderPlan;
 use source::Source;
+use std::sync::{Arc, Mutex};
 
 /// How a run is made.
 #[derive(Clone, Debug, Default)]
@@ -44,6 +45,26 @@ pub struct Options {
     pub verify_only: bool,
     /// Tell on standard error how far it is.
     pub tells_progress: bool,
+    /// Who looks on from elsewhere.
+    pub watch: Option<Arc<Watch>>,
+}
+
+/// How far a run is: the folder that it is in, what of it is done, all of it.
+#[derive(Debug, Default)]
+pub struct Watch(Mutex<(String, u64, u64)>);
+
+impl Watch {
+    pub fn look(&self) -> (String, u64, u64) {
+        lock(&self.0).clone()
+    }
+
+    fn enter(&self, folder: &str, all: u64) {
+        *lock(&self.0) = (folder.to_owned(), 0, all);
+    }
+
+    fn tell(&self, done: u64) {
+        lock(&self.0).1 = done;
+    }
 }
 
 /// Moves everything of `source` into an account. Errors: those of the source and of the store; what is wrong with a single

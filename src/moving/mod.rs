@@ -1,7 +1,13 @@
 //! Moving out and in: everything of an account, in forms that other programs read, and from where it was before.
 
+pub mod bundles;
 pub mod dav;
+pub mod dropped;
 pub mod export;
 mod imap;
 pub mod import;
+pub mod jobs;
 pub mod outward;
+pub mod personal;
+pub mod personal_data;
+pub mod proof;

@@ -11,9 +11,11 @@ pub mod published;
 pub mod servers;
 pub mod smtp;
 pub mod web_api;
+pub mod zones;
 
 use crate::appliance::Tls;
 use crate::backup::Runs;
+use crate::backup::past::Days;
 use crate::base::Patience;
 pub use crate::base::network::Network;
 use crate::base::stream::BoxStream;
@@ -21,6 +23,8 @@ use crate::delivery::PostRoom;
 use crate::identity::Doorkeeper;
 use crate::mail::bulk::Jobs;
 use crate::model::AccountId;
+use crate::moving::bundles::Bundles;
+use crate::moving::jobs::Moves;
 use limits::{ConnectionLimit, RateLimit};
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -46,6 +50,12 @@ pub struct House {
     pub outside: RateLimit,
     /// Backups that were asked for at the page.
     pub backups: Runs,
+    /// Days of the past that people look into at the page.
+    pub past: Days,
+    /// Moving in and out that was asked for at the page.
+    pub moves: Moves,
+    /// What people have asked for about themselves.
+    pub bundles: Bundles,
     /// Deeds to many messages that were asked for at the page.
     pub bulk: Jobs,
 }

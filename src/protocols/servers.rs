@@ -5,7 +5,7 @@ use crate::base::{Error, Result};
 use crate::identity::domains::{find_domain, list_domains};
 use crate::model::EmailAddress;
 use crate::protocols::House;
-use crate::protocols::http::host;
+use crate::protocols::http::{base_path, host};
 use actix_web::HttpRequest;
 
 /// How a connection is protected.
@@ -121,4 +121,9 @@ impl Servers {
             domain: domain.name,
         })
     }
+}
+
+/// Where programs get descriptions of time zones (RFC 7808).
+pub fn time_zones() -> String {
+    format!("{}/timezones", base_path::get())
 }

@@ -4,9 +4,10 @@
 //! accounts, and only which ones have something for them: they take a list ([`Rung`]), and a commit wakes them
 //! only when the list was empty.
 
+use crate::base::lock;
 use crate::model::{AccountId, Change};
 use std::collections::{HashMap, HashSet};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::Mutex;
 use tokio::sync::Notify;
 use tokio::sync::broadcast::{Receiver, Sender, channel};
 
@@ -102,8 +103,4 @@ impl Rung {
     pub fn take(&self) -> HashSet<AccountId> {
         std::mem::take(&mut *lock(&self.accounts))
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

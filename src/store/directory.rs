@@ -12,6 +12,7 @@ pub mod domains;
 pub mod feeds;
 pub mod oauth;
 pub mod outside;
+pub mod passkeys;
 pub mod publications;
 pub mod second_factor;
 pub mod sessions;
@@ -56,6 +57,7 @@ impl Database for DirectoryDb {
         include_str!("schema/directory/0011.sql"),
         include_str!("schema/directory/0012.sql"),
         include_str!("schema/directory/0013.sql"),
+        include_str!("schema/directory/0014.sql"),
     ];
 
     fn after_commit(&self, _: &Connection, effects: DirectoryEffects, _: Option<&Path>) {

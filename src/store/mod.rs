@@ -32,6 +32,7 @@ pub mod object;
 mod object_walk;
 pub mod outbox;
 pub mod pack;
+pub mod pack_index;
 pub mod property;
 pub mod queue;
 pub mod rollback;

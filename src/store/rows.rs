@@ -9,10 +9,11 @@ use super::blob::{self, Hash, Staged};
 use super::file::{File, connect};
 use super::layout::Layout;
 use super::tx::Snapshot;
-use crate::base::{Error, Result, TimeMs};
+use crate::base::{Clock, Error, Result, SystemClock, TimeMs};
 use crate::model::{AccountId, BodyId};
 use rusqlite::{Connection, params};
 use std::fs;
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -20,6 +21,9 @@ use std::sync::Arc;
 const LEFT_OUT: [&str; 2] = ["body_data", "message"];
 /// Bodies that are put back with one commit.
 const BATCH: usize = 500;
+const HASHES: usize = 20_000;
+/// Clocks of file systems go in steps, of two seconds at most.
+const JUST_NOW_S: i64 = 3;
 
 /// A body as the rows know it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,6 +88,22 @@ pub fn items_in_rows(rows: &Path, is_meant: impl Fn(&Hash) -> bool) -> Result<Ve
     }
 }
 
+/// Hands over the hashes of all bodies of such a file, some at a time.
+pub fn hashes_in_rows(rows: &Path, mut each: impl FnMut(&[Hash]) -> Result<()>) -> Result<()> {
+    let conn = Connection::open(rows)?;
+    let mut st = conn.prepare("SELECT hash FROM body")?;
+    let mut found = st.query([])?;
+    let mut some = Vec::with_capacity(HASHES);
+    while let Some(row) = found.next()? {
+        some.push(row.get(0)?);
+        if some.len() == HASHES {
+            each(&some)?;
+            some.clear();
+        }
+    }
+    each(&some)
+}
+
 fn items_of_bodies(conn: &Connection, bodies: &[BodyRow]) -> Result<Vec<LostItem>> {
     let mut st = conn.prepare_cached(
         "SELECT f.name, o.title, i.received_at_ms, i.size_bytes FROM item i JOIN folder f ON f.id = i.folder_id
@@ -109,18 +129,23 @@ fn items_of_bodies(conn: &Connection, bodies: &[BodyRow]) -> Result<Vec<LostItem
 
 impl File<AccountDb> {
     /// Writes the rows, as of one moment, into the new file `to`. `bodies` is called before, at the same moment: whatever
-    /// the rows name can be read from its snapshot. Holds up no writer. Blocks.
+    /// the rows name can be read from its snapshot. It may say that this is not the moment yet; then no rows are written.
+    /// Returns whether they were. Holds up no writer. Blocks.
     pub fn copy_rows(
         &self,
         to: &Path,
-        bodies: impl FnOnce(&Snapshot<'_, AccountDb>) -> Result<()>,
-    ) -> Result<()> {
+        bodies: impl FnOnce(&Snapshot<'_, AccountDb>) -> Result<bool>,
+    ) -> Result<bool> {
         let conn = connect(self.path())?;
         let tables = make_tables(&conn, to)?;
         conn.pragma_update(None, "foreign_keys", false)?;
+        // All of it is read, once: without copying each page first.
+        conn.pragma_update(None, "mmap_size", 1 << 30)?;
         conn.execute("ATTACH ?1 AS rows", [utf8(to)?])?;
         conn.execute_batch("PRAGMA rows.journal_mode = OFF; PRAGMA rows.synchronous = OFF; BEGIN")?;
-        self.look_with(&conn, bodies)?;
+        if !self.look_with(&conn, bodies)? {
+            return Ok(false);
+        }
         for table in &tables {
             conn.execute(
                 &format!("INSERT INTO rows.\"{table}\" SELECT * FROM main.\"{table}\""),
@@ -131,7 +156,7 @@ impl File<AccountDb> {
             "INSERT INTO rows.heading SELECT body_id, subject, coalesce(from_name, from_address), message_id FROM main.message",
         )?;
         conn.execute_batch("COMMIT; DETACH rows")?;
-        Ok(())
+        Ok(true)
     }
 }
 
@@ -290,6 +315,37 @@ pub fn begin_anew(layout: &Layout, id: AccountId, passed_ms: TimeMs, now_ms: Tim
         conn.execute(&format!("DELETE FROM {table}"), [])?;
     }
     Ok(conn.execute_batch("COMMIT")?)
+}
+
+/// Stands for what is in an account's file: it is another after each change, as the kernel notes the time of each write.
+/// None, when there is none, or when it was written to this very moment, so that the next write might bear the same time.
+pub fn account_state(layout: &Layout, id: AccountId) -> Result<Option<String>> {
+    let path = layout.account_file(id);
+    let mut log = path.clone().into_os_string();
+    log.push("-wal");
+    let now_s = SystemClock.now_ms() / 1000;
+    let mut state = String::new();
+    for file in [path.as_os_str(), log.as_os_str()] {
+        let about = match fs::metadata(file) {
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => continue,
+            other => other?,
+        };
+        // An empty log and none are the same.
+        if about.len() == 0 {
+            continue;
+        }
+        if (now_s - about.ctime()).abs() < JUST_NOW_S {
+            return Ok(None);
+        }
+        let (at, ns) = (about.ctime(), about.ctime_nsec());
+        state.push_str(&format!(
+            "{}.{}.{}.{at}.{ns} ",
+            about.dev(),
+            about.ino(),
+            about.len()
+        ));
+    }
+    Ok(Some(state).filter(|s| !s.is_empty()))
 }
 
 fn utf8(path: &Path) -> Result<&str> {

@@ -30,8 +30,26 @@ pub struct StoredItem {
 #[derive(Clone, Debug, Default)]
 pub struct Wanted {
     pub folder: Option<String>,
+    /// As [`StoredFolder`] numbers it.
+    pub folder_id: Option<i64>,
+    /// Only what comes behind this one in the list: its time and number.
+    pub after: Option<(TimeMs, i64)>,
     /// In title or sender, whatever the case of letters.
     pub text: Option<String>,
+}
+
+/// A folder that the account had then.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct StoredFolder {
+    pub id: i64,
+    /// What is in it: message, event, task or contact.
+    pub kind: &'static str,
+    /// Path of a mail folder, name of a collection as people see it.
+    pub name: String,
+    /// The task that it has among its kind (`inbox`, `sent`), where it has one.
+    pub role: Option<String>,
+    pub items: i64,
 }
 
 const ITEMS: &str = "SELECT i.id, i.folder_id, o.kind, coalesce(o.title, h.subject, ''), h.sender, i.received_at_ms, i.size_bytes, b.hash
@@ -93,10 +111,26 @@ impl Folders {
 pub fn stored_items(rows: &Path, wanted: &Wanted, limit: usize) -> Result<Vec<StoredItem>> {
     let conn = open(rows)?;
     let folders = Folders::read(&conn)?;
+    let mut only = Vec::new();
+    let mut values = Vec::new();
+    if let Some(folder) = wanted.folder_id {
+        only.push("i.folder_id = ?");
+        values.push(folder);
+    }
+    if let Some((at_ms, id)) = wanted.after {
+        only.push("(i.received_at_ms, i.id) < (?, ?)");
+        values.extend([at_ms, id]);
+    }
+    let only = match only.is_empty() {
+        true => String::new(),
+        false => format!("WHERE {}", only.join(" AND ")),
+    };
     let mut st = conn
-        .prepare(&format!("{ITEMS} ORDER BY i.received_at_ms DESC, i.id DESC"))
+        .prepare(&format!(
+            "{ITEMS} {only} ORDER BY i.received_at_ms DESC, i.id DESC"
+        ))
         .map_err(unreadable)?;
-    let mut found = st.query([])?;
+    let mut found = st.query(rusqlite::params_from_iter(values))?;
     let text = wanted.text.as_deref().map(str::to_lowercase);
     let mut out = Vec::new();
     while let Some(row) = found.next()? {
@@ -116,6 +150,38 @@ pub fn stored_items(rows: &Path, wanted: &Wanted, limit: usize) -> Result<Vec<St
             break;
         }
     }
+    Ok(out)
+}
+
+/// What the lists of such a file are read by, when many will be.
+pub fn prepare_look(rows: &Path) -> Result<()> {
+    Ok(Connection::open(rows)?.execute_batch(
+        "CREATE INDEX IF NOT EXISTS look_in_folder ON item (folder_id, received_at_ms, id);
+         CREATE INDEX IF NOT EXISTS look_at_all ON item (received_at_ms, id);",
+    )?)
+}
+
+/// All folders, calendars, task lists and address books with something in them, by name.
+pub fn stored_folders(rows: &Path) -> Result<Vec<StoredFolder>> {
+    let conn = open(rows)?;
+    let folders = Folders::read(&conn)?;
+    let mut st = conn.prepare(
+        "SELECT f.id, f.role, c.display_name, count(i.id) FROM folder f JOIN item i ON i.folder_id = f.id
+         LEFT JOIN collection c ON c.folder_id = f.id WHERE f.kind <> ?1 GROUP BY f.id",
+    )?;
+    let rows = st.query_map([FolderKind::ScheduleInbox as i64], |r| {
+        let id = r.get(0)?;
+        let shown: Option<String> = r.get(2)?;
+        Ok(StoredFolder {
+            id,
+            kind: folders.kind(id),
+            name: shown.unwrap_or_else(|| folders.path(id)),
+            role: r.get(1)?,
+            items: r.get(3)?,
+        })
+    })?;
+    let mut out = rows.collect::<rusqlite::Result<Vec<_>>>()?;
+    out.sort_by(|a, b| (a.kind, &a.name).cmp(&(b.kind, &b.name)));
     Ok(out)
 }
 

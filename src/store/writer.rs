@@ -6,11 +6,11 @@
 
 use super::file::{Place, connect};
 use super::tx::{Database, Snapshot, Tx};
-use crate::base::{Error, Result};
+use crate::base::{Error, Result, lock};
 use rusqlite::Connection;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 /// A writer with nothing to do for this long gives its memory back,
@@ -198,10 +198,6 @@ impl<D: Database> Shared<D> {
         waiting.into_iter().for_each(|answer| answer(None));
         place.db.after_commit(conn, tx.effects, blobs);
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn log_not_woken(why: Option<Error>) {

@@ -84,7 +84,8 @@ fn allowed(module: &str) -> Option<Vec<&'static str>> {
             "base", "formats", "model", "store", "identity", "objects", "mail", "calendar", "contacts",
             "delivery",
         ],
-        "appliance" => vec!["base", "formats", "model", "store", "identity"],
+        // Public authorities are asked over the connections of the post room.
+        "appliance" => vec!["base", "formats", "model", "store", "identity", "delivery"],
         "jobs" => vec![
             "base",
             "formats",
@@ -107,7 +108,7 @@ fn allowed(module: &str) -> Option<Vec<&'static str>> {
         _ => return None,
     };
     if matches!(module, "jobs" | "protocols") {
-        all.extend(["objects", "backup", "directory"]);
+        all.extend(["objects", "backup", "directory", "moving"]);
         all.extend(ROOMS);
     }
     Some(all)

@@ -312,6 +312,71 @@ impl NameServer {
     }
 }
 
+/// A name server for `test.` that takes changes from whoever knows [`Knot::SECRET`], and by [`Knot::set`].
+pub struct Knot {
+    pub address: SocketAddr,
+    running: Running,
+    folder: Folder,
+    serial: u32,
+}
+
+impl Knot {
+    pub const KEY: &str = "office";
+    pub const SECRET: &str = "0J8vUI4bSz8Zt5rM1oS6KEYtUjvhSlsLoJ7x0x1bH8A=";
+
+    /// `records`: lines of a zone file below `test.`.
+    pub fn start(records: &str) -> Knot {
+        Knot::start_with(records, &[])
+    }
+
+    /// With further zones, which nobody changes.
+    pub fn start_with(records: &str, others: &[(&str, &str)]) -> Knot {
+        let folder = Folder::new();
+        let (d, port) = (folder.path().display(), free_port());
+        let secret = Knot::SECRET;
+        let mut config = format!(
+            "server:\n  rundir: {d}\n  listen: 127.0.0.1@{port}\n  background-workers: 1\n  udp-workers: 1\n  tcp-workers: 1\n\
+             database:\n  storage: {d}\nkey:\n  - id: office\n    algorithm: hmac-sha256\n    secret: {secret}\n\
+             acl:\n  - id: update\n    key: office\n    action: update\n\
+             zone:\n  - domain: test\n    storage: {d}\n    file: test.zone\n    acl: update\n    zonefile-sync: -1\n    \
+             zonefile-load: difference\n"
+        );
+        Knot::write_zone(folder.path(), "test", 1, records);
+        for (zone, records) in others {
+            config += &format!("  - domain: {zone}\n    storage: {d}\n    file: {zone}.zone\n");
+            Knot::write_zone(folder.path(), zone, 1, records);
+        }
+        write(&folder.path().join("knot.conf"), &config);
+        let mut start = Command::new("knotd");
+        start.env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin");
+        start.arg("-c").arg(folder.path().join("knot.conf"));
+        let running = Running::start(start);
+        wait_for_port(port);
+        Knot {
+            address: SocketAddr::from(([127, 0, 0, 1], port)),
+            running,
+            folder,
+            serial: 1,
+        }
+    }
+
+    fn write_zone(folder: &Path, zone: &str, serial: u32, records: &str) {
+        let head = format!("$TTL 1\n@ SOA ns.test. postmaster.test. {serial} 60 60 60 1\n@ NS ns.test.\n");
+        let glue = if zone == "test" { "ns A 127.0.0.1\n" } else { "" };
+        write(
+            &folder.join(format!("{zone}.zone")),
+            &format!("{head}{glue}{records}"),
+        );
+    }
+
+    /// As somebody does by hand at their provider.
+    pub fn set(&mut self, records: &str) {
+        self.serial += 1;
+        Knot::write_zone(self.folder.path(), "test", self.serial, records);
+        command("kill", &["-HUP", &self.running.0.id().to_string()]);
+    }
+}
+
 /// Postfix: takes mail for everybody into files, with login as at a provider; and relays for example.test to us.
 pub struct Postfix {
     folder: Folder,

@@ -3,6 +3,8 @@
 mod architecture;
 mod backup;
 mod base_path;
+mod certificates;
+mod checks;
 mod cli;
 mod collect;
 mod corpus;

@@ -6,6 +6,8 @@ mod files;
 mod gmail;
 mod imap;
 mod outward;
+mod page;
+mod personal;
 
 use crate::server::{Server, run_with};
 use serde_json::Value;

@@ -13,7 +13,7 @@ pub fn run_script(name: &str, server: &Server, variables: &[(&str, &str)]) {
         "the page's tools are not installed; run: make test"
     );
     assert!(
-        web_ui.join("dist/index.html").exists(),
+        web_ui.join("packed/index.html").exists(),
         "the page is not built; run: make page"
     );
     let kept = Folder::new();
@@ -64,6 +64,14 @@ fn mail_is_read_answered_and_put_away_on_the_page() {
             ("HAUSPOST_PASSWORD", PASSWORD),
         ],
     );
+}
+
+#[test]
+fn the_page_opens_while_the_server_is_away() {
+    let data = Folder::new();
+    set_up(data.path(), &["--language", "de"]);
+    let server = Server::serve(data, &[]);
+    run_script("offline.mjs", &server, &[("HAUSPOST_PASSWORD", PASSWORD)]);
 }
 
 #[test]
@@ -124,6 +132,15 @@ fn a_second_factor_is_switched_on_asked_for_and_reset_on_the_page() {
     set_up(data.path(), &["--language", "de"]);
     let server = Server::serve(data, &[]);
     run_script("factor.mjs", &server, &[("HAUSPOST_PASSWORD", PASSWORD)]);
+}
+
+#[test]
+fn a_passkey_is_made_lets_in_alone_and_is_taken_back_on_the_page() {
+    let data = Folder::new();
+    set_up(data.path(), &["--language", "de"]);
+    let server = Server::serve(data, &[]);
+    crate::web::register(&server);
+    run_script("passkey.mjs", &server, &[("HAUSPOST_PASSWORD", PASSWORD)]);
 }
 
 #[test]

@@ -12,9 +12,10 @@ const ANNA: &str = "anna@example.test";
 const BEN: &str = "ben@example.test";
 
 /// Every route of the administration.
-const ROUTES: [(&str, &str); 32] = [
+const ROUTES: [(&str, &str); 45] = [
     ("GET", "/overview"),
     ("GET", "/audit"),
+    ("GET", "/log"),
     ("GET", "/accounts"),
     ("POST", "/accounts"),
     ("GET", "/accounts/ben@example.test"),
@@ -45,6 +46,18 @@ const ROUTES: [(&str, &str); 32] = [
     ("GET", "/backups"),
     ("POST", "/backups/run"),
     ("POST", "/backups/key"),
+    ("GET", "/checks"),
+    ("GET", "/checks/document"),
+    ("POST", "/checks/run"),
+    ("GET", "/certificate"),
+    ("PUT", "/certificate"),
+    ("DELETE", "/certificate"),
+    ("POST", "/certificate/renew"),
+    ("GET", "/moves"),
+    ("POST", "/moves"),
+    ("POST", "/moves/1/again"),
+    ("POST", "/moves/1/stop"),
+    ("DELETE", "/moves/1"),
 ];
 
 /// A body that each of the routes can read, so that the answer is about who asks.
@@ -56,10 +69,14 @@ fn body_for(route: &(&str, &str)) -> Value {
         ("PUT", path) if path.ends_with("/resource") => {
             json!({"allowsRecurring": true, "bookers": "internal"})
         }
+        ("PUT", "/certificate") => json!({"names": ["mail.example.test"], "proof": "http"}),
         ("POST", "/domains") => json!({"name": "more.test"}),
         ("PUT", "/outbound") => json!({"mode": "direct"}),
         ("POST", "/outbound/check") => json!({"host": "localhost", "port": 1, "security": "none"}),
         ("POST", "/backups/run") => json!({"folder": "/tmp"}),
+        ("POST", "/moves") => {
+            json!({"password": "x", "wanted": {"kind": "import-imap", "account": "ben@example.test"}})
+        }
         _ => json!({}),
     }
 }
@@ -208,6 +225,18 @@ fn people_groups_and_shared_mailboxes_are_made_changed_and_removed() {
     assert_eq!(audit["entries"][0]["action"], "account.remove");
     assert_eq!(audit["entries"][0]["actor"], ANNA);
     assert_eq!(audit["entries"].as_array().unwrap().len(), 3);
+    let log = anna
+        .get("/api/admin/log?text=LISTENING+door%3Done")
+        .expect(200)
+        .json();
+    assert_eq!(log["lines"].as_array().unwrap().len(), 1, "{log}");
+    assert_eq!(log["lines"][0]["level"], "info");
+    let worse = anna
+        .get("/api/admin/log?level=error&text=listening")
+        .expect(200)
+        .json();
+    assert_eq!(worse, json!({"lines": []}));
+    anna.get("/api/admin/log?level=loud").expect(400);
 }
 
 #[test]
@@ -648,4 +677,32 @@ fn a_telephone_is_set_up_by_its_camera() {
     }
     assert!(found["dav"].as_str().unwrap().ends_with("/dav/"));
     Web::new(&server).get("/api/devices").expect(401);
+}
+
+/// The page's files are embedded packed; who takes neither form gets them as they are.
+#[test]
+fn files_of_the_page_come_in_every_form() {
+    let server = Server::start();
+    let web = Web::new(&server);
+    let index = web.get("/").expect(200).text();
+    let name = index
+        .split('"')
+        .find(|part| part.starts_with("/assets/") && part.ends_with(".js"))
+        .expect("a script");
+    let form = |accepted: &str| web.send("GET", name, &[accepted], b"").expect(200);
+    let plain = form("Accept-Encoding: identity");
+    let zipped = form("Accept-Encoding: gzip");
+    let best = form("Accept-Encoding: gzip, br");
+    assert_eq!(zipped.header("content-encoding"), "gzip");
+    assert_eq!(best.header("content-encoding"), "br");
+    let mut unpacked = Vec::new();
+    let mut reader = flate2::read::GzDecoder::new(&zipped.body[..]);
+    std::io::Read::read_to_end(&mut reader, &mut unpacked).unwrap();
+    assert_eq!(unpacked, plain.body);
+    assert!(best.body.len() < zipped.body.len() && zipped.body.len() < plain.body.len());
+    let tags = [&plain, &zipped, &best].map(|r| r.header("etag").to_owned());
+    assert!(tags[0] != tags[1] && tags[1] != tags[2], "{tags:?}");
+    let known = format!("If-None-Match: {}", tags[1]);
+    web.send("GET", name, &["Accept-Encoding: gzip", &known], b"")
+        .expect(304);
 }

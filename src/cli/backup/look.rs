@@ -78,6 +78,7 @@ impl Ls {
         let sought = Sought {
             folder: self.only.clone(),
             text: self.find.clone(),
+            ..Sought::default()
         };
         let all = look.list(&sought, self.limit)?;
         print_list(

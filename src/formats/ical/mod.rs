@@ -18,6 +18,7 @@ pub mod series;
 pub mod times;
 pub mod value;
 pub mod zone;
+pub mod zone_history;
 pub mod zone_print;
 pub mod zone_refs;
 

@@ -112,17 +112,7 @@ impl Zone {
     pub fn to_local(&self, utc_s: i64) -> DateTime {
         match self {
             Zone::Named(zone) => zone.to_datetime(Timestamp::from_second(utc_s).unwrap_or_default()),
-            Zone::Own(own) => {
-                // The offset that, taken away again, leads back; of two the first one (during the hour that is twice).
-                let near = own.changes(plain_time(utc_s).year());
-                let all = own.observances.iter().take(2).map(|o| (o.from_s, o.to_s));
-                let near = near.iter().map(|c| (c.from_s, c.to_s)).chain(all);
-                let offsets = near.flat_map(|(from_s, to_s)| [from_s, to_s]);
-                let fits = offsets
-                    .map(|o| plain_time(utc_s.saturating_add(i64::from(o))))
-                    .find(|local| self.to_utc(*local) == utc_s);
-                fits.unwrap_or_else(|| plain_time(utc_s))
-            }
+            Zone::Own(own) => plain_time(utc_s.saturating_add(i64::from(own.offset_of(utc_s)))),
         }
     }
 }
@@ -153,13 +143,25 @@ impl OwnZone {
                     c.to_s
                 }
             }
-            // Before anything is said: what the first one begins from.
-            None => self
-                .observances
-                .iter()
-                .min_by_key(|o| o.start)
-                .map_or(0, |o| o.from_s),
+            None => self.first_offset(),
         }
+    }
+
+    /// Of an instant.
+    fn offset_of(&self, utc_s: i64) -> i32 {
+        // Around New Year the local year is another one.
+        let year = |delta: i64| plain_time(utc_s.saturating_add(delta)).year();
+        let (before, after) = (self.changes(year(-86_400)), self.changes(year(86_400)));
+        let instant = |c: &Change| plain_seconds(c.onset) - i64::from(c.from_s);
+        let all = before.iter().chain(after.iter());
+        let last = all.filter(|c| instant(c) <= utc_s).max_by_key(|c| instant(c));
+        last.map_or_else(|| self.first_offset(), |c| c.to_s)
+    }
+
+    /// Before anything is said: what the first one begins from.
+    fn first_offset(&self) -> i32 {
+        let first = self.observances.iter().min_by_key(|o| o.start);
+        first.map_or(0, |o| o.from_s)
     }
 
     /// The last change before a year and those in it, ascending.

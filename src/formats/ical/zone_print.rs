@@ -11,16 +11,18 @@ const AGREEING: i16 = 5;
 
 /// When the clocks change once, in the local time before.
 #[derive(Clone, Debug)]
-struct Change {
-    at: DateTime,
-    from: Offset,
-    to: Offset,
-    is_summer: bool,
+pub(super) struct Change {
+    pub at: DateTime,
+    pub from: Offset,
+    pub to: Offset,
+    pub is_summer: bool,
+    /// `CEST`
+    pub name: String,
 }
 
 impl Change {
     /// What is the same every year when there is a rule; the place in the month from its beginning and its end.
-    fn key(&self) -> (i8, Weekday, jiff::civil::Time, Offset, Offset) {
+    pub fn key(&self) -> (i8, Weekday, jiff::civil::Time, Offset, Offset) {
         let date = self.at.date();
         (date.month(), date.weekday(), self.at.time(), self.from, self.to)
     }
@@ -52,27 +54,35 @@ pub fn describe_zone(tzid: &str, zone: &Zone, year: i16) -> Option<Component> {
             from: offset,
             to: offset,
             is_summer: false,
+            name: String::new(),
         };
-        out.parts.push(observance(&always, None));
+        out.parts.push(observance(&always, None, None));
         return Some(out);
     }
-    let later: Vec<Vec<Change>> = (1..AGREEING).map(|n| changes(zone, year + n)).collect();
-    let rules: Option<Vec<String>> = first.iter().map(|c| rule(c, &later)).collect();
-    let is_whole = later.iter().all(|y| y.len() == first.len());
-    match rules.filter(|_| is_whole) {
+    match rules(zone, year, &first) {
         Some(rules) => {
             let all = first.iter().zip(&rules);
-            out.parts.extend(all.map(|(c, rule)| observance(c, Some(rule))));
+            out.parts
+                .extend(all.map(|(c, rule)| observance(c, Some(rule), None)));
         }
         None => {
-            let all = first.iter().chain(later.iter().flatten());
-            out.parts.extend(all.map(|c| observance(c, None)));
+            let later = (1..AGREEING).flat_map(|n| changes(zone, year + n));
+            let all = first.into_iter().chain(later);
+            out.parts.extend(all.map(|c| observance(&c, None, None)));
         }
     }
     Some(out)
 }
 
-fn changes(zone: &TimeZone, year: i16) -> Vec<Change> {
+/// The rules that the changes of a year, which are given, go by from then on. None: they do not.
+pub(super) fn rules(zone: &TimeZone, year: i16, first: &[Change]) -> Option<Vec<String>> {
+    let later: Vec<Vec<Change>> = (1..AGREEING).map(|n| changes(zone, year + n)).collect();
+    let is_whole = later.iter().all(|y| y.len() == first.len());
+    let all = first.iter().map(|c| rule(c, &later));
+    all.collect::<Option<Vec<String>>>().filter(|_| is_whole)
+}
+
+pub(super) fn changes(zone: &TimeZone, year: i16) -> Vec<Change> {
     let start = Date::new(year, 1, 1)
         .ok()
         .and_then(|d| d.to_zoned(TimeZone::UTC).ok());
@@ -93,6 +103,7 @@ fn changes(zone: &TimeZone, year: i16) -> Vec<Change> {
                 from,
                 to,
                 is_summer: t.dst().is_dst(),
+                name: t.abbreviation().to_owned(),
             });
         }
         from = to;
@@ -100,7 +111,7 @@ fn changes(zone: &TimeZone, year: i16) -> Vec<Change> {
     out
 }
 
-fn local(at: Timestamp, offset: Offset) -> DateTime {
+pub(super) fn local(at: Timestamp, offset: Offset) -> DateTime {
     offset.to_datetime(at)
 }
 
@@ -137,15 +148,22 @@ pub fn day_word(day: Weekday) -> &'static str {
     }
 }
 
-fn observance(change: &Change, rule: Option<&String>) -> Component {
+pub(super) fn print_local(at: DateTime) -> String {
+    at.strftime("%Y%m%dT%H%M%S").to_string()
+}
+
+pub(super) fn observance(change: &Change, rule: Option<&String>, name: Option<&str>) -> Component {
     let mut out = Component::new(if change.is_summer { "DAYLIGHT" } else { "STANDARD" });
-    let start = change.at.strftime("%Y%m%dT%H%M%S").to_string();
-    out.properties.push(Property::new("DTSTART", start));
+    out.properties
+        .push(Property::new("DTSTART", print_local(change.at)));
     for (name, offset) in [("TZOFFSETFROM", change.from), ("TZOFFSETTO", change.to)] {
         out.properties.push(Property::new(name, print_offset(offset)));
     }
     if let Some(rule) = rule {
         out.properties.push(Property::new("RRULE", rule.clone()));
+    }
+    if let Some(name) = name {
+        out.properties.push(Property::of_text("TZNAME", name));
     }
     out
 }

@@ -2,9 +2,9 @@
 //! each person and together; what is longest over is forgotten for what begins, and only what runs keeps others waiting.
 
 use super::{Before, Deed};
-use crate::base::{Error, Result, TimeMs, random};
+use crate::base::{Error, Result, TimeMs, lock, random};
 use crate::model::AccountId;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 
 /// So many are remembered, running or done, of everybody together.
 const MOST_JOBS: usize = 200;
@@ -63,10 +63,6 @@ pub struct Jobs(Mutex<Vec<Arc<Job>>>);
 pub(super) struct Slot<'a> {
     jobs: &'a Jobs,
     job: Option<Arc<Job>>,
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn too_much() -> Error {

@@ -7,6 +7,7 @@ use crate::base::text::hex;
 use crate::base::{Error, Result};
 use crate::mail::FolderTree;
 use crate::model::Account;
+use crate::moving::personal;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::path::Path;
@@ -40,6 +41,9 @@ pub struct Finished {
     pub items_sha256: String,
     /// The same of objects.jsonl.
     pub objects_sha256: String,
+    /// And of settings.json; None in exports of older programs.
+    #[serde(default)]
+    pub settings_sha256: Option<String>,
     /// What could not be read.
     pub problems: Vec<String>,
 }
@@ -80,6 +84,7 @@ pub fn write(
             objects: written.objects,
             items_sha256: hash_file(items)?,
             objects_sha256: hash_file(&written.list)?,
+            settings_sha256: Some(hash_file(&summary.folder.join(personal::FILE))?),
             problems: summary.problems.clone(),
         },
         folders: folders

@@ -6,6 +6,7 @@ use super::manifest::{self, hash_file};
 use super::{Form, mbox};
 use crate::base::text::hex;
 use crate::base::{Error, Result};
+use crate::moving::personal;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use std::collections::HashSet;
@@ -58,10 +59,15 @@ fn verify_account(home: &Path, manifest: manifest::Manifest) -> Result<Checked> 
         findings: Vec::new(),
     };
     let finished = &manifest.finished;
-    for (file, expected) in [
+    let settings = finished
+        .settings_sha256
+        .as_ref()
+        .map(|hash| (personal::FILE, hash));
+    let lists = [
         (items::FILE, &finished.items_sha256),
         (collections::FILE, &finished.objects_sha256),
-    ] {
+    ];
+    for (file, expected) in lists.into_iter().chain(settings) {
         if hash_file(&home.join(file))? != *expected {
             let text = format!("{file} is not as it was when the export was finished");
             checked.findings.push(text);

@@ -15,7 +15,7 @@ mod objects;
 mod text;
 
 pub use archive::unpack;
-pub use exported::exported_accounts;
+pub use exported::{bring_settings, exported_accounts};
 
 use super::source::{Content, Fetched, Listed, Source, SourceFolder, hand_on_all};
 use crate::base::{Error, Kind as ErrorKind, Result};

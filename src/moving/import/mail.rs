@@ -6,6 +6,7 @@ use super::plan::FolderPlan;
 use super::quarantine;
 use super::report::Report;
 use super::source::{Content, Fetched, Listed, Source};
+use super::{Options, Watch};
 use crate::base::{Error, Result, TimeMs};
 use crate::mail::append::{Placement, append_message_in, check_quota};
 use crate::mail::intake::{Intake, Prepared};
@@ -101,7 +102,7 @@ async fn store_all(
         .buffered(AT_ONCE);
     let committed = prepared.map(|batch| commit(run, goal, batch)).buffered(AT_ONCE);
     let mut committed = pin!(committed);
-    let mut progress = Progress::new(run.options.tells_progress, path, wanted.len());
+    let mut progress = Progress::new(run.options, path, wanted.len());
     while let Some(done) = committed.next().await {
         let done = done?;
         let folder = report.folder();
@@ -306,23 +307,35 @@ fn text_of(raw: &[u8]) -> [u8; 32] {
     *hasher.finalize().as_bytes()
 }
 
-/// A line now and then.
+/// A line now and then, and a word to who looks on.
 struct Progress<'a> {
     path: &'a str,
     all: usize,
     next: Option<Instant>,
+    watch: Option<&'a Watch>,
 }
 
 /// How often.
 const PAUSE: Duration = Duration::from_secs(5);
 
 impl<'a> Progress<'a> {
-    fn new(tells: bool, path: &'a str, all: usize) -> Self {
-        let next = tells.then(|| Instant::now() + PAUSE);
-        Progress { path, all, next }
+    fn new(options: &'a Options, path: &'a str, all: usize) -> Self {
+        let watch = options.watch.as_deref();
+        if let Some(watch) = watch {
+            watch.enter(path, all as u64);
+        }
+        Progress {
+            path,
+            all,
+            next: options.tells_progress.then(|| Instant::now() + PAUSE),
+            watch,
+        }
     }
 
     fn tell(&mut self, count: u64) {
+        if let Some(watch) = self.watch {
+            watch.tell(count);
+        }
         if let Some(next) = self.next
             && Instant::now() >= next
         {

@@ -14,6 +14,10 @@ pub struct Report {
     pub address: String,
     pub is_dry_run: bool,
     pub folders: Vec<FolderReport>,
+    /// Settings, signatures, rules: what came, or would come.
+    pub settings: u64,
+    /// Of them, what is set otherwise here and stays so.
+    pub settings_kept: Vec<String>,
     /// Gone there, and removed here.
     pub removed: u64,
     /// What cannot be read and is kept as it came: of every run from this source.
@@ -81,6 +85,8 @@ impl Report {
             address: account.address.clone(),
             is_dry_run,
             folders: Vec::new(),
+            settings: 0,
+            settings_kept: Vec::new(),
             removed: 0,
             aside: Vec::new(),
             problems: Vec::new(),
@@ -175,6 +181,14 @@ impl Report {
             }
             lines.push(line);
         }
+        if self.settings > 0 {
+            let word = if self.is_dry_run { "to come" } else { "came" };
+            lines.push(format!(
+                "  {} settings, signatures and rules {word}",
+                self.settings
+            ));
+        }
+        lines.extend(self.settings_kept.iter().map(|k| format!("  {k}")));
         if self.removed > 0 {
             lines.push(format!(
                 "  {} that are gone on the other side were removed",

@@ -13,6 +13,7 @@ use crate::model::share::ShareLevel;
 use crate::model::{Account, AccountKind, FolderKind};
 use crate::objects::people::NAME as PEOPLE;
 use crate::objects::put::MAX_BYTES;
+use crate::protocols::servers::time_zones;
 use actix_web::http::StatusCode;
 use quick_xml::escape::escape;
 
@@ -158,6 +159,10 @@ const TABLE: &[Row] = &[
     }),
     row(CALDAV, "calendar-timezone-id", false, |v| {
         zone_name(calendar(v)?).map(|id| text(&id))
+    }),
+    // RFC 7809 §5.1.
+    row(CALDAV, "timezone-service-set", false, |v| {
+        matches!(v.place, Place::Home(Section::Calendars, _)).then(|| href(&time_zones()))
     }),
     // RFC 7529 §5: the calendars that rules may be in.
     row(CALDAV, "supported-rscale-set", false, |v| {

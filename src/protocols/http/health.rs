@@ -1,11 +1,21 @@
-//! `GET /healthz`: whether the box can take mail.
+//! `GET /healthz`: whether the box can take mail; and the word for a certificate authority, where a proxy in front of us
+//! passes on its question.
 
 use super::HouseData;
+use crate::appliance::acme::WORD_PATH;
 use crate::appliance::health::check_health;
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 
 pub fn configure(config: &mut web::ServiceConfig) {
     config.route("/healthz", web::get().to(healthz));
+    config.route(&format!("{WORD_PATH}{{token}}"), web::get().to(word));
+}
+
+async fn word(house: HouseData, request: HttpRequest) -> HttpResponse {
+    match house.tls.answers.word(request.path()) {
+        Some(word) => HttpResponse::Ok().content_type("text/plain").body(word),
+        None => HttpResponse::NotFound().finish(),
+    }
 }
 
 /// 200 when a message could be stored now, 503 with the reason otherwise.

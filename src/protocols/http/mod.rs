@@ -9,6 +9,7 @@ pub mod health;
 pub mod host;
 pub mod ids;
 pub mod page;
+pub mod passkey;
 pub mod slow;
 pub mod worker;
 

@@ -4,18 +4,21 @@ use super::consent::{self, Question};
 use super::error::OauthError;
 use super::form::Form;
 use super::page::{self, Html};
+use super::passkey;
 use super::redirect::form_target;
 use super::request::{Asked, Back, Mode, read_asked, read_back};
 use super::second;
 use super::site::Site;
 use super::words::{self, Words};
-use crate::base::{Result, random};
+use crate::base::{Error, Kind, Result, random};
 use crate::identity::Via;
+use crate::identity::passkeys::Shown;
 use crate::identity::second_factor::Step;
 use crate::identity::tokens::{AuthorizationCode, CODE_LIFETIME_MS};
 use crate::model::Account;
 use crate::protocols::http::auth::{cookie, read_cookie, require_secure};
 use crate::protocols::http::client;
+use crate::protocols::http::passkey::place_of;
 use actix_web::http::StatusCode;
 use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse};
@@ -47,12 +50,12 @@ pub async fn show(request: HttpRequest) -> HttpResponse {
     let form = Form::parse(request.query_string().as_bytes());
     match begin(&request, &form).await {
         Ok(Begun {
+            site,
             back,
             asked: Ok(asked),
-            ..
         }) if !asked.is_silent => {
             let address = asked.login_hint.clone().unwrap_or_default();
-            sign_in_page(words, &form, &back, &address, None, StatusCode::OK)
+            sign_in_page(&site, words, &form, &back, &address, None, StatusCode::OK)
         }
         Ok(Begun {
             site,
@@ -91,6 +94,7 @@ pub async fn sign_in(request: HttpRequest, body: Bytes) -> HttpResponse {
     let address = address.as_str();
     if !is_our_form(&request, &form) {
         return sign_in_page(
+            &site,
             words,
             &form,
             &back,
@@ -105,7 +109,7 @@ pub async fn sign_in(request: HttpRequest, body: Bytes) -> HttpResponse {
             // The page was open for too long, or was sent twice.
             Ok(None) => {
                 let told = Some(words.expired);
-                sign_in_page(words, &form, &back, "", told, StatusCode::FORBIDDEN)
+                sign_in_page(&site, words, &form, &back, "", told, StatusCode::FORBIDDEN)
             }
             Err(e) => refuse_at(words, &site, &back, &e),
         };
@@ -142,23 +146,46 @@ async fn who(
         return doorkeeper.finish_sign_in(ticket, code, via).await.map_err(|e| {
             let (again, status, told) = second::refusal(words, &e);
             match again {
-                true => code_page(words, form, back, ticket, Some(told), status),
-                false => sign_in_page(words, form, back, address, Some(told), status),
+                true => code_page(site, words, form, back, ticket, Some(told), status),
+                false => sign_in_page(site, words, form, back, address, Some(told), status),
             }
+        });
+    }
+    if let Some(shown) = passkey::given(form) {
+        return by_passkey(site, shown, via).await.map_err(|e| {
+            let (status, told) = match e.kind() {
+                Kind::NotAuthenticated => (StatusCode::UNAUTHORIZED, words.passkey_wrong),
+                _ => page::refusal(words, &e),
+            };
+            sign_in_page(site, words, form, back, address, Some(told), status)
         });
     }
     let password = form.get("password").unwrap_or_default();
     match doorkeeper.begin_sign_in(address, password, via).await {
         Ok(Step::In(account)) => Ok(account),
-        Ok(Step::Second(ticket)) => Err(code_page(words, form, back, &ticket, None, StatusCode::OK)),
+        Ok(Step::Second(ticket)) => Err(code_page(site, words, form, back, &ticket, None, StatusCode::OK)),
         Err(e) => {
             let (status, told) = page::refusal(words, &e);
-            Err(sign_in_page(words, form, back, address, Some(told), status))
+            Err(sign_in_page(site, words, form, back, address, Some(told), status))
         }
     }
 }
 
+/// `shown`: None, when what came was no answer of a device.
+async fn by_passkey(site: &Site, shown: Option<Shown>, via: Via) -> Result<Arc<Account>> {
+    let shown = shown.ok_or_else(|| Error::not_authenticated("this is no passkey"))?;
+    let place = place_of(&site.origin)?;
+    site.house.doorkeeper.sign_in_by_passkey(&place, shown, via).await
+}
+
+/// What each form of the sign-in carries along.
+fn carried<'f>(form: &'f Form, token: &'f str) -> impl Iterator<Item = (&'f str, &'f str)> {
+    let values = CARRIED.iter().filter_map(|name| Some((*name, form.get(name)?)));
+    [("form_token", token)].into_iter().chain(values)
+}
+
 fn code_page(
+    site: &Site,
     words: &Words,
     form: &Form,
     back: &Back,
@@ -171,7 +198,8 @@ fn code_page(
     let names = CARRIED.iter().chain(&["username"]);
     fields.extend(names.filter_map(|name| Some((*name, form.get(name)?))));
     let html = second::question(words, ticket, &fields, error);
-    with_form_cookie(words, back, html, token.clone(), status)
+    let html = passkey::offer(html, site, words, carried(form, &token));
+    with_form_cookie(words, back, html, token.clone(), status, passkey::SCRIPT)
 }
 
 /// What comes after the password.
@@ -278,6 +306,7 @@ pub fn is_our_form(request: &HttpRequest, form: &Form) -> bool {
 }
 
 fn sign_in_page(
+    site: &Site,
     words: &Words,
     form: &Form,
     back: &Back,
@@ -300,12 +329,7 @@ fn sign_in_page(
     // Without an address the form goes back to where it came from; what was asked for is in it, not in the address.
     html = html
         .raw("<form method=\"post\" action=\"?\" autocomplete=\"on\">\n")
-        .hidden("form_token", &token);
-    for name in CARRIED {
-        if let Some(value) = form.get(name) {
-            html = html.hidden(name, value);
-        }
-    }
+        .hidden_all(carried(form, &token));
     let focus = |is: bool| if is { " autofocus" } else { "" };
     html = html
         .raw("<label for=\"username\">")
@@ -321,7 +345,8 @@ fn sign_in_page(
         .raw(">\n<button type=\"submit\">")
         .text(words.sign_in)
         .raw("</button>\n</form>\n");
-    with_form_cookie(words, back, html, token, status)
+    let html = passkey::offer(html, site, words, carried(form, &token));
+    with_form_cookie(words, back, html, token.clone(), status, passkey::SCRIPT)
 }
 
 /// Asks whether the person agrees.
@@ -344,7 +369,7 @@ fn agreement_page(
         permissions,
     };
     let html = consent::question(words, &asked, &fields);
-    with_form_cookie(words, back, html, token.clone(), StatusCode::OK)
+    with_form_cookie(words, back, html, token.clone(), StatusCode::OK, "")
 }
 
 fn with_form_cookie(
@@ -353,9 +378,10 @@ fn with_form_cookie(
     html: Html,
     token: String,
     status: StatusCode,
+    script: &str,
 ) -> HttpResponse {
     let target = form_target(&back.redirect_uri).unwrap_or_default();
-    let mut response = page::page(status, words, html, &format!("'self' {target}"));
+    let mut response = page::page_with_script(status, words, html, &format!("'self' {target}"), script);
     if let Err(e) = response.add_cookie(&cookie(FORM_COOKIE, token, FORM_LIFETIME_S)) {
         tracing::error!(error = %e, "the cookie of the sign-in page cannot be set");
     }
@@ -414,14 +440,11 @@ fn form_post<'v>(
     back: &Back,
     values: impl Iterator<Item = (&'v str, &'v str)>,
 ) -> HttpResponse {
-    let mut html = Html::default()
+    let html = Html::default()
         .raw("<form method=\"post\" action=\"")
         .text(&back.redirect_uri)
-        .raw("\">\n");
-    for (name, value) in values {
-        html = html.hidden(name, value);
-    }
-    html = html
+        .raw("\">\n")
+        .hidden_all(values)
         .raw("<button type=\"submit\">")
         .text(words.go_on)
         .raw("</button>\n</form>\n");

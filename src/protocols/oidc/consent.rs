@@ -52,10 +52,9 @@ pub fn question(words: &Words, q: &Question<'_>, fields: &[(&str, &str)]) -> Htm
             .text(&target)
             .raw("</b>");
     }
-    html = html.raw("</p>\n<form method=\"post\" action=\"?\">\n");
-    for (name, value) in fields {
-        html = html.hidden(name, value);
-    }
+    html = html
+        .raw("</p>\n<form method=\"post\" action=\"?\">\n")
+        .hidden_all(fields.iter().copied());
     html.raw("<button type=\"submit\" name=\"agree\" value=\"yes\">")
         .text(words.agree_yes)
         .raw("</button>\n<button type=\"submit\" name=\"agree\" value=\"no\" class=\"other\">")

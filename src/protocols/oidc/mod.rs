@@ -14,6 +14,7 @@ mod form;
 mod issue;
 mod logout;
 mod page;
+mod passkey;
 mod redirect;
 mod request;
 mod revoke;

@@ -1,4 +1,4 @@
-//! The pages that people see: plain HTML without script, each with a policy of its own.
+//! The pages that people see: plain HTML, each with a policy of its own, which allows no script but the one that the page names.
 
 use super::words::Words;
 use crate::base::{Error, Kind};
@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 const STYLE: &str = "html{color-scheme:light dark}body{margin:0;min-height:100vh;display:grid;place-items:center;\
     font:16px/1.5 system-ui,sans-serif;background:#eef1f2;color:#1b2326}main{box-sizing:border-box;width:min(26rem,100vw);\
     padding:2rem;background:#fff;border-radius:12px;box-shadow:0 2px 16px #0002}h1{font-size:1.4rem;margin:0}\
-    p{margin:.25rem 0 1.25rem;overflow-wrap:anywhere}label{display:block;margin:1rem 0 .25rem;font-weight:600}\
+    [hidden]{display:none}p{margin:.25rem 0 1.25rem;overflow-wrap:anywhere}label{display:block;margin:1rem 0 .25rem;font-weight:600}\
     input{box-sizing:border-box;width:100%;padding:.6rem .7rem;font:inherit;border:1px solid #7d8b8f;border-radius:8px;\
     background:#fff;color:inherit}button{width:100%;margin-top:1.5rem;padding:.7rem;font:inherit;font-weight:600;border:0;\
     border-radius:8px;background:#0b6270;color:#fff;cursor:pointer}button.other{margin-top:.75rem;\
@@ -40,6 +40,11 @@ impl Html {
     pub fn within_form(self, name: &str, value: &str) -> Html {
         let field = Html::default().hidden(name, value).0;
         Html(self.0.replace("</form>", &format!("{field}</form>")))
+    }
+
+    pub fn hidden_all<'v>(self, fields: impl IntoIterator<Item = (&'v str, &'v str)>) -> Html {
+        let each = fields.into_iter();
+        each.fold(self, |html, (name, value)| html.hidden(name, value))
     }
 
     pub fn hidden(self, name: &str, value: &str) -> Html {

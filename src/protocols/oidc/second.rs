@@ -29,10 +29,8 @@ pub fn question(words: &Words, ticket: &str, fields: &[(&str, &str)], error: Opt
     }
     html = html
         .raw("<form method=\"post\" action=\"?\" autocomplete=\"off\">\n")
-        .hidden(TICKET, ticket);
-    for (name, value) in fields {
-        html = html.hidden(name, value);
-    }
+        .hidden(TICKET, ticket)
+        .hidden_all(fields.iter().copied());
     html.raw("<label for=\"code\">")
         .text(words.code)
         .raw("</label><input id=\"code\" name=\"second_code\" autocomplete=\"one-time-code\" autocapitalize=\"characters\" spellcheck=\"false\" required autofocus>\n<button type=\"submit\">")

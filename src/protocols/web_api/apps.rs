@@ -11,6 +11,7 @@ use crate::identity::consents::{list_agreeing, withdraw_for};
 use crate::identity::registration::{
     Registration, add_client, change_client, remove_client, rotate_signing_key,
 };
+use crate::protocols::web_api::private::private;
 use actix_web::web::{self, Json, Path, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
 use serde::{Deserialize, Deserializer};
@@ -144,9 +145,7 @@ async fn change(request: HttpRequest, id: Path<String>, body: Json<Body>) -> Res
     }
     let change = body.read(&ctx).await?;
     let (client, secret) = change_client(&ctx, &id, change).await?;
-    Ok(HttpResponse::Ok()
-        .insert_header(("Cache-Control", "no-store"))
-        .json(view(&ctx, &client, secret).await?))
+    Ok(private(view(&ctx, &client, secret).await?))
 }
 
 async fn remove(request: HttpRequest, id: Path<String>) -> Result<HttpResponse, ApiError> {

@@ -12,6 +12,7 @@ use crate::model::access::AccessLevel;
 use crate::model::{AccountId, Flags};
 use crate::protocols::http::auth::house;
 use crate::protocols::http::ids;
+use crate::protocols::web_api::private::private;
 use actix_web::web::{self, Json, Path, Query, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Deserialize;
@@ -116,9 +117,7 @@ async fn begin(request: HttpRequest, whose: Query<Whose>, body: Json<Wanted>) ->
 async fn show(request: HttpRequest, id: Path<String>) -> Answer {
     let ctx = at_the_page(&request).await?;
     let job = house(&request)?.bulk.find(ctx.account()?.id, &id)?;
-    Ok(HttpResponse::Ok()
-        .insert_header(("Cache-Control", "no-store"))
-        .json(print(&job)))
+    Ok(private(print(&job)))
 }
 
 async fn stop(request: HttpRequest, id: Path<String>) -> Answer {

@@ -7,6 +7,7 @@ use super::session::at_the_page;
 use crate::protocols::http::auth::house;
 use crate::protocols::http::base_path;
 use crate::protocols::servers::{Security, Server, Servers};
+use crate::protocols::web_api::private::private;
 use actix_web::{HttpRequest, HttpResponse};
 use serde_json::{Value, json};
 use url::form_urlencoded::byte_serialize;
@@ -25,9 +26,7 @@ pub async fn show(request: HttpRequest) -> Result<HttpResponse, ApiError> {
         "submission": server(&servers.submission),
         "dav": format!("{home}/dav/"),
     });
-    Ok(HttpResponse::Ok()
-        .insert_header(("Cache-Control", "no-store"))
-        .json(all))
+    Ok(private(all))
 }
 
 fn server(of: &Server) -> Value {

@@ -6,6 +6,7 @@ use crate::base::clock::rfc3339;
 use crate::calendar::feed::{list_feeds, parse_address, refresh_feeds, subscribe};
 use crate::model::object::CollectionProperties;
 use crate::protocols::http::{HouseData, ids};
+use crate::protocols::web_api::private::private;
 use actix_web::web::{Json, ServiceConfig, get, post};
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Deserialize;
@@ -42,9 +43,7 @@ async fn list(request: HttpRequest) -> Result<HttpResponse, ApiError> {
             })
         })
         .collect();
-    Ok(HttpResponse::Ok()
-        .insert_header(("Cache-Control", "no-store"))
-        .json(json!({"subscriptions": shown})))
+    Ok(private(json!({"subscriptions": shown})))
 }
 
 async fn add(house: HouseData, request: HttpRequest, wanted: Json<Wanted>) -> Result<HttpResponse, ApiError> {

@@ -14,6 +14,7 @@ use crate::model::ItemId;
 use crate::model::object::ObjectKind;
 use crate::objects::get::get_object;
 use crate::protocols::http::ids;
+use crate::protocols::web_api::private::private;
 use actix_web::web::{Json, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use jiff::Timestamp;
@@ -79,9 +80,7 @@ pub async fn show(request: HttpRequest, message: Path<String>) -> Result<HttpRes
         .map_err(|e| Error::internal("reading was broken off").caused_by(e))??;
     let found = found.ok_or_else(|| Error::not_found("there is no invitation in this message"))?;
     let about = look_at(&ctx, account, listed.item.id, found).await?;
-    Ok(HttpResponse::Ok()
-        .insert_header(("Cache-Control", "no-store"))
-        .json(print(&about)))
+    Ok(private(print(&about)))
 }
 
 #[derive(Deserialize)]

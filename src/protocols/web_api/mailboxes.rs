@@ -9,6 +9,7 @@ use crate::identity::access::{list_mailboxes, open_mailbox};
 use crate::model::access::AccessLevel;
 use crate::model::{Account, AccountId};
 use crate::protocols::http::auth::house;
+use crate::protocols::web_api::private::private;
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -17,9 +18,7 @@ pub async fn list(request: HttpRequest) -> Result<HttpResponse, ApiError> {
     let ctx = at_the_page(&request).await?;
     let one = |(a, level): &(Account, AccessLevel)| json!({"address": a.address, "name": a.display_name, "kind": a.kind.as_str(), "level": level});
     let all: Vec<Value> = list_mailboxes(&ctx).await?.iter().map(one).collect();
-    Ok(HttpResponse::Ok()
-        .insert_header(("Cache-Control", "no-store"))
-        .json(json!({"mailboxes": all})))
+    Ok(private(json!({"mailboxes": all})))
 }
 
 /// Whose message a path is about; absent: one's own.

@@ -15,7 +15,11 @@ mod invitation;
 mod mailboxes;
 mod oneself;
 mod outside;
+mod passkeys;
+mod past;
+mod personal_data;
 mod preferences;
+mod private;
 mod publication;
 mod qr;
 mod rehearsal;
@@ -37,6 +41,7 @@ pub fn configure(config: &mut ServiceConfig) {
         web::scope("/api")
             .app_data(json)
             .service(web::scope("/setup").configure(setup::configure))
+            .service(web::scope("/session/passkey").configure(passkeys::configure_session))
             .service(web::scope("/session").configure(session::configure))
             .service(web::scope("/outside").configure(outside::configure))
             .service(web::scope("/apps").configure(apps::configure))
@@ -44,9 +49,12 @@ pub fn configure(config: &mut ServiceConfig) {
             .service(web::scope("/bulk").configure(bulk::configure))
             .service(web::scope("/held").configure(held::configure))
             .service(web::scope("/deleted").configure(deleted::configure))
+            .service(web::scope("/personal-data").configure(personal_data::configure))
+            .service(web::scope("/past").configure(past::configure))
             .service(web::scope("/admin").configure(admin::configure))
             .service(web::scope("/preferences").configure(preferences::configure))
             .service(web::scope("/second-factor").configure(second_factor::configure))
+            .service(web::scope("/passkeys").configure(passkeys::configure))
             .service(web::scope("/app-passwords").configure(second_factor::configure_apps))
             .service(web::scope("/sessions").configure(oneself::configure_sessions))
             .service(web::scope("/calendar/subscriptions").configure(feeds::configure))
@@ -69,6 +77,7 @@ pub fn configure(config: &mut ServiceConfig) {
     config.route("/ui/render/{message}", web::get().to(render::render));
     // The page asks for the head alone to learn how many pictures were left out.
     config.route("/ui/render/{message}", web::head().to(render::render));
+    config.route("/ui/past/{place}/{id}/{item}", web::get().to(past::render));
     config.route("/ui/image/{message}", web::get().to(remote_image::show));
     config.route("/ui/part/{message}/{part}", web::get().to(render::part));
 }

@@ -48,7 +48,7 @@ pub async fn change_password(request: HttpRequest, body: Json<Passwords>) -> Res
 pub async fn require_password(request: &HttpRequest, ctx: &Ctx, password: &str) -> Result<(), Error> {
     let address = &ctx.account()?.address;
     let doorkeeper = &house(request)?.doorkeeper;
-    match doorkeeper.begin_sign_in(address, password, via(request)).await {
+    match doorkeeper.prove(address, password, via(request)).await {
         // Whoever mistypes it is still signed in.
         Err(e) if e.kind() == Kind::NotAuthenticated => {
             Err(Error::invalid("the present password is not right").with_reason("PasswordWrong", &[]))

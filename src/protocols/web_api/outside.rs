@@ -9,6 +9,7 @@ use crate::identity::sessions;
 use crate::protocols::http::auth::{SESSION_COOKIE, cookie, house, read_cookie, require_secure};
 use crate::protocols::http::{base_path, client, host};
 use crate::protocols::limits::network;
+use crate::protocols::web_api::private::private;
 use actix_web::cookie::{Cookie, SameSite};
 use actix_web::web::{self, Query};
 use actix_web::{HttpRequest, HttpResponse};
@@ -34,9 +35,7 @@ pub fn configure(config: &mut web::ServiceConfig) {
 /// What stands on the button; null: there is none.
 async fn show(request: HttpRequest) -> Result<HttpResponse, ApiError> {
     let settings = get_oidc(&house(&request)?.doorkeeper.system()).await?;
-    Ok(HttpResponse::Ok()
-        .insert_header(("Cache-Control", "no-store"))
-        .json(json!({"name": settings.map(|s| s.name)})))
+    Ok(private(json!({"name": settings.map(|s| s.name)})))
 }
 
 #[derive(Deserialize)]

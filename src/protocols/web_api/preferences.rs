@@ -7,6 +7,7 @@ use crate::mail::preferences::{
     PreferenceChange, Preferences, SavedSearch, Signature, Theme, change_preferences, preferences,
 };
 use crate::mail::settings::mailbox_settings;
+use crate::protocols::web_api::private::private;
 use actix_web::web::{self, Json, Path, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Deserialize;
@@ -33,9 +34,7 @@ async fn answer(ctx: &Ctx, found: Preferences) -> Answer {
     let settings = mailbox_settings(ctx, ctx.account()?.id).await?;
     let mut out = json!(found);
     out["timeFormat"] = settings.time_format.into();
-    Ok(HttpResponse::Ok()
-        .insert_header(("Cache-Control", "no-store"))
-        .json(out))
+    Ok(private(out))
 }
 
 async fn show(request: HttpRequest) -> Answer {

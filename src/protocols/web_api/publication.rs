@@ -6,6 +6,7 @@ use crate::base::clock::rfc3339;
 use crate::calendar::publish::{path_of, publication, publish, unpublish};
 use crate::model::publication::Detail;
 use crate::protocols::http::{host, ids};
+use crate::protocols::web_api::private::private;
 use actix_web::web::{Json, Path, ServiceConfig, delete, get, put};
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Deserialize;
@@ -41,9 +42,7 @@ async fn change(
     let detail = Detail::parse(&wanted.detail).at("detail")?;
     let secret = publish(&ctx, ctx.account()?.id, ids::parse_folder(&calendar)?, detail).await?;
     let url = format!("{}{}", host::origin(&request), path_of(&secret));
-    Ok(HttpResponse::Ok()
-        .insert_header(("Cache-Control", "no-store"))
-        .json(json!({"detail": detail, "url": url})))
+    Ok(private(json!({"detail": detail, "url": url})))
 }
 
 async fn end(request: HttpRequest, calendar: Path<String>) -> Result<HttpResponse, ApiError> {

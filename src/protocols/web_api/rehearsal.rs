@@ -7,6 +7,7 @@ use crate::base::clock::rfc3339;
 use crate::mail::rules::rehearse::rehearse;
 use crate::model::message::ListedMessage;
 use crate::protocols::http::ids;
+use crate::protocols::web_api::private::private;
 use actix_web::web::Path;
 use actix_web::{HttpRequest, HttpResponse};
 use serde_json::{Value, json};
@@ -28,7 +29,7 @@ pub async fn show(request: HttpRequest, rule: Path<String>) -> Result<HttpRespon
         })
     };
     let messages: Vec<Value> = found.hits.iter().take(SHOWN).map(one).collect();
-    Ok(HttpResponse::Ok()
-        .insert_header(("Cache-Control", "no-store"))
-        .json(json!({"lookedAt": found.looked_at, "hits": found.hits.len(), "messages": messages})))
+    Ok(private(
+        json!({"lookedAt": found.looked_at, "hits": found.hits.len(), "messages": messages}),
+    ))
 }

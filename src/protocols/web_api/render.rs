@@ -45,14 +45,7 @@ pub async fn render(
     whose: Query<Whose>,
 ) -> Result<HttpResponse, ApiError> {
     let ctx = at_the_page(&request).await?;
-    // Only as a frame of the page: opened by itself it would be a page of a stranger under our name.
-    let dest = request
-        .headers()
-        .get("sec-fetch-dest")
-        .and_then(|v| v.to_str().ok());
-    if dest.is_some_and(|d| d != "iframe" && d != "empty") {
-        return Err(Error::forbidden("bodies of messages are shown within the page only").into());
-    }
+    require_frame(&request)?;
     let id = ids::parse_item(&message)?;
     let (ctx, account) = whose.enter(&request, ctx, AccessLevel::Read).await?;
     let listed = listing::get_message(&ctx, account, id).await?;
@@ -70,11 +63,30 @@ pub async fn render(
     })
     .await
     .map_err(|e| Error::internal("rendering was broken off").caused_by(e))??;
+    Ok(framed(&body, blocked, has_event))
+}
+
+/// Only as a frame of the page: opened by itself it would be a page of a stranger under our name. Errors: Forbidden.
+pub fn require_frame(request: &HttpRequest) -> Result<(), Error> {
+    let dest = request
+        .headers()
+        .get("sec-fetch-dest")
+        .and_then(|v| v.to_str().ok());
+    match dest.is_some_and(|d| d != "iframe" && d != "empty") {
+        true => Err(Error::forbidden(
+            "bodies of messages are shown within the page only",
+        )),
+        false => Ok(()),
+    }
+}
+
+/// A body that was made safe, as a document for the frame. Told along: pictures that were left out, whether there is an event.
+pub fn framed(body: &str, blocked: usize, has_event: u8) -> HttpResponse {
     let document = format!(
         "<!doctype html><html data-remote-images=\"{blocked}\" data-event=\"{has_event}\"><head><meta charset=\"utf-8\"><meta name=\"referrer\" content=\"no-referrer\">\
          <style>{STYLE}</style></head><body>{body}</body></html>"
     );
-    Ok(HttpResponse::Ok()
+    HttpResponse::Ok()
         .content_type("text/html; charset=utf-8")
         .insert_header(("Content-Security-Policy", CSP))
         .insert_header(("X-Remote-Images", blocked.to_string()))
@@ -82,7 +94,7 @@ pub async fn render(
         .insert_header(("X-Content-Type-Options", "nosniff"))
         .insert_header(("Referrer-Policy", "no-referrer"))
         .insert_header(("Cache-Control", "private, no-store"))
-        .body(document))
+        .body(document)
 }
 
 /// Where a message lies, as addresses of its parts say it.
@@ -110,9 +122,6 @@ impl Place {
 
 /// The body as safe HTML, and how many remote images were left out.
 fn safe_body(raw: &[u8], parts: &[Part], place: &Place, with_images: bool) -> (String, usize) {
-    let Some(html) = html_body(raw) else {
-        return (plain_to_html(&text_body(raw).unwrap_or_default()), 0);
-    };
     let inline = attachments(parts);
     let cid = |wanted: &str| {
         let found = inline.iter().find(|a| a.content_id.as_deref() == Some(wanted))?;
@@ -122,8 +131,25 @@ fn safe_body(raw: &[u8], parts: &[Part], place: &Place, with_images: bool) -> (S
         true => Images::Proxy(place.images()),
         false => Images::Block,
     };
-    let safe = sanitize(&html.html, &Options { images, cid: &cid });
-    (safe.html, if with_images { 0 } else { safe.remote_images })
+    let (body, blocked) = body_with(raw, &Options { images, cid: &cid });
+    (body, if with_images { 0 } else { blocked })
+}
+
+/// The body of a message that has no address of its own: pictures stay away, be they from elsewhere or from the message.
+pub fn still_body(raw: &[u8]) -> String {
+    let options = Options {
+        images: Images::Block,
+        cid: &|_| None,
+    };
+    body_with(raw, &options).0
+}
+
+fn body_with(raw: &[u8], options: &Options<'_>) -> (String, usize) {
+    let Some(html) = html_body(raw) else {
+        return (plain_to_html(&text_body(raw).unwrap_or_default()), 0);
+    };
+    let safe = sanitize(&html.html, options);
+    (safe.html, safe.remote_images)
 }
 
 #[derive(Deserialize)]

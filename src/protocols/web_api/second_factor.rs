@@ -7,6 +7,7 @@ use super::session::{at_the_page, new_session, welcome};
 use crate::base::clock::rfc3339;
 use crate::identity::app_passwords::{create_app_password, list_app_passwords, remove_app_password};
 use crate::protocols::http::auth::{house, require_secure};
+use crate::protocols::web_api::private::private;
 use actix_web::web::{self, Json, Path, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Deserialize;
@@ -36,19 +37,13 @@ pub fn configure_apps(config: &mut ServiceConfig) {
 
 type Answer = std::result::Result<HttpResponse, ApiError>;
 
-fn answer(value: Value) -> HttpResponse {
-    HttpResponse::Ok()
-        .insert_header(("Cache-Control", "no-store"))
-        .json(value)
-}
-
 async fn show(request: HttpRequest) -> Answer {
     let ctx = at_the_page(&request).await?;
     let found = house(&request)?
         .doorkeeper
         .second_factor(ctx.account()?.id)
         .await?;
-    Ok(answer(json!({
+    Ok(private(json!({
         "isOn": found.is_some(),
         "since": found.map(|f| rfc3339(f.since_ms)),
         "recoveryCodesLeft": found.map_or(0, |f| f.recovery_codes_left),
@@ -71,7 +66,7 @@ async fn begin(request: HttpRequest, body: Json<WithPassword>) -> Answer {
         .doorkeeper
         .begin_second_factor(ctx.account()?)
         .await?;
-    Ok(answer(
+    Ok(private(
         json!({"secret": secret, "address": address, "squares": squares(&address)?}),
     ))
 }
@@ -101,7 +96,7 @@ async fn renew(request: HttpRequest, body: Json<WithCode>) -> Answer {
     let ctx = at_the_page(&request).await?;
     let doorkeeper = &house(&request)?.doorkeeper;
     let codes = doorkeeper.new_recovery_codes(ctx.account()?, &body.code).await;
-    Ok(answer(json!({"recoveryCodes": codes.at("code")?})))
+    Ok(private(json!({"recoveryCodes": codes.at("code")?})))
 }
 
 async fn end(request: HttpRequest, body: Json<WithCode>) -> Answer {
@@ -121,7 +116,7 @@ async fn list(request: HttpRequest) -> Answer {
         .iter()
         .map(|a| json!({"id": a.id, "label": a.label, "since": rfc3339(a.created_at_ms)}))
         .collect();
-    Ok(answer(json!({"appPasswords": shown})))
+    Ok(private(json!({"appPasswords": shown})))
 }
 
 #[derive(Deserialize)]

@@ -10,6 +10,7 @@ use crate::protocols::http::auth::{
     SESSION_COOKIE, cookie, house, read_cookie, require_same_origin, require_secure,
 };
 use crate::protocols::http::{Credential, HouseData, client, signed_in};
+use crate::protocols::web_api::private::private;
 use actix_web::cookie::Cookie;
 use actix_web::web::{self, Json, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
@@ -127,9 +128,7 @@ async fn second(request: HttpRequest, body: Json<Code>) -> Result<HttpResponse, 
 
 async fn show(request: HttpRequest) -> Result<HttpResponse, ApiError> {
     let (ctx, _) = signed_in(&request).await?;
-    Ok(HttpResponse::Ok()
-        .insert_header(("Cache-Control", "no-store"))
-        .json(describe(&ctx).await?))
+    Ok(private(describe(&ctx).await?))
 }
 
 #[derive(Deserialize)]

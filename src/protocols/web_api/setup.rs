@@ -11,6 +11,7 @@ use crate::model::outbound::{Outbound, Smarthost};
 use crate::protocols::http::auth::{cookie, house, read_cookie, require_same_origin, require_secure};
 use crate::protocols::http::client;
 use crate::protocols::limits::network;
+use crate::protocols::web_api::private::private;
 use actix_web::web::{self, Json, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Deserialize;
@@ -77,9 +78,7 @@ fn state(answers: &Answers, is_mine: bool) -> HttpResponse {
         body["step"] = json!(answers.step());
         body["answers"] = print_answers(answers);
     }
-    HttpResponse::Ok()
-        .insert_header(("Cache-Control", "no-store"))
-        .json(body)
+    private(body)
 }
 
 /// Answers without their secrets.

@@ -35,6 +35,31 @@ impl Snapshot<'_, DirectoryDb> {
     }
 }
 
+impl Snapshot<'_, DirectoryDb> {
+    /// Lines by or about who has one of these addresses, the oldest first.
+    pub fn audit_about(&self, addresses: &[String]) -> Result<Vec<AuditEntry>> {
+        let mut st = self
+            .conn
+            .prepare_cached("SELECT at_ms, actor, action, detail FROM audit ORDER BY id")?;
+        let mut rows = st.query([])?;
+        let mut out = Vec::new();
+        while let Some(r) = rows.next()? {
+            let (actor, detail): (String, String) = (r.get(1)?, r.get(3)?);
+            // As a word of its own: somebody else's address may end the same.
+            let names = |a: &String| actor.eq_ignore_ascii_case(a) || detail.contains(&format!("\"{a}\""));
+            if addresses.iter().any(names) {
+                out.push(AuditEntry {
+                    at_ms: r.get(0)?,
+                    actor,
+                    action: r.get(2)?,
+                    detail: serde_json::from_str(&detail).unwrap_or(Value::Null),
+                });
+            }
+        }
+        Ok(out)
+    }
+}
+
 impl Tx<'_, DirectoryDb> {
     pub fn note_audit(&mut self, now_ms: TimeMs, actor: &str, action: &str, detail: &Value) -> Result<()> {
         self.conn

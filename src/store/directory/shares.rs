@@ -7,7 +7,34 @@ use crate::model::{AccountId, FolderId};
 use crate::store::{Snapshot, Tx};
 use rusqlite::params;
 
+/// That somebody may do something in one collection of an account.
+#[derive(Clone, Copy, Debug)]
+pub struct GivenShare {
+    pub folder: FolderId,
+    pub actor: AccountId,
+    pub level: ShareLevel,
+    pub is_deputy: bool,
+}
+
 impl Snapshot<'_, DirectoryDb> {
+    /// All that an account has given to others.
+    pub fn shares_of(&self, account: AccountId) -> Result<Vec<GivenShare>> {
+        let mut st = self.conn.prepare_cached(
+            "SELECT folder_id, actor_id, level, is_deputy FROM share WHERE account_id = ?1 ORDER BY folder_id, actor_id",
+        )?;
+        let mut rows = st.query([account.0])?;
+        let mut out = Vec::new();
+        while let Some(r) = rows.next()? {
+            out.push(GivenShare {
+                folder: FolderId(r.get(0)?),
+                actor: AccountId(r.get(1)?),
+                level: ShareLevel::parse(&r.get::<_, String>(2)?)?,
+                is_deputy: r.get(3)?,
+            });
+        }
+        Ok(out)
+    }
+
     /// The most that somebody may do in a collection of another: by themselves, by a group, or as one who may use the
     /// whole mailbox.
     pub fn share_level(

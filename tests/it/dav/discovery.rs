@@ -139,3 +139,111 @@ fn calendars_are_made_named_coloured_and_removed_and_mail_does_not_see_them() {
     anna.delete(path).expect(204);
     anna.send("PROPFIND", path, &["Depth: 0"], b"").expect(404);
 }
+
+/// Programs that know zones by name only are led to where they are described (RFC 7809 §5.1, RFC 7808).
+#[test]
+fn time_zones_are_described_to_whoever_asks() {
+    let server = Server::start();
+    let nobody = Web::new(&server);
+    let home = propfind(
+        &anna(&server),
+        "/dav/calendars/anna@example.test/",
+        "0",
+        "<C:timezone-service-set/>",
+    );
+    assert!(
+        home.contains("<C:timezone-service-set><D:href>/timezones</D:href>"),
+        "{home}"
+    );
+    let lead_in = nobody.get("/.well-known/timezone").expect(301);
+    assert_eq!(lead_in.header("location"), "/timezones");
+
+    let abilities = nobody.get("/timezones/capabilities").expect(200).json();
+    let templates: Vec<&str> = abilities["actions"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|a| a["uri-template"].as_str().unwrap())
+        .collect();
+    assert!(templates.contains(&"/timezones/zones{/tzid}"), "{templates:?}");
+
+    let all = nobody.get("/timezones/zones").expect(200).json();
+    let zones = all["timezones"].as_array().unwrap();
+    assert!(zones.len() > 400 && zones.iter().any(|z| z["tzid"] == "Europe/Berlin"));
+    let token = all["synctoken"].as_str().unwrap();
+    let since = nobody
+        .get(&format!("/timezones/zones?changedsince={token}"))
+        .expect(200)
+        .json();
+    assert_eq!(since["timezones"], serde_json::json!([]));
+    let found = nobody
+        .get("/timezones/zones?pattern=*new%20york")
+        .expect(200)
+        .json();
+    assert_eq!(found["timezones"][0]["tzid"], "America/New_York");
+
+    // With the slash as it is or not, and again only when it has changed.
+    for name in ["Europe%2FBerlin", "Europe/Berlin"] {
+        let reply = nobody.get(&format!("/timezones/zones/{name}")).expect(200);
+        assert!(reply.header("content-type").starts_with("text/calendar"));
+        let etag = format!("If-None-Match: {}", reply.header("etag"));
+        let text = reply.text();
+        assert!(
+            text.contains("TZID:Europe/Berlin") && text.contains("TZNAME:LMT") && text.contains("RRULE:"),
+            "{text}"
+        );
+        nobody
+            .send("GET", &format!("/timezones/zones/{name}"), &[&etag], b"")
+            .expect(304);
+    }
+    let year = "start=2026-01-01T00:00:00Z&end=2027-01-01T00:00:00Z";
+    let changes = nobody
+        .get(&format!("/timezones/zones/Europe%2FBerlin/observances?{year}"))
+        .expect(200)
+        .json();
+    assert_eq!(changes["observances"][1]["onset"], "2026-03-29T01:00:00Z");
+    assert_eq!(changes["observances"].as_array().unwrap().len(), 3);
+    let ever = "start=0001-01-01T00:00:00Z&end=9999-01-01T00:00:00Z";
+    let cut = nobody
+        .get(&format!("/timezones/zones/Europe%2FBerlin/observances?{ever}"))
+        .expect(200)
+        .json();
+    assert!(cut["end"].is_string() && cut["observances"].as_array().unwrap().len() == 2_000);
+    let leaps = nobody.get("/timezones/leapseconds").expect(200).json();
+    assert_eq!(leaps["leapseconds"].as_array().unwrap().len(), 28);
+
+    for (path, status, problem) in [
+        ("zones/Europe%2FNowhere", 404, "tzid-not-found"),
+        ("zones/..%2F..%2Fetc%2Fpasswd", 404, "tzid-not-found"),
+        (
+            "zones/Europe%2FBerlin?start=2026-01-01T00:00:00Z",
+            400,
+            "invalid-start",
+        ),
+        (
+            "zones/Europe%2FBerlin/observances?start=2026-01-01T00:00:00Z",
+            400,
+            "invalid-end",
+        ),
+        (
+            "zones/Europe%2FBerlin/observances?start=now&end=then",
+            400,
+            "invalid-start",
+        ),
+        ("zones?pattern=a*b", 400, "invalid-pattern"),
+        ("zones?changedsince=1&changedsince=2", 400, "invalid-changedsince"),
+    ] {
+        let reply = nobody.get(&format!("/timezones/{path}")).expect(status);
+        assert_eq!(reply.header("content-type"), "application/problem+json");
+        let told = reply.json()["type"].clone();
+        assert_eq!(told, format!("urn:ietf:params:tzdist:error:{problem}"), "{path}");
+    }
+    nobody
+        .send(
+            "GET",
+            "/timezones/zones/Europe%2FBerlin",
+            &["Accept: application/calendar+json"],
+            b"",
+        )
+        .expect(406);
+}

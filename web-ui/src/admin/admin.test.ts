@@ -10,6 +10,7 @@ const good: Overview = {
   version: '1', officeName: 'x', hostName: 'h', now: '2026-11-23T10:00:00Z', trouble: null, freeBytes: 1e11, usedBytes: 1, accounts: { person: 1, group: 0, shared: 0, room: 0, equipment: 0 },
   fullMailboxes: [], domains: ['x.test'], outbound: 'direct', queue: { count: 0, stuck: 0, oldestAt: null }, collect: { count: 0, failing: [] },
   backups: { count: 1, lastDoneAt: '2026-11-23T02:30:00Z', failing: [] },
+  certificate: { source: 'public', notAfter: '2027-01-23T10:00:00Z', endsSoon: false, error: null, waitsForRecords: false },
 };
 it('has nothing to say of a box that is well', () => {
   expect(openPoints(good)).toEqual([]);
@@ -20,6 +21,10 @@ it('names what is open, the urgent first', () => {
   expect(openPoints(bad).map((p) => p.name)).toEqual(['collectFailed', 'backupOld', 'queueStuck', 'outboundLater', 'mailboxFull', 'diskLow']);
   expect(openPoints(bad).find((p) => p.name === 'backupOld')?.values).toEqual({ n: 4 });
   expect(openPoints({ ...good, backups: { count: 0, lastDoneAt: null, failing: [] } }).map((p) => [p.name, p.kind])).toEqual([['noBackup', 'bad']]);
+});
+it('names what is wrong with the certificate', () => {
+  const of = (change: Partial<Overview['certificate']>) => openPoints({ ...good, certificate: { ...good.certificate, ...change } }).map((p) => p.name);
+  expect([of({ error: 'no' }), of({ waitsForRecords: true }), of({ endsSoon: true })]).toEqual([['certFailed'], ['certRecords'], ['certEnds']]);
 });
 it('says in plain words what another server said', () => {
   const all: [string | null, string][] = [

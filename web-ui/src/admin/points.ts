@@ -1,8 +1,9 @@
 // Answers for: what an administrator should look at, from what the server knows, the most urgent first. Pure.
 import type { Overview } from '../api/admin';
+import { fullDate } from '../format/text';
 
-export type Page = 'people' | 'delivery' | 'queue' | 'collect' | 'backups' | 'overview';
-export type PointName = 'trouble' | 'noBackup' | 'backupFailed' | 'backupOld' | 'outboundLater' | 'queueStuck' | 'collectFailed' | 'mailboxFull' | 'diskLow';
+export type Page = 'people' | 'delivery' | 'queue' | 'collect' | 'backups' | 'certificate' | 'overview';
+export type PointName = 'trouble' | 'noBackup' | 'backupFailed' | 'backupOld' | 'outboundLater' | 'queueStuck' | 'collectFailed' | 'mailboxFull' | 'diskLow' | 'certFailed' | 'certEnds' | 'certRecords';
 export interface Point {
   name: PointName;
   kind: 'bad' | 'warn';
@@ -24,6 +25,10 @@ export function openPoints(o: Overview): Point[] {
     add('backupOld', 'warn', 'backups', { n: Math.floor((Date.parse(o.now) - Date.parse(o.backups.lastDoneAt)) / DAY_MS) });
   }
   for (const c of o.collect.failing) add('collectFailed', 'bad', 'collect', { user: c.user, why: c.error });
+  const c = o.certificate;
+  if (c.error) add('certFailed', 'bad', 'certificate', { why: c.error });
+  else if (c.waitsForRecords) add('certRecords', 'warn', 'certificate');
+  if (c.endsSoon) add('certEnds', 'bad', 'certificate', { until: fullDate(c.notAfter) });
   if (o.queue.stuck > 0) add('queueStuck', 'warn', 'queue', { n: o.queue.stuck });
   if (o.outbound === 'later') add('outboundLater', 'warn', 'delivery');
   if (o.fullMailboxes.length > 0) add('mailboxFull', 'warn', 'people', { n: o.fullMailboxes.length, who: o.fullMailboxes.join(', ') });

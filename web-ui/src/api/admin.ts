@@ -85,6 +85,7 @@ export interface Overview {
   outbound: 'smarthost' | 'direct' | 'later';
   queue: { count: number; stuck: number; oldestAt: string | null };
   collect: { count: number; failing: { id: number; user: string; error: string }[] };
+  certificate: { source: 'own' | 'files' | 'public'; notAfter: string; endsSoon: boolean; error: string | null; waitsForRecords: boolean };
   backups: { count: number; lastDoneAt: string | null; failing: { folder: string; error: string }[] };
 }
 export const getOverview = () => call<Overview>('GET', `${ADMIN}/overview`);
@@ -95,6 +96,14 @@ export interface AuditEntry {
   detail: Record<string, unknown> | null;
 }
 export const getAudit = async () => (await call<{ entries: AuditEntry[] }>('GET', `${ADMIN}/audit?top=200`)).entries;
+
+export type LogLevel = 'error' | 'warn' | 'info' | 'debug';
+export interface LogLine {
+  at: string;
+  level: LogLevel;
+  text: string;
+}
+export const getLog = async (level: LogLevel, text: string) => (await call<{ lines: LogLine[] }>('GET', `${ADMIN}/log?level=${level}&text=${enc(text)}`)).lines;
 
 export interface Domains {
   domains: { name: string; createdAt: string }[];

@@ -72,3 +72,13 @@ export interface Agreement {
 }
 export const getAgreements = async () => (await call<{ agreements: Agreement[] }>('GET', '/api/agreements')).agreements;
 export const endAgreement = (client: string) => call<null>('DELETE', `/api/agreements/${encodeURIComponent(client)}`);
+
+export interface PersonalData {
+  state: 'none' | 'running' | 'ready' | 'failed';
+  messages?: number;
+  objects?: number;
+  sizeBytes?: number;
+  why?: string;
+}
+export const getPersonalData = () => call<PersonalData>('GET', '/api/personal-data');
+export const askPersonalData = () => call<unknown>('POST', '/api/personal-data', { body: {} });

@@ -3,6 +3,7 @@ import { at } from '../api/base';
 import { ApiError } from '../api/errors';
 import { whenSignedOut } from '../api/client';
 import { getSession, setLanguage, signIn, signInByCode, signOut } from '../api/mail';
+import { signInByPasskey } from '../api/passkeys';
 import { getSetup, putStep } from '../api/setup';
 import type { Lang, Session, SetupState } from '../api/types';
 import { isLang, rememberedLanguage, rememberLanguage, useLanguage } from '../i18n/index.svelte';
@@ -57,6 +58,12 @@ class Account {
   }
   async signInByCode(ticket: string, code: string): Promise<void> {
     await this.#come(await signInByCode(ticket, code));
+  }
+  /** False: the device has shown no passkey. */
+  async signInByPasskey(): Promise<boolean> {
+    const session = await signInByPasskey();
+    if (session) await this.#come(session);
+    return session !== null;
   }
   async #come(session: Session): Promise<void> {
     const before = this.session?.oid;

@@ -74,9 +74,17 @@ class Bulk {
     if (over.length > 0) toasts.show(done(changed), back.length > 0 ? { stay: 15_000, action: { label: t('common.undo'), run: () => void this.#undo(back) } } : {});
   }
   async #undo(over: { mailbox: string | null; job: BulkJob }[]): Promise<void> {
+    let left = over;
     try {
-      for (const { mailbox: box, job } of over) await this.#watch(await undoBulk(box, job.id), t('mail.bulk.undoing'));
-      toasts.show(t('mail.done.undone'));
+      let state: BulkJob['state'] = 'done';
+      for (const { mailbox: box, job } of over) {
+        ({ state } = await this.#watch(await undoBulk(box, job.id), t('mail.bulk.undoing')));
+        if (state !== 'done') break;
+        left = left.slice(1);
+      }
+      // What was not come to can be taken back still.
+      if (left.length === 0) toasts.show(t('mail.done.undone'));
+      else toasts.show(t(state === 'stopped' ? 'mail.bulk.undoStopped' : 'mail.bulk.undoFailed'), { kind: 'bad', stay: 15_000, action: { label: t('mail.bulk.undoRest'), run: () => void this.#undo(left) } });
     } catch (error) {
       toasts.show(errorText(error), { kind: 'bad' });
     }

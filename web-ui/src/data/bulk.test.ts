@@ -1,11 +1,13 @@
-// Proves: "all" of a search everywhere is all that the server finds in each mailbox, not what was loaded.
+// Proves: "all" of a search everywhere is all that the server finds in each mailbox, not what was loaded; an undo that was stopped is
+// not called one, and goes on.
 import { beforeEach, expect, test, vi } from 'vitest';
 import type { BulkJob, Chosen } from '../api/bulk';
 
 const begun = vi.fn<(chosen: Chosen, action: string, destination?: string) => Promise<BulkJob>>();
+const taken = vi.fn<(mailbox: string | null, id: string) => Promise<BulkJob>>();
 const toast = vi.fn();
 const list = { count: 2, total: 250, boxes: [null, 'info@example.test', 'look@example.test'] };
-vi.mock('../api/bulk', () => ({ beginBulk: begun, lookAtBulk: null, stopBulk: null, undoBulk: null }));
+vi.mock('../api/bulk', () => ({ beginBulk: begun, lookAtBulk: null, stopBulk: null, undoBulk: taken }));
 vi.mock('../app/toasts.svelte', () => ({ toasts: { show: toast } }));
 vi.mock('../i18n/errors', () => ({ errorText: String }));
 vi.mock('../i18n/index.svelte', () => ({ t: (key: string) => key }));
@@ -35,4 +37,17 @@ test('a folder of one mailbox takes nothing of another', async () => {
   await bulk.run('move', 'said', (n) => `${n}`, (box) => (box === null ? 'F5' : undefined));
   expect(begun.mock.calls.map(([chosen, , to]) => [chosen.mailbox, to])).toEqual([[null, 'F5']]);
   expect(toast.mock.calls.map(([said]) => said)).toEqual(['mail.bulk.readOnly', 'mail.bulk.elsewhere', '1']);
+});
+
+test('an undo that was stopped says so, and takes the rest back when it is asked to', async () => {
+  const done: BulkJob = { id: 'j', state: 'done', done: 1, all: 1, changed: 1, canUndo: true, failure: null };
+  begun.mockResolvedValue(done);
+  taken.mockResolvedValueOnce(done).mockResolvedValueOnce({ ...done, state: 'stopped' }).mockResolvedValue(done);
+  const undo = () => (toast.mock.lastCall?.[1] as { action: { run: () => void } }).action.run();
+  await bulk.run('read', 'said', (n) => `${n}`);
+  undo();
+  await vi.waitFor(() => expect(toast.mock.lastCall?.[0]).toBe('mail.bulk.undoStopped'));
+  undo();
+  await vi.waitFor(() => expect(toast.mock.lastCall?.[0]).toBe('mail.done.undone'));
+  expect(taken.mock.calls.map(([box]) => box)).toEqual([null, 'info@example.test', 'info@example.test']);
 });

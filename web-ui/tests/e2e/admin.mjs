@@ -1,5 +1,5 @@
 // Proves: an office is administered on the page: people, groups, shared mailboxes, rooms, delivery, queue, collection, programs, backups.
-import { equal, expect, hook, run, until } from './kit.mjs';
+import { enter, equal, expect, hook, run, until } from './kit.mjs';
 
 const ADDRESS = process.env.HAUSPOST_ADDRESS ?? 'anna@example.test';
 const OTHER = process.env.HAUSPOST_OTHER ?? 'ben@example.test';
@@ -13,13 +13,7 @@ await run('admin', { fake: () => { throw new Error('set HAUSPOST_URL: this spec 
   const toast = (text, p = page) => $('toast', p).filter({ hasText: text }).last().waitFor();
   const row = (kind, text) => $(`${kind}-row`).filter({ hasText: text });
   const go = (name) => page.goto(`${base}/#/admin/${name}`);
-  const signIn = async (p, address, password = PASSWORD) => {
-    await p.goto(base);
-    await $('login-address', p).fill(address);
-    await $('login-password', p).fill(password);
-    await $('login-submit', p).click();
-    await $('folder-inbox', p).waitFor();
-  };
+  const signIn = (p, address, password = PASSWORD) => enter(p, base, address, password);
   const api = (path) => page.evaluate(async (path) => (await fetch(path)).json(), path);
   const confirm = async () => { await $('dialog-confirm').click(); await toast('Entfernt'); };
 
@@ -291,6 +285,39 @@ await run('admin', { fake: () => { throw new Error('set HAUSPOST_URL: this spec 
     await axe();
     await shot('admin-9-key');
     await $('modal-close').click();
+  });
+  await step('a day of the past is looked into', async () => {
+    await page.reload();
+    await $('past-day').selectOption({ index: 1 });
+    const mine = $('past-account').filter({ hasText: ADDRESS });
+    await mine.waitFor();
+    await axe();
+    await mine.locator(hook('past-look')).click();
+    await $('past-row').or($('past-row-none')).first().waitFor();
+    await axe();
+    await shot('admin-9-past');
+    await $('modal-close').click();
+  });
+  await step('moving: by form, and what goes wrong is told', async () => {
+    await go('moves');
+    await $('move-row-none').waitFor();
+    await $('move-new').click();
+    await $('move-kind').selectOption('import-caldav');
+    await $('move-form-save').click();
+    await page.getByText('Bitte geben Sie eine Adresse ein, die mit https:// beginnt.').waitFor();
+    await $('move-url').fill('https://127.0.0.1:9/');
+    await $('move-user').fill('anna');
+    await $('move-password').fill('geheim');
+    await $('move-account').fill(ADDRESS);
+    await axe();
+    await $('move-form-save').click();
+    await row('move', ADDRESS).locator(hook('move-error')).waitFor({ timeout: 60_000 });
+    await axe();
+    await shot('admin-9-moves');
+    await $('move-remove').click();
+    await $('move-row-none').waitFor();
+  });
+  await step('what was done stands in the log', async () => {
     await go('overview');
     await until(async () => (await $('point-noBackup').count()) === 0, 'one point less');
     await go('audit');
@@ -298,6 +325,15 @@ await run('admin', { fake: () => { throw new Error('set HAUSPOST_URL: this spec 
     await $('audit-row').getByText('Programm entfernt').first().waitFor();
     await axe();
     await shot('admin-10-audit');
+    await $('audit-words').fill('gibt es nicht');
+    await $('audit-row-none').waitFor();
+    await $('audit-words').fill('PROGRAMM entf');
+    await $('audit-row').getByText('Programm entfernt').first().waitFor();
+    await $('log-words').fill('listening');
+    await $('log-row').filter({ hasText: 'door=One' }).waitFor();
+    await $('log-level').selectOption('error');
+    await $('log-row-none').waitFor();
+    await axe();
     await go('backups');
     await $('backup-remove').click();
     await confirm();
@@ -312,7 +348,7 @@ await run('admin', { fake: () => { throw new Error('set HAUSPOST_URL: this spec 
     await page.reload();
     for (const [width, height, name] of [[1440, 900, 'dark'], [390, 844, 'phone']]) {
       await page.setViewportSize({ width, height });
-      for (const one of ['overview', 'people', 'groups', 'shared', 'rooms', 'delivery', 'queue', 'collect', 'apps', 'backups', 'audit']) {
+      for (const one of ['overview', 'people', 'groups', 'shared', 'rooms', 'delivery', 'queue', 'collect', 'moves', 'apps', 'backups', 'audit']) {
         await go(one);
         await page.waitForTimeout(one === 'delivery' ? 1200 : 350);
         await axe();

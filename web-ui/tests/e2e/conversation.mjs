@@ -1,5 +1,5 @@
 // Proves: who wants it sees what else belongs to a message, in every folder and among what was sent, and puts it away as a whole.
-import { equal, expect, hook, run, until } from './kit.mjs';
+import { enter, equal, expect, hook, run, until } from './kit.mjs';
 
 const PASSWORD = process.env.HAUSPOST_PASSWORD;
 
@@ -10,11 +10,7 @@ await run('conversation', {}, async ({ page, base, step, shot, axe, open }) => {
   const graph = (path) => page.evaluate(async (p) => (await fetch(p)).json(), path);
   const totals = async () => Object.fromEntries((await graph('/v1.0/me/mailFolders?$top=50')).value.map((f) => [f.wellKnownName, f.totalItemCount]));
   const signIn = async (p, address) => {
-    await p.goto(base);
-    await $('login-address', p).fill(address);
-    await $('login-password', p).fill(PASSWORD);
-    await $('login-submit', p).click();
-    await $('folder-inbox', p).waitFor();
+    await enter(p, base, address, PASSWORD);
     await p.evaluate(async () => { await fetch('/api/preferences', { method: 'PATCH', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ undoSeconds: 0 }) }); });
     await p.reload();
     await $('folder-inbox', p).waitFor();

@@ -25,17 +25,17 @@ export async function until(check, what, ms = 15_000) {
 }
 
 /** Runs the steps of one spec; ends the process with 0 or 1. `fake` starts the test double when no server is named. */
-export async function run(name, { fake, context = {} }, body) {
+export async function run(name, { fake, context = {}, flags = [] }, body) {
   const double = process.env.HAUSPOST_URL ? null : await fake();
   const base = (process.env.HAUSPOST_URL ?? double.url).replace(/\/$/, '');
   const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
   expect(existsSync(executablePath), `a browser at ${executablePath} (set CHROMIUM)`);
-  const browser = await chromium.launch({ executablePath, args: FLAGS });
+  const browser = await chromium.launch({ executablePath, args: [...FLAGS, ...flags] });
   const breaches = [];
   let failed = false;
   let page;
   const open = async (options = {}) => {
-    const ctx = await browser.newContext({ viewport: { width: 1440, height: 900 }, locale: 'de-DE', colorScheme: 'light', ignoreHTTPSErrors: true, ...context, ...options });
+    const ctx = await browser.newContext({ viewport: { width: 1440, height: 900 }, locale: 'de-DE', colorScheme: 'light', ignoreHTTPSErrors: true, serviceWorkers: 'block', ...context, ...options });
     const made = await ctx.newPage();
     made.setDefaultTimeout(15_000);
     watch(made, breaches);
@@ -98,4 +98,13 @@ async function axe(page) {
   const found = await page.evaluate(async () => (await globalThis.axe.run({ exclude: ['iframe'] }, { iframes: false })).violations
     .map((v) => `${v.id}: ${v.nodes.slice(0, 3).map((n) => `${n.target.join(' ')} ${n.any[0]?.message ?? ''}`).join(' | ')}`));
   equal(found, [], `no accessibility violations on ${page.url()}`);
+}
+
+/** Signs in at the page, up to the inbox. */
+export async function enter(page, base, address, password) {
+  await page.goto(base);
+  await page.locator(hook('login-address')).fill(address);
+  await page.locator(hook('login-password')).fill(password);
+  await page.locator(hook('login-submit')).click();
+  await page.locator(hook('folder-inbox')).waitFor();
 }

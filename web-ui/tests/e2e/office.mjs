@@ -1,7 +1,7 @@
 // Proves: calendar, contacts and tasks can be used on the page with mouse, keyboard and phone, in both languages and themes.
 // HAUSPOST_URL, HAUSPOST_ADDRESS and HAUSPOST_PASSWORD name a server and an account; HAUSPOST_GUEST is another account of it
 // with the same password, who is invited and answers.
-import { equal, expect, hook, run, until } from './kit.mjs';
+import { enter, equal, expect, hook, run, until } from './kit.mjs';
 
 const ADDRESS = process.env.HAUSPOST_ADDRESS ?? 'anna@example.test';
 const PASSWORD = process.env.HAUSPOST_PASSWORD;
@@ -16,13 +16,7 @@ await run('office', { fake: () => { throw new Error('set HAUSPOST_URL: this spec
   const $ = (name, p = page) => p.locator(hook(name));
   const toast = (text, p = page) => $('toast', p).filter({ hasText: text }).last().waitFor();
   const event = (text, p = page) => $('event', p).filter({ hasText: text });
-  const signIn = async (p, address) => {
-    await p.goto(base);
-    await $('login-address', p).fill(address);
-    await $('login-password', p).fill(PASSWORD);
-    await $('login-submit', p).click();
-    await $('folder-inbox', p).waitFor();
-  };
+  const signIn = (p, address) => enter(p, base, address, PASSWORD);
   /** Where on the screen an hour of a day is. */
   const spot = async (date, hour) => {
     const box = await $(`day-${date}`).boundingBox();

@@ -1,5 +1,5 @@
 // Proves: calendars are renamed, recoloured, shared and deleted; guests and rooms are found by name; a time that suits all is found.
-import { equal, expect, hook, run, until } from './kit.mjs';
+import { enter, equal, expect, hook, run, until } from './kit.mjs';
 
 const ADDRESS = process.env.HAUSPOST_ADDRESS ?? 'anna@example.test';
 const GUEST = process.env.HAUSPOST_GUEST ?? 'ben@example.test';
@@ -13,13 +13,7 @@ await run('planning', { fake: () => { throw new Error('set HAUSPOST_URL: this sp
   const $ = (name, p = page) => p.locator(hook(name));
   const toast = (text) => $('toast').filter({ hasText: text }).last().waitFor();
   const send = (p, method, path, body) => p.evaluate(async ([method, path, body]) => { const r = await fetch(path, { method, headers: { 'Content-Type': 'application/json' }, body: body && JSON.stringify(body) }); return r.text().then((x) => (x ? JSON.parse(x) : null)); }, [method, path, body]);
-  const signIn = async (p, address) => {
-    await p.goto(base);
-    await $('login-address', p).fill(address);
-    await $('login-password', p).fill(PASSWORD);
-    await $('login-submit', p).click();
-    await $('folder-inbox', p).waitFor();
-  };
+  const signIn = (p, address) => enter(p, base, address, PASSWORD);
   const busy = (p, from, to, subject) => send(p, 'POST', '/v1.0/me/events', { subject, start: { dateTime: `${DAY}T${from}:00`, timeZone: 'Europe/Berlin' }, end: { dateTime: `${DAY}T${to}:00`, timeZone: 'Europe/Berlin' } });
 
   const ben = await open({ timezoneId: 'Europe/Berlin' });

@@ -1,5 +1,5 @@
 // Proves: everybody's settings can be changed on the page and are kept: look, signature, automatic reply, rules, shares, password, sign-ins.
-import { equal, expect, hook, run, textOf, until } from './kit.mjs';
+import { enter, equal, expect, hook, run, textOf, until } from './kit.mjs';
 
 const ADDRESS = process.env.HAUSPOST_ADDRESS ?? 'ben@example.test';
 const OTHER = process.env.HAUSPOST_OTHER ?? 'anna@example.test';
@@ -13,13 +13,7 @@ await run('settings', { fake: () => { throw new Error('set HAUSPOST_URL: this sp
   const $ = (name, p = page) => p.locator(hook(name));
   const toast = (text, p = page) => $('toast', p).filter({ hasText: text }).last().waitFor();
   const row = (test, text) => page.locator(hook(`${test}-row`)).filter({ hasText: text });
-  const signIn = async (p, address, password = PASSWORD) => {
-    await p.goto(base);
-    await $('login-address', p).fill(address);
-    await $('login-password', p).fill(password);
-    await $('login-submit', p).click();
-    await $('folder-inbox', p).waitFor();
-  };
+  const signIn = (p, address, password = PASSWORD) => enter(p, base, address, password);
   const graph = (path) => page.evaluate(async (path) => (await fetch(path)).json(), path);
 
   await step('the menu leads to the settings; each choice counts at once', async () => {
@@ -211,7 +205,7 @@ await run('settings', { fake: () => { throw new Error('set HAUSPOST_URL: this sp
     await page.goto(`${base}/#/settings/general`);
     await page.locator(`${hook('language-en')}:visible`).click();
     await page.setViewportSize({ width: 390, height: 844 });
-    for (const name of ['general', 'signatures', 'vacation', 'rules', 'sharing', 'deleted', 'devices', 'security', 'export']) {
+    for (const name of ['general', 'signatures', 'vacation', 'rules', 'sharing', 'deleted', 'past', 'devices', 'security', 'export']) {
       await page.goto(`${base}/#/settings/${name}`);
       await page.waitForTimeout(350);
       await axe();

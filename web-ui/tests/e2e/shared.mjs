@@ -2,7 +2,7 @@
 // seen as it changes; and where somebody may only read, nothing else is offered.
 import { connect } from 'node:net';
 import { execFileSync } from 'node:child_process';
-import { equal, expect, hook, run, until } from './kit.mjs';
+import { enter, equal, expect, hook, run, until } from './kit.mjs';
 
 const PASSWORD = process.env.HAUSPOST_PASSWORD;
 const [INFO, ARCHIVE] = ['info@example.test', 'ablage@example.test'];
@@ -31,13 +31,7 @@ await run('shared', {}, async ({ page, base, step, shot, axe, open, tolerate }) 
   const toast = (text) => $('toast').filter({ hasText: text }).last().waitFor();
   const subject = (text) => until(async () => (await $('reader-subject').textContent())?.includes(text), `subject "${text}"`);
   const folder = (mailbox, name) => page.locator(hook(`folder-${mailbox}~${name}`));
-  const signIn = async (p, address) => {
-    await p.goto(base);
-    await $('login-address', p).fill(address);
-    await $('login-password', p).fill(PASSWORD);
-    await $('login-submit', p).click();
-    await $('folder-inbox', p).waitFor();
-  };
+  const signIn = (p, address) => enter(p, base, address, PASSWORD);
   const graph = (path) => page.evaluate(async (p) => (await fetch(p)).json(), path);
 
   for (const n of [1, 2, 3]) await deliver(INFO, `Anfrage ${n}`);

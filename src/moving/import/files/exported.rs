@@ -6,11 +6,13 @@ use crate::base::{Error, Result};
 use crate::identity::Ctx;
 use crate::mail::Intake;
 use crate::model::object::CollectionProperties;
-use crate::model::{FolderKind, Keywords, Role};
+use crate::model::{Account, FolderKind, Keywords, Role};
 use crate::moving::export::collections::{self, ObjectRecord};
 use crate::moving::export::items::{self, Record};
 use crate::moving::export::{manifest, mbox};
 use crate::moving::import::source::{Listed, Marks, SourceFolder};
+use crate::moving::import::{Options, Report};
+use crate::moving::personal::{self, bring_personal, load_personal};
 use crate::store::attachment::HeldFile;
 use crate::store::blob::Staged;
 use std::collections::BTreeMap;
@@ -193,4 +195,41 @@ impl Objects {
         check(&raw, &record.sha256)?;
         intake.write(&raw)
     }
+}
+
+/// Settings, signatures and rules of an export. Compared only: what is not here as it is there is a difference.
+pub async fn bring_settings(
+    ctx: &Ctx,
+    account: &Account,
+    home: &Path,
+    options: &Options,
+    report: &mut Report,
+) -> Result<()> {
+    if !options.folders.is_empty() {
+        return Ok(());
+    }
+    let Some(there) = load_personal(home)? else {
+        return Ok(());
+    };
+    let was = manifest::read(home)?.address;
+    let is_look = options.is_dry_run || options.verify_only;
+    let filled = bring_personal(ctx, account, &was, &there, is_look).await?;
+    if !options.verify_only {
+        (report.settings, report.settings_kept) = (filled.came, filled.stays);
+    }
+    if options.verify || options.verify_only {
+        let after = bring_personal(ctx, account, &was, &there, true).await?;
+        for what in after.stays {
+            report.differ(personal::FILE, "", "", what);
+        }
+        if after.came > 0 {
+            report.differ(
+                personal::FILE,
+                "",
+                "",
+                format!("{} things are not here", after.came),
+            );
+        }
+    }
+    Ok(())
 }

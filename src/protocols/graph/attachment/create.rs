@@ -18,9 +18,10 @@ pub const ROWS: &[Row] = &[row!(POST "me/messages/{}/attachments" MailWrite [] =
 
 async fn create(call: Call) -> Result {
     let id = call.message_id()?;
-    let file = wanted::attachment(&call, &call.json()?, 0)?;
+    let body = call.json()?;
+    let file = wanted::attachment(&call, &body, 0)?;
     let part = NewPart {
-        is_message: file.content_type == item::MESSAGE && item::is_item(&call.json()?),
+        is_message: file.content_type == item::MESSAGE && item::is_item(&body),
         name: file.name,
         content_type: file.content_type,
         content_id: file.content_id,

@@ -6,6 +6,7 @@ use crate::base::clock::rfc3339;
 use crate::base::{Error, TimeMs};
 use crate::protocols::http::auth::house;
 use crate::protocols::web_api::error::AtField;
+use crate::protocols::web_api::private::private;
 use crate::protocols::web_api::session::administrator;
 use actix_web::web::{self, Json, Query, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
@@ -112,7 +113,7 @@ async fn run(request: HttpRequest, place: Json<Place>) -> Answer {
 async fn key(request: HttpRequest) -> Answer {
     let ctx = administrator(&request).await?;
     let key = show_key(&ctx).await?;
-    Ok(HttpResponse::Ok()
-        .insert_header(("Cache-Control", "no-store"))
-        .json(json!({"secret": key.secret(), "recipient": key.recipient()})))
+    Ok(private(
+        json!({"secret": key.secret(), "recipient": key.recipient()}),
+    ))
 }

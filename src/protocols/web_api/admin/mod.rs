@@ -4,10 +4,13 @@
 mod access;
 mod accounts;
 mod backups;
+mod certificate;
+mod checks;
 mod collect;
 mod delivery;
 mod domains;
 mod members;
+mod moves;
 mod overview;
 mod queue;
 mod resource;
@@ -23,11 +26,15 @@ pub fn configure(config: &mut ServiceConfig) {
     config
         .route("/overview", web::get().to(overview::show))
         .route("/audit", web::get().to(overview::audit))
+        .route("/log", web::get().to(overview::log))
         .service(web::scope("/accounts").configure(accounts::configure))
         .service(web::scope("/domains").configure(domains::configure))
         .service(web::scope("/outbound").configure(delivery::configure))
         .service(web::scope("/queue").configure(queue::configure))
         .service(web::scope("/collect").configure(collect::configure))
+        .service(web::scope("/checks").configure(checks::configure))
+        .service(web::scope("/certificate").configure(certificate::configure))
+        .service(web::scope("/moves").configure(moves::configure))
         .service(web::scope("/backups").configure(backups::configure));
 }
 

@@ -1,15 +1,15 @@
 //! `/api/admin/overview`: how the box is, in numbers from which the page makes its list of open points; and
-//! `/api/admin/audit`: who changed what.
+//! `/api/admin/audit`: who changed what; `/api/admin/log`: what the server said lately.
 
-use super::Answer;
-use super::delivery;
+use super::{Answer, certificate, delivery};
 use crate::appliance::collect::list_sources;
 use crate::appliance::health::{check_health, free_bytes};
 use crate::appliance::outbound::get_outbound;
 use crate::appliance::setup::office;
 use crate::backup;
-use crate::base::TimeMs;
 use crate::base::clock::rfc3339;
+use crate::base::log::{Level, newest};
+use crate::base::{Error, TimeMs};
 use crate::delivery::queue_admin;
 use crate::identity::Ctx;
 use crate::identity::accounts::list_accounts;
@@ -18,6 +18,7 @@ use crate::identity::domains::list_domains;
 use crate::mail::quota::get_usage;
 use crate::model::{Account, AccountKind};
 use crate::protocols::http::auth::house;
+use crate::protocols::web_api::private::private;
 use crate::protocols::web_api::session::administrator;
 use actix_web::web::Query;
 use actix_web::{HttpRequest, HttpResponse};
@@ -61,6 +62,7 @@ pub async fn show(request: HttpRequest) -> Answer {
         "queue": queue(&ctx).await?,
         "collect": {"count": sources.len(), "failing": failing},
         "backups": backups(&ctx).await?,
+        "certificate": certificate::overview(&ctx, &house.tls).await?,
     })))
 }
 
@@ -103,6 +105,25 @@ async fn backups(ctx: &Ctx) -> crate::base::Result<Value> {
             .filter_map(|(t, s)| Some(json!({"folder": t.place, "error": s.last_error.clone()?})))
             .collect::<Vec<_>>(),
     }))
+}
+
+#[derive(Deserialize)]
+pub struct Searched {
+    level: Option<String>,
+    #[serde(default)]
+    text: String,
+}
+
+/// The last lines of the log, newest first.
+pub async fn log(request: HttpRequest, wanted: Query<Searched>) -> Answer {
+    administrator(&request).await?;
+    let least = wanted.level.as_deref().map_or(Some(Level::Info), Level::of_name);
+    let least = least.ok_or_else(|| Error::invalid("»level« is error, warn, info or debug"))?;
+    let lines: Vec<Value> = newest(least, &wanted.text)
+        .into_iter()
+        .map(|l| json!({"at": rfc3339(l.at_ms), "level": l.level.name(), "text": l.text}))
+        .collect();
+    Ok(private(json!({"lines": lines})))
 }
 
 #[derive(Deserialize)]

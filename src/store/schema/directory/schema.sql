@@ -126,6 +126,16 @@ CREATE TABLE outside_link (
   PRIMARY KEY (source, external_id),
   UNIQUE (account_id, source)
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE passkey (
+  id            INTEGER PRIMARY KEY,
+  account_id    INTEGER NOT NULL REFERENCES account (id) ON DELETE CASCADE,
+  credential    BLOB NOT NULL UNIQUE,   -- what the device calls it
+  public_key    BLOB NOT NULL,          -- SubjectPublicKeyInfo, DER
+  counter       INTEGER NOT NULL,       -- of the last sign-in; 0 where the device counts nothing
+  label         TEXT NOT NULL,
+  created_at_ms INTEGER NOT NULL,
+  used_at_ms    INTEGER
+) STRICT;
 CREATE TABLE person_change (
   oid    TEXT PRIMARY KEY,
   number INTEGER NOT NULL UNIQUE
@@ -210,6 +220,7 @@ CREATE INDEX consent_by_client ON consent (client_id);
 CREATE INDEX credential_by_account ON credential (account_id);
 CREATE INDEX feed_by_time ON feed (next_at_ms);
 CREATE INDEX member_by_person ON member (person_id);
+CREATE INDEX passkey_by_account ON passkey (account_id);
 CREATE INDEX refresh_token_by_account ON refresh_token (account_id);
 CREATE INDEX refresh_token_by_family ON refresh_token (family);
 CREATE INDEX session_by_account ON session (account_id);
