@@ -15,7 +15,7 @@ use crate::backup::past::Days;
 use crate::base::{Error, Result, SystemClock};
 use crate::delivery::{self, PostRoom};
 use crate::directory::passwords::Passwords;
-use crate::identity::{self, Ctx, Doorkeeper, accounts, domains};
+use crate::identity::{self, Ctx, Doorkeeper, accounts, domains, removal};
 use crate::jobs;
 use crate::mail::bulk::Jobs;
 use crate::moving::bundles::Bundles;
@@ -145,6 +145,9 @@ async fn serve(
     ready(setup::code(&ctx).await?)?;
     tell_manager(NotifyState::Ready);
     accounts::complete_creations(&ctx).await?;
+    if let Err(e) = removal::complete_removals(&ctx).await {
+        tracing::error!(error = ?e, "what is left of a removed account could not be removed");
+    }
     tokio::spawn(identity::stay::run(house.doorkeeper.clone()));
     tokio::spawn(delivery::outbox::run(post_room.clone()));
     tokio::spawn(delivery::queue::run(post_room.clone()));

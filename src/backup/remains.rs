@@ -7,14 +7,14 @@ use crate::base::{Error, Result, TimeMs};
 use crate::delivery::Dialer;
 use crate::identity::Ctx;
 use crate::model::AccountId;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// The longest month, and the day after it.
 const MONTH_MS: TimeMs = 32 * 24 * 3600 * 1000;
 
 /// Backups of an account at one place.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Remains {
     pub place: String,

@@ -8,8 +8,8 @@ use crate::calendar::resource::{change_resource, get_resource};
 use crate::identity::Ctx;
 use crate::identity::accounts::{
     AccountChange, NewAccount, NewPassword, change_account, create_account, find_account, list_accounts,
-    remove_account,
 };
+use crate::identity::removal::remove_account;
 use crate::identity::second_factor::reset_second_factor;
 use crate::identity::shares::{list_members, set_member};
 use crate::model::scheduling::Resource;

@@ -6,15 +6,10 @@ use super::{DataFolder, Form, with_store};
 use crate::backup::{Remains, remains_of};
 use crate::base::clock::rfc3339;
 use crate::base::{Error, Result};
-use crate::identity::Ctx;
-use crate::identity::accounts::{find_account, remove_account};
-use crate::mail::list_folders;
-use crate::model::{Account, FolderKind};
+use crate::identity::accounts::find_account;
+use crate::moving::erasure::Erasure;
 use crate::moving::personal_data::gather_personal_data;
-use crate::moving::proof::write_report;
-use crate::objects::collections::list_collections;
 use clap::Args;
-use serde::Serialize;
 use serde_json::json;
 use std::path::PathBuf;
 
@@ -69,35 +64,6 @@ pub struct Erase {
     form: Form,
 }
 
-/// What was erased, and what is left where.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Certificate {
-    address: String,
-    aliases: Vec<String>,
-    display_name: String,
-    account: i64,
-    erased_at: String,
-    messages: u64,
-    message_bytes: u64,
-    objects: u64,
-    erased: Vec<&'static str>,
-    remains_in_backups: Vec<Remains>,
-    remains_elsewhere: Vec<&'static str>,
-}
-
-const ERASED: [&str; 4] = [
-    "all folders with their messages, calendars, task lists and address books, their files and the text index",
-    "what was deleted and could still be got back",
-    "settings, rules, signatures, automatic reply, picture",
-    "the account with its addresses, passwords, second factor, sessions, agreements to programs, rights and memberships",
-];
-const ELSEWHERE: [&str; 3] = [
-    "messages that the person sent to others, and events to which the person was invited, in the others' mailboxes",
-    "lines of the log about what was done in the office, as they have to be kept",
-    "copies that programs and other servers have fetched",
-];
-
 impl Erase {
     pub fn run(self) -> Result<()> {
         if !self.yes {
@@ -107,30 +73,32 @@ impl Erase {
         }
         let dialer = self.lines.dialer()?;
         with_store(&self.data, async |ctx| {
-            let account = find_account(&ctx, &self.address).await?;
-            let mut certificate = count(&ctx, &account).await?;
-            // A certificate that cannot be written is none: it is tried before anything is gone.
-            let layout = ctx.store.layout();
-            write_report(
-                layout,
-                &self.certificate,
-                "erasure-begun",
-                ctx.now_ms(),
-                &certificate,
-            )?;
-            certificate.remains_in_backups = remains_of(&ctx, &dialer, account.id).await?;
-            remove_account(&ctx, account.id).await?;
-            certificate.erased_at = rfc3339(ctx.now_ms());
-            write_report(layout, &self.certificate, "erasure", ctx.now_ms(), &certificate)?;
+            let file = &self.certificate;
+            let erasure = match Erasure::unfinished(&ctx, &self.address, file)? {
+                Some(unfinished) => unfinished,
+                None => {
+                    let account = find_account(&ctx, &self.address).await?;
+                    let remains = remains_of(&ctx, &dialer, account.id).await?;
+                    Erasure::begin(&ctx, &account, json!(remains), file).await?
+                }
+            };
+            let done = erasure.finish(&ctx, file).await?;
             let mut lines = vec![format!(
                 "{}: {} messages, {} events, tasks and contacts are erased; the certificate is {}",
-                certificate.address,
-                certificate.messages,
-                certificate.objects,
-                self.certificate.display()
+                done.address,
+                done.messages,
+                done.objects,
+                file.display()
             )];
-            lines.extend(certificate.remains_in_backups.iter().map(told));
-            print_done(&self.form, &json!(certificate), &lines.join("\n"))
+            let remains: Vec<Remains> =
+                serde_json::from_value(done.remains_in_backups.clone()).unwrap_or_default();
+            lines.extend(remains.iter().map(told));
+            lines.extend(
+                done.remains_in_copies
+                    .iter()
+                    .map(|copy| format!("  the copy {} has it, until it is removed", copy.display())),
+            );
+            print_done(&self.form, &json!(done), &lines.join("\n"))
         })
     }
 }
@@ -147,28 +115,4 @@ fn told(r: &Remains) -> String {
         }
         _ => format!("  no backup in {} has it", r.place),
     }
-}
-
-async fn count(ctx: &Ctx, account: &Account) -> Result<Certificate> {
-    let folders = list_folders(ctx, account.id).await?;
-    let kinds = [
-        FolderKind::Calendar,
-        FolderKind::TaskList,
-        FolderKind::AddressBook,
-    ];
-    let collections = list_collections(ctx, account.id, &kinds).await?;
-    let sum = |values: &mut dyn Iterator<Item = i64>| values.sum::<i64>().max(0) as u64;
-    Ok(Certificate {
-        address: account.address.clone(),
-        aliases: account.aliases.clone(),
-        display_name: account.display_name.clone(),
-        account: account.id.0,
-        erased_at: String::new(),
-        messages: sum(&mut folders.iter().map(|(_, f)| f.total)),
-        message_bytes: sum(&mut folders.iter().map(|(_, f)| f.size_bytes)),
-        objects: sum(&mut collections.iter().map(|c| c.folder.total)),
-        erased: ERASED.to_vec(),
-        remains_in_backups: Vec::new(),
-        remains_elsewhere: ELSEWHERE.to_vec(),
-    })
 }

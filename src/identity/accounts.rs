@@ -2,8 +2,6 @@
 
 use super::{Ctx, password};
 use crate::base::{Error, Kind, Result, random};
-use crate::model::rule::Reaction;
-use crate::model::scheduling::Job;
 use crate::model::{Account, AccountId, AccountKind, AccountState, EmailAddress, Role};
 use serde_json::json;
 
@@ -253,56 +251,11 @@ pub(super) fn wake_server(ctx: &Ctx) {
     }
 }
 
-fn check_another_admin(accounts: &[Account], id: AccountId) -> Result<()> {
+pub(super) fn check_another_admin(accounts: &[Account], id: AccountId) -> Result<()> {
     if accounts.iter().any(|a| a.id != id && a.is_admin && a.is_active()) {
         return Ok(());
     }
     Err(Error::conflict(
         "this is the last administrator; make another one first",
     ))
-}
-
-/// Removes an account and everything it owns, for good. Errors: NotFound, Conflict, Forbidden.
-pub async fn remove_account(ctx: &Ctx, id: AccountId) -> Result<()> {
-    ctx.require_admin()?;
-    // What was accepted for sending and has not gone over to the queue would be lost with the account.
-    if let Ok(file) = ctx.store.account(id)
-        && file
-            .read(|s| {
-                Ok(!s.outbox(1)?.is_empty()
-                    || !s.jobs::<Job>(1)?.is_empty()
-                    || !s.jobs::<Reaction>(1)?.is_empty())
-            })
-            .await
-            .is_ok_and(|is_waiting| is_waiting)
-    {
-        return Err(Error::conflict(
-            "mail or an invitation of this account is still on its way out; disable the account and try again in a minute, \
-             while the server runs",
-        ));
-    }
-    let (now_ms, actor) = (ctx.now_ms(), ctx.actor_name().to_owned());
-    ctx.store
-        .directory()
-        .write(move |d| {
-            let account = d
-                .account(id)?
-                .ok_or_else(|| Error::not_found("there is no such account"))?;
-            if account.is_admin && account.is_active() {
-                check_another_admin(&d.accounts()?, id)?;
-            }
-            d.delete_account(id)?;
-            d.note_audit(
-                now_ms,
-                &actor,
-                "account.remove",
-                &json!({"address": account.address}),
-            )
-        })
-        .await?;
-    wake_server(ctx);
-    let store = ctx.store.clone();
-    tokio::task::spawn_blocking(move || store.erase_account(id))
-        .await
-        .map_err(|e| Error::internal("removing the data was broken off").caused_by(e))?
 }

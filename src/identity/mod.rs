@@ -20,6 +20,7 @@ mod passkeys_tests;
 pub mod password;
 pub mod recipient;
 pub mod registration;
+pub mod removal;
 pub mod second_factor;
 pub mod sessions;
 pub mod shares;

@@ -59,8 +59,10 @@ impl Device {
     }
 
     fn shows(&self, challenge: &str, counter: u32) -> Shown {
-        let client_data = self.client_data("webauthn.get", challenge);
-        let authenticator_data = self.says(5, counter);
+        self.signs(self.client_data("webauthn.get", challenge), self.says(5, counter))
+    }
+
+    fn signs(&self, client_data: Vec<u8>, authenticator_data: Vec<u8>) -> Shown {
         let signed = [&authenticator_data[..], &Sha256::digest(&client_data)[..]].concat();
         Shown {
             credential: self.name.clone(),
@@ -175,12 +177,30 @@ async fn a_device_lets_its_owner_in_and_nothing_else_does() {
         house.sign_in(shown, &place).await.unwrap_err(),
         Kind::NotAuthenticated
     );
-    let mut unseen = elsewhere.shows(&house.challenge(&place), 9);
-    unseen.authenticator_data[32] = 1;
-    assert_eq!(
-        house.sign_in(unseen, &place).await.unwrap_err(),
-        Kind::NotAuthenticated
-    );
+    // Each signed by the right key: nobody verified, nobody present, another name, another kind of answer, another challenge.
+    let other_name = Sha256::digest(b"evil.test").to_vec();
+    let made_ourselves = URL_SAFE_NO_PAD.encode([7; 56]);
+    let broken: [(&str, &str, Vec<u8>); 5] = [
+        ("webauthn.get", "", elsewhere.says(1, 9)),
+        ("webauthn.get", "", elsewhere.says(4, 9)),
+        (
+            "webauthn.get",
+            "",
+            [other_name, elsewhere.says(5, 9)[32..].to_vec()].concat(),
+        ),
+        ("webauthn.create", "", elsewhere.says(5, 9)),
+        ("webauthn.get", &made_ourselves, elsewhere.says(5, 9)),
+    ];
+    for (n, (kind, challenge, data)) in broken.into_iter().enumerate() {
+        let asked = house.challenge(&place);
+        let challenge = if challenge.is_empty() { &asked } else { challenge };
+        let shown = elsewhere.signs(elsewhere.client_data(kind, challenge), data);
+        assert_eq!(
+            house.sign_in(shown, &place).await.unwrap_err(),
+            Kind::NotAuthenticated,
+            "{n}"
+        );
+    }
 
     let shown = elsewhere.shows(&house.challenge(&place), 10);
     assert!(house.sign_in(shown, &place).await.is_ok());

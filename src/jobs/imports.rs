@@ -6,7 +6,8 @@ use crate::base::{Error, Kind, Result};
 use crate::identity::Ctx;
 use crate::identity::accounts::list_accounts;
 use crate::model::Account;
-use crate::moving::import::files::{Files, Kind as FileKind};
+use crate::moving::export::account_folder;
+use crate::moving::import::files::{Files, Kind as FileKind, bring_settings};
 use crate::moving::import::{Options, import_account};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
@@ -51,7 +52,7 @@ async fn import_dropped(ctx: &Ctx) -> Result<()> {
     for folder in named {
         let account = accounts
             .iter()
-            .find(|a| a.address.eq_ignore_ascii_case(&name(folder)));
+            .find(|a| account_folder(&a.address).eq_ignore_ascii_case(&name(folder)));
         if let Some(account) = account.filter(|_| is_quiet(folder)) {
             import_folder(ctx, account, folder, &place).await?;
         }
@@ -89,7 +90,7 @@ fn is_quiet(folder: &Path) -> bool {
 async fn import_folder(ctx: &Ctx, account: &Account, folder: &Path, place: &Path) -> Result<()> {
     let done = place.join("done").join(format!(
         "{}-{}",
-        crate::moving::export::account_folder(&account.address),
+        account_folder(&account.address),
         rfc3339(ctx.now_ms()).replace(':', "")
     ));
     std::fs::create_dir_all(&done)?;
@@ -100,7 +101,10 @@ async fn import_folder(ctx: &Ctx, account: &Account, folder: &Path, place: &Path
     for path in entries {
         let imported = async {
             let mut files = Files::open(ctx, &path, FileKind::Any)?;
-            let report = import_account(ctx, account, &mut files, &Options::default()).await?;
+            let mut report = import_account(ctx, account, &mut files, &Options::default()).await?;
+            if let Some(export) = files.export() {
+                bring_settings(ctx, account, export, &Options::default(), &mut report).await?;
+            }
             let problems: Vec<String> = files
                 .problems()
                 .iter()

@@ -1,8 +1,10 @@
 //! Moving out and in: everything of an account, in forms that other programs read, and from where it was before.
 
+mod about_person;
 pub mod bundles;
 pub mod dav;
 pub mod dropped;
+pub mod erasure;
 pub mod export;
 mod imap;
 pub mod import;

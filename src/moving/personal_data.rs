@@ -6,15 +6,20 @@
 //! <address>/                           an export: mail as mbox, calendars, tasks, contacts, settings, lists with hashes
 //! account.json  sign-ins.json          who it is, rights; sessions, devices, programs that were agreed to
 //! audit.jsonl                          lines of the log by or about the person
+//! deleted/                             what was deleted and can still be got back, each as it came
+//! files/                               what was given to be moved in: waiting, moved with its report, or put aside
 //! ```
 
+use super::about_person::{about, audit_lines, sign_ins};
+use super::dropped::{Dropped, dropped_files};
 use super::export::{Form, Summary, export_account};
-use crate::base::clock::rfc3339;
-use crate::base::{Error, Result};
+use crate::base::{Error, Kind, Result};
 use crate::identity::Ctx;
-use crate::model::Account;
-use crate::store::directory::credentials::CredentialKind;
-use crate::store::disk::ScratchFolder;
+use crate::model::deleted::Deleted;
+use crate::model::{Account, FolderKind};
+use crate::store::Snapshot;
+use crate::store::account::AccountDb;
+use crate::store::disk::{self, ScratchFolder};
 use serde::Serialize;
 use serde_json::{Value, json};
 use std::fs::{self, File};
@@ -23,15 +28,21 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use zip::write::SimpleFileOptions;
 
+/// Of what was deleted, at a time.
+const BATCH: usize = 100;
+const PIECE: usize = 256 << 10;
+
 const READ_ME: &str = "Was hier liegt / what is here\r\n\r\n\
     In dem Ordner mit der Adresse: alle Nachrichten (mbox, lesbar mit Thunderbird und anderen), Kalender und Aufgaben (ics),\r\n\
     Kontakte (vcf), Regeln, Signaturen und Einstellungen (settings.json), Listen mit Pruefsummen.\r\n\
     account.json: Angaben zur Person und Rechte. sign-ins.json: Sitzungen, Geraete und Programme.\r\n\
-    audit.jsonl: Zeilen des Protokolls, die die Person betreffen.\r\n\r\n\
+    audit.jsonl: Zeilen des Protokolls, die die Person betreffen.\r\n\
+    deleted: Geloeschtes, das noch zurueckgeholt werden kann. files: Dateien, die zum Einlesen abgelegt wurden.\r\n\r\n\
     In the folder with the address: all messages (mbox, read by Thunderbird and others), calendars and tasks (ics), contacts\r\n\
     (vcf), rules, signatures and settings (settings.json), lists with hashes.\r\n\
     account.json: who the person is, and rights. sign-ins.json: sessions, devices and programs.\r\n\
-    audit.jsonl: lines of the log that are about the person.\r\n";
+    audit.jsonl: lines of the log that are about the person.\r\n\
+    deleted: what was deleted and can still be got back. files: what was given to be moved in.\r\n";
 
 /// What was put together.
 #[derive(Clone, Debug, Serialize)]
@@ -58,18 +69,30 @@ pub async fn gather_personal_data(
     if !ctx.is_owner(account.id) {
         ctx.require_admin()?;
     }
-    note(ctx, account).await?;
+    let asker = ctx;
     let ctx = ctx.as_system();
+    let dropped = dropped_files(ctx.store.layout(), &account.address)?;
+    check_room(&ctx, account, &dropped, scratch).await?;
+    note(asker, account).await?;
     let folder = ScratchFolder::make_in(scratch)?;
-    let summary = export_account(&ctx, account, folder.path(), Form::Mbox).await?;
+    let mut summary = export_account(&ctx, account, folder.path(), Form::Mbox).await?;
+    let deleted = write_deleted(&ctx, account, &folder.path().join("deleted")).await?;
+    summary.problems.extend(deleted);
     let write = |name: &str, bytes: &[u8]| Ok::<_, Error>(fs::write(folder.path().join(name), bytes)?);
     write("READ-ME.txt", READ_ME.as_bytes())?;
     write("account.json", &pretty(&about(&ctx, account).await?)?)?;
     write("sign-ins.json", &pretty(&sign_ins(&ctx, account).await?)?)?;
     write("audit.jsonl", audit_lines(&ctx, account).await?.as_bytes())?;
     let to = to.to_owned();
+    // The folder is dropped, and so removed, there too: it may hold a lot.
     let packed = tokio::task::spawn_blocking(move || {
-        let done = pack(folder.path(), &to);
+        let mut roots = vec![(folder.path().to_owned(), String::new())];
+        roots.extend(
+            dropped
+                .into_iter()
+                .map(|d| (d.path, format!("files/{}/", d.name))),
+        );
+        let done = pack(&roots, &to);
         if done.is_err() {
             let _ = fs::remove_file(&to);
         }
@@ -93,6 +116,10 @@ fn told(summary: Summary, file: PathBuf, size_bytes: u64) -> Gathered {
     }
 }
 
+fn pretty(value: &Value) -> Result<Vec<u8>> {
+    serde_json::to_vec_pretty(value).map_err(|e| Error::internal("no JSON").caused_by(e))
+}
+
 async fn note(ctx: &Ctx, account: &Account) -> Result<()> {
     let (now_ms, actor, address) = (ctx.now_ms(), ctx.actor_name().to_owned(), account.address.clone());
     ctx.store
@@ -101,89 +128,71 @@ async fn note(ctx: &Ctx, account: &Account) -> Result<()> {
         .await
 }
 
-fn pretty(value: &Value) -> Result<Vec<u8>> {
-    serde_json::to_vec_pretty(value).map_err(|e| Error::internal("no JSON").caused_by(e))
+/// The export and the zip lie side by side for a while. Errors: OverQuota.
+async fn check_room(ctx: &Ctx, account: &Account, dropped: &[Dropped], scratch: &Path) -> Result<()> {
+    let file = ctx.store.account(account.id)?;
+    let held = file.read(|s| Ok(s.used_bytes()? + s.deleted_bytes()?)).await?;
+    let files: u64 = dropped.iter().map(|d| d.bytes).sum();
+    let all = u64::try_from(held).unwrap_or(0) + files;
+    let wanted = all.saturating_mul(2);
+    disk::check_room(scratch, wanted, ctx.store.reserve_bytes()).map_err(|e| match e.kind() {
+        Kind::OverQuota => Error::over_quota(format!(
+            "putting this together needs {} MB on the disk of the box for a while, and there is not as much",
+            wanted.div_ceil(1 << 20)
+        )),
+        _ => e,
+    })
 }
 
-async fn about(ctx: &Ctx, account: &Account) -> Result<Value> {
-    let (id, a) = (account.id, account.clone());
-    ctx.store
-        .directory()
-        .read(move |d| {
-            let name = |of| Ok::<_, Error>(d.account(of)?.map(|a| a.address));
-            let mut used_by = Vec::new();
-            for (actor, level) in d.accesses(id)? {
-                used_by.push(json!({"address": name(actor)?, "level": level.as_str()}));
-            }
-            let mut uses = Vec::new();
-            for (owner, level) in d.mailboxes_open_to(id)? {
-                uses.push(json!({"address": name(owner)?, "level": level.as_str()}));
-            }
-            let mut shares = Vec::new();
-            for share in d.shares_of(id)? {
-                shares.push(json!({"folder": share.folder.0, "address": name(share.actor)?, "level": share.level.as_str()}));
-            }
-            let groups: Vec<Option<String>> = d.groups_of(id)?.into_iter().map(name).collect::<Result<_>>()?;
-            Ok(json!({
-                "address": a.address, "aliases": a.aliases, "displayName": a.display_name, "language": a.language,
-                "kind": a.kind.as_str(), "isAdministrator": a.is_admin, "isActive": a.is_active(),
-                "createdAt": rfc3339(a.created_at_ms), "quotaBytes": a.quota_bytes,
-                "mailboxUsedBy": used_by, "usesMailboxes": uses, "shares": shares, "groups": groups,
-            }))
-        })
-        .await
-}
-
-/// Nothing that anybody could sign in with.
-async fn sign_ins(ctx: &Ctx, account: &Account) -> Result<Value> {
-    let (id, now_ms) = (account.id, ctx.now_ms());
-    ctx.store
-        .directory()
-        .read(move |d| {
-            let sessions: Vec<Value> = d
-                .sessions_of(id, now_ms)?
-                .into_iter()
-                .map(|(_, since_ms, until_ms)| json!({"since": rfc3339(since_ms), "until": rfc3339(until_ms)}))
-                .collect();
-            let passwords: Vec<Value> = d
-                .credentials(id)?
-                .into_iter()
-                .map(|c| json!({"isForDevices": c.kind == CredentialKind::App, "label": c.label, "since": rfc3339(c.created_at_ms)}))
-                .collect();
-            let mut programs = Vec::new();
-            for consent in d.consents_of(id)? {
-                let name = d.client(&consent.client_id)?.map(|c| c.name);
-                programs.push(json!({
-                    "program": name, "permissions": consent.permissions, "since": rfc3339(consent.given_at_ms),
-                }));
-            }
-            let factor = d.second_factor(id)?.is_some();
-            Ok(json!({
-                "sessions": sessions, "passwords": passwords, "programs": programs, "hasSecondFactor": factor,
-            }))
-        })
-        .await
-}
-
-async fn audit_lines(ctx: &Ctx, account: &Account) -> Result<String> {
-    let mut addresses = account.aliases.clone();
-    addresses.push(account.address.clone());
-    let entries = ctx
-        .store
-        .directory()
-        .read(move |d| d.audit_about(&addresses))
-        .await?;
-    let mut out = String::new();
-    for e in entries {
-        let line = json!({"at": rfc3339(e.at_ms), "actor": e.actor, "action": e.action, "detail": e.detail});
-        out.push_str(&line.to_string());
-        out.push('\n');
+/// Each as it came. Returns what could not be read.
+async fn write_deleted(ctx: &Ctx, account: &Account, to: &Path) -> Result<Vec<String>> {
+    let file = ctx.store.account(account.id)?;
+    let (mut after, mut problems) = (None, Vec::new());
+    loop {
+        let to = to.to_owned();
+        let (last, problem) = file
+            .read(move |s| {
+                let batch = s.deleted(after, BATCH)?;
+                let mut problems = Vec::new();
+                for d in &batch {
+                    if let Err(e) = write_one_deleted(s, d, &to) {
+                        problems.push(format!("deleted, {}: {}", d.title, e.message()));
+                    }
+                }
+                Ok((batch.last().map(|d| (d.deleted_at_ms, d.id)), problems))
+            })
+            .await?;
+        problems.extend(problem);
+        match last {
+            Some(last) => after = Some(last),
+            None => return Ok(problems),
+        }
     }
-    Ok(out)
 }
 
-/// Everything below `from`. Returns the bytes of the zip, which is on the disk then.
-fn pack(from: &Path, to: &Path) -> Result<u64> {
+fn write_one_deleted(s: &Snapshot<'_, AccountDb>, d: &Deleted, to: &Path) -> Result<()> {
+    fs::create_dir_all(to)?;
+    let end = match d.kind {
+        FolderKind::Mail | FolderKind::ScheduleInbox => "eml",
+        FolderKind::Calendar | FolderKind::TaskList => "ics",
+        FolderKind::AddressBook => "vcf",
+    };
+    let mut out = File::create_new(to.join(format!("{}.{end}", d.id)))?;
+    let mut body = s.open_body(d.body_id)?;
+    let mut at = 0;
+    while at < body.size_bytes() {
+        let piece = body.read_at(at, PIECE)?;
+        if piece.is_empty() {
+            return Err(Error::unavailable("it is shorter than it should be"));
+        }
+        out.write_all(piece)?;
+        at += piece.len() as u64;
+    }
+    Ok(())
+}
+
+/// Everything below each root, under its name in the zip. Returns the bytes of the zip, which is on the disk then.
+fn pack(roots: &[(PathBuf, String)], to: &Path) -> Result<u64> {
     let file = File::options()
         .write(true)
         .create_new(true)
@@ -201,21 +210,18 @@ fn pack(from: &Path, to: &Path) -> Result<u64> {
     let options = SimpleFileOptions::default()
         .large_file(true)
         .unix_permissions(0o600);
-    let mut folders = vec![from.to_owned()];
-    while let Some(folder) = folders.pop() {
+    let mut open: Vec<(PathBuf, String)> = roots.to_vec();
+    while let Some((folder, inside)) = open.pop() {
         for entry in fs::read_dir(&folder)? {
-            let path = entry?.path();
-            if path.is_dir() {
-                folders.push(path);
-                continue;
+            let entry = entry?;
+            let (path, kind) = (entry.path(), entry.file_type()?);
+            let name = format!("{inside}{}", entry.file_name().to_string_lossy());
+            if kind.is_dir() {
+                open.push((path, format!("{name}/")));
+            } else if kind.is_file() {
+                zip.start_file(name, options).map_err(broken)?;
+                io::copy(&mut File::open(&path)?, &mut zip)?;
             }
-            let name = path
-                .strip_prefix(from)
-                .unwrap_or(&path)
-                .to_string_lossy()
-                .into_owned();
-            zip.start_file(name, options).map_err(broken)?;
-            io::copy(&mut File::open(&path)?, &mut zip)?;
         }
     }
     let mut out = zip.finish().map_err(broken)?;

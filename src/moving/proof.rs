@@ -49,8 +49,15 @@ pub fn report_key(layout: &Layout) -> Result<SigningKey> {
         }
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
             let secret: [u8; 32] = random::bytes();
-            disk::write_file(&path, format!("{}\n", hex(&secret)).as_bytes())?;
-            Ok(SigningKey::from_bytes(&secret))
+            let new = path.with_extension(random::short_id());
+            disk::write_file(&new, format!("{}\n", hex(&secret)).as_bytes())?;
+            // Whoever is first has made it.
+            let linked = fs::hard_link(&new, &path);
+            fs::remove_file(&new)?;
+            match linked {
+                Err(e) if e.kind() != std::io::ErrorKind::AlreadyExists => Err(e.into()),
+                _ => report_key(layout),
+            }
         }
         Err(e) => Err(e.into()),
     }
@@ -99,9 +106,25 @@ pub fn write_report<T: Serialize + ?Sized>(
             .caused_by(e)
         })
     };
+    // Broken off between the two, it is a report without a signature, not one that somebody seems to have changed.
+    remove(&beside(file, "sig"))?;
     write(file.to_owned(), &text)?;
     write(beside(file, "sig"), &key.sign(&text).to_bytes())?;
     write(beside(file, "pem"), public_pem(&key.verifying_key()).as_bytes())
+}
+
+/// With what lies beside it.
+pub fn remove_report(file: &Path) -> Result<()> {
+    remove(&beside(file, "sig"))?;
+    remove(&beside(file, "pem"))?;
+    remove(file)
+}
+
+fn remove(path: &Path) -> Result<()> {
+    match fs::remove_file(path) {
+        Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(e.into()),
+        _ => Ok(()),
+    }
 }
 
 /// The bytes that are signed.
@@ -144,7 +167,8 @@ pub fn verify_report(file: &Path, key: &VerifyingKey) -> Result<()> {
     })
 }
 
-fn beside(file: &Path, end: &str) -> PathBuf {
+/// `FILE.end`.
+pub fn beside(file: &Path, end: &str) -> PathBuf {
     let mut name = file.as_os_str().to_owned();
     name.push(".");
     name.push(end);

@@ -59,6 +59,12 @@ impl Snapshot<'_, AccountDb> {
             .optional()?)
     }
 
+    /// Of all that is held.
+    pub fn deleted_bytes(&self) -> Result<i64> {
+        let sql = "SELECT coalesce(sum(size_bytes), 0) FROM dumped";
+        Ok(self.conn.prepare_cached(sql)?.query_row([], |r| r.get(0))?)
+    }
+
     fn folder_path(&self, id: FolderId) -> Result<String> {
         let mut folder = self.folder(id)?;
         let mut path = folder.name.clone();

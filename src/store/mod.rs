@@ -235,6 +235,11 @@ impl Store {
         disk::check_room(self.layout.root(), bytes, self.options.reserve_bytes)
     }
 
+    /// Room on the disk that is left for what is already there.
+    pub fn reserve_bytes(&self) -> u64 {
+        self.options.reserve_bytes
+    }
+
     fn open_account(&self, id: AccountId) -> Result<Arc<File<AccountDb>>> {
         let db = AccountDb::new(id, self.bells.clone());
         File::open(

@@ -60,6 +60,7 @@ pub struct Files {
     name: String,
     found: Vec<Found>,
     problems: Vec<String>,
+    exports: Vec<PathBuf>,
     /// Holds what was unpacked.
     _unpacked: Option<ScratchFolder>,
 }
@@ -94,6 +95,7 @@ impl Files {
             name,
             found: look.found,
             problems: look.problems,
+            exports: look.exports,
             _unpacked: unpacked,
         })
     }
@@ -101,6 +103,14 @@ impl Files {
     /// What was not looked into, and why.
     pub fn problems(&self) -> &[String] {
         &self.problems
+    }
+
+    /// Where the settings are that belong to what was found: an export of ours, when it is of one account.
+    pub fn export(&self) -> Option<&Path> {
+        match self.exports.as_slice() {
+            [one] => Some(one),
+            _ => None,
+        }
     }
 
     fn found(&mut self, folder: &SourceFolder) -> Result<&mut Found> {

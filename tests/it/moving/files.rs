@@ -5,6 +5,8 @@ use crate::dav;
 use crate::export::{export, filled, filled_collections};
 use crate::mailbox::Mailbox;
 use crate::server::{Folder, Server, wait_until};
+use crate::web::Web;
+use serde_json::json;
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -402,6 +404,25 @@ fn what_is_dropped_into_the_folder_for_imports_comes_in_and_is_put_away() {
     );
     write(&dropped.join("broken.msg"), "this is none");
     write(&dropped.join("photo.jpg"), "x");
+    // An export brings its settings, too.
+    let (other, export) = (Server::start(), Folder::new());
+    let program = Web::page(&other, "anna@example.test");
+    program
+        .patch("/v1.0/me/mailboxSettings", &json!({"timeZone": "Europe/Vienna"}))
+        .expect(200);
+    other.cli(&[
+        "export",
+        export.path().to_str().unwrap(),
+        "--account",
+        "anna@example.test",
+    ]);
+    fs::create_dir_all(&dropped).unwrap();
+    let came = Command::new("cp")
+        .arg("-r")
+        .arg(export.path())
+        .arg(dropped.join("export"))
+        .status();
+    assert!(came.unwrap().success());
     let mut ben = Mailbox::open(server.imap, "ben@example.test");
     wait_until("it is imported", Duration::from_secs(90), || {
         fs::read_dir(&dropped).unwrap().count() == 0
@@ -421,6 +442,12 @@ fn what_is_dropped_into_the_folder_for_imports_comes_in_and_is_put_away() {
         .collect();
     assert_eq!(done.len(), 1);
     let report = fs::read_to_string(done[0].join("report.txt")).unwrap();
+    let zone = Web::page(&server, "ben@example.test")
+        .get("/v1.0/me/mailboxSettings")
+        .expect(200)
+        .json();
+    assert_eq!(zone["timeZone"], "Europe/Vienna", "{report}");
+    assert!(!report.contains("anna@example.test/"), "{report}");
     for part in ["1 came", "no message of Outlook", "photo.jpg: in "] {
         assert!(report.contains(part), "{part}: {report}");
     }

@@ -101,6 +101,23 @@ fn a_mailbox_comes_and_goes_by_form_also_over_a_restart() {
     anna.delete(&format!("{MOVES}/{id}")).expect(404);
     anna.post(MOVES, &json!({"password": "x", "wanted": {"kind": "import-caldav", "account": "anna@example.test", "url": "ftp://x", "user": "u"}}))
         .expect(400);
+    // A password goes over no line that everybody can read.
+    anna.post(MOVES, &json!({"password": "x", "wanted": {"kind": "import-caldav", "account": "anna@example.test", "url": "http://dav.example.test/", "user": "u"}}))
+        .expect(400);
+    let mut plain = wanted(&dovecot, "import-imap");
+    (
+        plain["wanted"]["server"]["host"],
+        plain["wanted"]["server"]["security"],
+    ) = (json!("mail.example.test"), json!("none"));
+    anna.post(MOVES, &plain).expect(400);
+    // The log says who asked for what, and a number is given once.
+    let log = anna.get("/api/admin/audit").expect(200).text();
+    assert!(
+        log.contains("move.begin") && log.contains("localhost") && !log.contains("not this one"),
+        "{log}"
+    );
+    let next = anna.post(MOVES, &wrong).expect(202).json()["id"].clone();
+    assert_ne!(next, id);
 }
 
 #[test]

@@ -238,6 +238,24 @@ fn all_about_one_person_is_a_zip_and_erasing_has_a_certificate() {
         "read",
     ]);
     server.cli(&["account", "set", "ben@example.test", "--admin", "yes"]);
+    // Something deleted that could be got back, something put aside, and something that was dropped and has come.
+    let mut mailbox = Mailbox::open(server.imap, "anna@example.test");
+    mailbox.ok("CREATE Weg");
+    assert!(mailbox.append("Weg", b"Subject: gone by then\r\n\r\nbut held\r\n"));
+    mailbox.ok("SELECT Weg");
+    mailbox.ok("STORE 1 +FLAGS (\\Deleted)");
+    mailbox.ok("EXPUNGE");
+    let import = server.data.path().join("import");
+    let files = [
+        "anna@example.test",
+        "aside/anna@example.test",
+        "done/anna@example.test-2026-11-23T101112Z",
+    ]
+    .map(|f| import.join(f));
+    for folder in &files[1..] {
+        fs::create_dir_all(folder).unwrap();
+        fs::write(folder.join("given.txt"), "given by anna").unwrap();
+    }
     let (place, out) = (Folder::new(), Folder::new());
     let zip = out.path().join("anna.zip");
     server.cli(&["account", "data", "anna@example.test", zip.to_str().unwrap()]);
@@ -250,6 +268,14 @@ fn all_about_one_person_is_a_zip_and_erasing_has_a_certificate() {
     );
     assert!(all.keys().any(|k| k.ends_with(".ics")), "{:?}", all.keys());
     assert!(all["anna@example.test/settings.json"].contains("Anna Berger"));
+    assert_eq!(all["files/aside/given.txt"], "given by anna");
+    assert_eq!(all["files/done-2026-11-23T101112Z/given.txt"], "given by anna");
+    assert!(
+        all.iter()
+            .any(|(name, text)| name.starts_with("deleted/") && text.contains("gone by then")),
+        "{:?}",
+        all.keys()
+    );
     let about: Value = serde_json::from_str(&all["account.json"]).unwrap();
     assert_eq!(
         about["usesMailboxes"][0]["address"], "ben@example.test",
@@ -306,6 +332,19 @@ fn all_about_one_person_is_a_zip_and_erasing_has_a_certificate() {
         remains["backups"] == 1 && remains["untilMs"].as_i64() > remains["newestAtMs"].as_i64(),
         "{result}"
     );
+    assert!(result["erased"].as_array().unwrap().len() > 4, "{result}");
+    assert!(files.iter().all(|folder| !folder.exists()));
+    assert!(!Path::new(&format!("{file}.begun")).exists());
+    // A certificate is not written over by another one.
+    let ben = [
+        "account",
+        "erase",
+        "ben@example.test",
+        "--certificate",
+        file,
+        "--yes",
+    ];
+    assert_eq!(run_with(server.data.path(), &ben, "").status.code(), Some(4));
     let accounts = server.cli(&["account", "list"]);
     assert!(!accounts.contains("anna@example.test") && accounts.contains("ben@example.test"));
 }

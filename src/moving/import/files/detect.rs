@@ -19,6 +19,8 @@ pub struct Look {
     root: PathBuf,
     pub found: Vec<Found>,
     pub problems: Vec<String>,
+    /// Of exports of ours, one for each account.
+    pub exports: Vec<PathBuf>,
 }
 
 /// Files of one folder, by what they are.
@@ -43,12 +45,28 @@ fn has_extension(path: &Path, wanted: &[&str]) -> bool {
     wanted.iter().any(|w| extension == *w)
 }
 
+fn count_exports(folder: &Path, depth: usize) -> usize {
+    if depth > DEEPEST {
+        return 0;
+    }
+    if exported::is_export(folder) {
+        return 1;
+    }
+    let below = entries(folder).unwrap_or_default();
+    below
+        .iter()
+        .filter(|path| path.is_dir())
+        .map(|path| count_exports(path, depth + 1))
+        .sum()
+}
+
 impl Look {
     pub fn new(root: PathBuf) -> Look {
         Look {
             root,
             found: Vec::new(),
             problems: Vec::new(),
+            exports: Vec::new(),
         }
     }
 
@@ -145,6 +163,9 @@ impl Look {
             self.problems.push(format!("{}: too deep", folder.display()));
             return Ok(());
         }
+        if exported::is_export(folder) {
+            return self.find_export(folder, above);
+        }
         if maildir::is_maildir(folder) {
             return self.find_maildir(folder, above);
         }
@@ -174,6 +195,21 @@ impl Look {
                 join(above, name)
             };
             self.walk(&below, &path, depth + 1)?;
+        }
+        Ok(())
+    }
+
+    /// Somewhere below. The only one comes as it was; of several each has its folders below its name, as one mailbox has one inbox.
+    fn find_export(&mut self, home: &Path, above: &str) -> Result<()> {
+        let start = self.found.len();
+        exported::find(home, self)?;
+        if count_exports(&self.root, 0) > 1 {
+            for found in &mut self.found[start..] {
+                if found.folder.kind == FolderKind::Mail {
+                    found.folder.path = join(above, &found.folder.path);
+                    found.folder.role = None;
+                }
+            }
         }
         Ok(())
     }

@@ -57,6 +57,7 @@ pub fn exported_accounts(folder: &Path) -> Result<Vec<(String, PathBuf)>> {
 /// Everything that an account's export holds. Errors: NotFound, when it is not finished; Invalid.
 pub fn find(home: &Path, look: &mut Look) -> Result<()> {
     let manifest = manifest::read(home)?;
+    look.exports.push(home.to_owned());
     let mut by_folder: BTreeMap<String, Vec<Record>> = BTreeMap::new();
     let list = std::fs::File::open(home.join(items::FILE))?;
     items::for_each(&list, |record, _| {

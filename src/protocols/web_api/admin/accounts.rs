@@ -9,8 +9,8 @@ use crate::identity::Ctx;
 use crate::identity::access::{list_access, set_access};
 use crate::identity::accounts::{
     AccountChange, NewAccount, NewPassword, change_account, create_account, find_account, list_accounts,
-    remove_account,
 };
+use crate::identity::removal::remove_account;
 use crate::identity::second_factor::{has_second_factor, reset_second_factor};
 use crate::identity::shares::{list_members, set_member};
 use crate::mail::quota::get_usage;

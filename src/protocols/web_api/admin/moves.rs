@@ -98,6 +98,6 @@ async fn upload(request: HttpRequest, dropped: Query<Dropped>, mut body: Payload
         let piece = piece.map_err(|e| Error::invalid(format!("the file did not come to its end: {e}")))?;
         arriving.write(&piece)?;
     }
-    arriving.finish()?;
+    arriving.finish().await?;
     Ok(HttpResponse::Accepted().json(json!({})))
 }
