@@ -16,6 +16,7 @@ pub mod refusal;
 mod request;
 pub mod resource;
 pub mod respond;
+mod stamps;
 pub mod undelivered;
 
 #[cfg(test)]
@@ -34,6 +35,7 @@ use crate::model::{Account, AccountId, EmailAddress};
 use crate::store::account::AccountDb;
 use crate::store::blob::Staged;
 use crate::store::{Store, Tx};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A message that is to leave an account.
 #[derive(Clone, Debug)]
@@ -91,7 +93,19 @@ pub fn send_in(
     messages: Vec<Outgoing>,
     now_ms: TimeMs,
 ) -> Result<()> {
-    for message in messages.into_iter().filter(|m| !m.to.is_empty()) {
+    let messages: Vec<Outgoing> = messages.into_iter().filter(|m| !m.to.is_empty()).collect();
+    let uids: BTreeSet<String> = messages.iter().filter_map(|m| uid_of(&m.calendar)).collect();
+    let stamps: BTreeMap<String, String> = uids
+        .into_iter()
+        .map(|uid| {
+            let at = stamp(stamps::next_ms(me.id, &uid, now_ms));
+            (uid, at)
+        })
+        .collect();
+    for mut message in messages {
+        if let Some(at) = uid_of(&message.calendar).and_then(|uid| stamps.get(&uid)) {
+            set_stamps(&mut message.calendar, &stamp(now_ms), at);
+        }
         let text = print_component(&with_method(message.calendar, message.method));
         let staged = Staged::from_bytes(store.layout(), text.as_bytes())?;
         let job = Job::Carry {
@@ -103,6 +117,20 @@ pub fn send_in(
         tx.insert_job(&staged, &job, now_ms)?;
     }
     Ok(())
+}
+
+fn uid_of(calendar: &Component) -> Option<String> {
+    let mut said = calendar.parts.iter().filter_map(|part| part.property("UID"));
+    said.next().map(|uid| uid.value.clone())
+}
+
+/// What is passed on keeps the organizer's own.
+fn set_stamps(calendar: &mut Component, now: &str, at: &str) {
+    for part in &mut calendar.parts {
+        if part.property("DTSTAMP").is_some_and(|p| p.value == now) {
+            part.set("DTSTAMP", at);
+        }
+    }
 }
 
 /// A moment as DTSTAMP has it.

@@ -285,6 +285,8 @@ fn files_go_along_with_invitations() {
     attach(&web, &path, "action=attachment-add", "large.txt", &large).expect(201);
     let (_, invited) = wait_for(&ours, BEN, "m", "both files", |t| addresses(t).len() == 2);
     let ben = program(&ours, BEN);
+    // What comes after it has been called off would be too late.
+    wait_for(&theirs, EVE, "m", "both files", |t| addresses(t).len() == 2);
     // It is ben's own now.
     web.send("DELETE", &path, &[], b"").expect(204);
     wait_for(&ours, BEN, "m", "called off", |t| t.contains("STATUS:CANCELLED"));
