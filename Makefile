@@ -107,7 +107,7 @@ clean: ## Remove what was built
 .PHONY: fuzz
 fuzz: ## Fuzz every parser for SECONDS_EACH (60); installs cargo-fuzz, needs a C++ compiler
 	@command -v cargo-fuzz >/dev/null || $(CARGO) install --locked cargo-fuzz
-	@mkdir -p fuzz/corpus/mime_digest fuzz/corpus/mime_parts fuzz/corpus/calendar_object fuzz/corpus/itip fuzz/corpus/card
+	@mkdir -p fuzz/corpus/mime_digest fuzz/corpus/mime_parts fuzz/corpus/calendar_object fuzz/corpus/itip fuzz/corpus/card fuzz/corpus/outlook_store
 	@cp -n tests/data/corpus/mail/* fuzz/corpus/mime_digest/; cp -n tests/data/corpus/mail/* fuzz/corpus/mime_parts/
 	@cp -n tests/data/corpus/calendar/* fuzz/corpus/calendar_object/; cp -n tests/data/corpus/calendar/* fuzz/corpus/itip/; cp -n tests/data/corpus/contacts/* fuzz/corpus/card/
 	@cd fuzz && RUSTC_BOOTSTRAP=1 $(CARGO) fuzz build -O -s $${SANITIZER:-none}

@@ -73,6 +73,12 @@ if [ "${1:-run}" = test ] && [ ! -d "$library/node_modules" ]; then
   echo "installing: tsdav into tests/dav"
   npm ci --prefix "$library" --no-audit --no-fund --ignore-scripts --silent
 fi
+# Another reader of Outlook's data files, with files that Outlook has made.
+outlook="$(dirname "$0")/../../tests/pst"
+if [ "${1:-run}" = test ] && [ ! -d "$outlook/node_modules" ]; then
+  echo "installing: pst-extractor into tests/pst"
+  npm ci --prefix "$outlook" --no-audit --no-fund --ignore-scripts --silent
+fi
 command -v cargo >/dev/null 2>&1 || { echo "Rust is missing: install it from https://rustup.rs"; exit 1; }
 command -v npm >/dev/null 2>&1 || { echo "Node.js 20 or newer is missing: install it from https://nodejs.org"; exit 1; }
 if [ "${1:-run}" = check ] && ! command -v cargo-deny >/dev/null 2>&1; then

@@ -5,6 +5,7 @@ mod dav;
 mod files;
 mod gmail;
 mod imap;
+mod outlook;
 mod outward;
 mod page;
 mod personal;

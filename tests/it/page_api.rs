@@ -692,16 +692,16 @@ fn files_of_the_page_come_in_every_form() {
     let form = |accepted: &str| web.send("GET", name, &[accepted], b"").expect(200);
     let plain = form("Accept-Encoding: identity");
     let zipped = form("Accept-Encoding: gzip");
-    let best = form("Accept-Encoding: gzip, br");
+    let both = form("Accept-Encoding: gzip, br");
     assert_eq!(zipped.header("content-encoding"), "gzip");
-    assert_eq!(best.header("content-encoding"), "br");
+    assert_eq!(both.header("content-encoding"), "gzip");
     let mut unpacked = Vec::new();
     let mut reader = flate2::read::GzDecoder::new(&zipped.body[..]);
     std::io::Read::read_to_end(&mut reader, &mut unpacked).unwrap();
     assert_eq!(unpacked, plain.body);
-    assert!(best.body.len() < zipped.body.len() && zipped.body.len() < plain.body.len());
-    let tags = [&plain, &zipped, &best].map(|r| r.header("etag").to_owned());
-    assert!(tags[0] != tags[1] && tags[1] != tags[2], "{tags:?}");
+    assert!(both.body == zipped.body && zipped.body.len() < plain.body.len());
+    let tags = [&plain, &zipped].map(|r| r.header("etag").to_owned());
+    assert!(tags[0] != tags[1], "{tags:?}");
     let known = format!("If-None-Match: {}", tags[1]);
     web.send("GET", name, &["Accept-Encoding: gzip", &known], b"")
         .expect(304);

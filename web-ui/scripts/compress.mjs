@@ -1,8 +1,8 @@
-// Answers for: `packed/`, what the program embeds of `dist/`: each larger file in its two packed forms only. The program
-// serves them to browsers that take them, and unpacks one for whoever takes neither.
+// Answers for: `packed/`, what the program embeds of `dist/`: each larger file packed only. The program serves it like that
+// to browsers, which all take it, and unpacks it for whoever does not.
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
-import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
+import { gzipSync } from 'node:zlib';
 
 const dist = new URL('../dist/', import.meta.url).pathname;
 const packed = new URL('../packed/', import.meta.url).pathname;
@@ -19,5 +19,4 @@ for (const entry of readdirSync(dist, { recursive: true, withFileTypes: true }))
     continue;
   }
   writeFileSync(`${target}.gz`, gzipSync(bytes, { level: 9 }));
-  writeFileSync(`${target}.br`, brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } }));
 }

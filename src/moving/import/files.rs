@@ -9,13 +9,18 @@ mod detect;
 mod eml;
 mod exported;
 mod maildir;
+mod mapi;
 mod mbox;
 mod msg;
 mod objects;
+mod pst;
+mod pst_contact;
+mod rtf;
 mod text;
 
 pub use archive::unpack;
 pub use exported::{bring_settings, exported_accounts};
+pub use pst::weigh as weigh_outlook;
 
 use super::source::{Content, Fetched, Listed, Source, SourceFolder, hand_on_all};
 use crate::base::{Error, Kind as ErrorKind, Result};
@@ -53,6 +58,7 @@ enum Holds {
     Objects(objects::Objects),
     Exported(exported::Messages),
     ExportedObjects(exported::Objects),
+    Outlook(pst::Items),
 }
 
 pub struct Files {
@@ -63,6 +69,17 @@ pub struct Files {
     exports: Vec<PathBuf>,
     /// Holds what was unpacked.
     _unpacked: Option<ScratchFolder>,
+}
+
+fn nothing_in(path: &Path, problems: &[String]) -> Error {
+    let why = match problems {
+        [] => "no Maildir, mbox, EML, ICS, VCF or PST, and no export".to_owned(),
+        some => some.join("; "),
+    };
+    Error::invalid(format!(
+        "in {} there is nothing that can be moved: {why}",
+        path.display()
+    ))
 }
 
 impl Files {
@@ -85,10 +102,7 @@ impl Files {
         let mut look = detect::Look::new(root);
         look.find(kind)?;
         if look.found.is_empty() {
-            return Err(Error::invalid(format!(
-                "in {} there is nothing that can be moved: no Maildir, mbox, EML, ICS or VCF, and no export",
-                path.display()
-            )));
+            return Err(nothing_in(path, &look.problems));
         }
         Ok(Files {
             ctx: ctx.clone(),
@@ -141,6 +155,7 @@ impl Source for Files {
             Holds::Objects(o) => o.list(),
             Holds::Exported(m) => m.list(),
             Holds::ExportedObjects(o) => o.list(),
+            Holds::Outlook(o) => o.list(),
         }
     }
 
@@ -156,6 +171,7 @@ impl Source for Files {
                 Holds::Objects(o) => o.read(listed, &mut intake),
                 Holds::Exported(m) => m.read(listed, &mut intake),
                 Holds::ExportedObjects(o) => o.read(listed, &mut intake),
+                Holds::Outlook(o) => o.read(listed, &mut intake),
             };
             let content = match (read, &mut found.content) {
                 (Ok(()), _) => Content::Bytes(Box::new(intake)),

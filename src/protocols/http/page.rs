@@ -66,18 +66,14 @@ fn find(name: &str, accepts: impl Fn(&str) -> bool) -> Option<Found> {
         data: file.data.into_owned(),
         encoding,
     };
-    let forms = [
-        ("br", "br", ContentEncoding::Brotli),
-        ("gzip", "gz", ContentEncoding::Gzip),
-    ];
-    let mut accepted = forms.into_iter().filter(|(word, ..)| accepts(word));
-    accepted
-        .find_map(|(_, suffix, encoding)| {
-            Files::get(&format!("{name}.{suffix}")).map(|file| found(file, encoding))
-        })
+    let packed = || Files::get(&format!("{name}.gz"));
+    accepts("gzip")
+        .then(packed)
+        .flatten()
+        .map(|file| found(file, ContentEncoding::Gzip))
         .or_else(|| Files::get(name).map(|file| found(file, ContentEncoding::Identity)))
         .or_else(|| {
-            let file = Files::get(&format!("{name}.gz"))?;
+            let file = packed()?;
             let mut data = Vec::new();
             // Our own file: it is as long as it was when it was packed.
             GzDecoder::new(&*file.data).read_to_end(&mut data).ok()?;

@@ -9,9 +9,9 @@ use crate::formats::mime::text::guess;
 /// Rows of one table.
 const MOST_ROWS: usize = 200_000;
 
-/// What a column means.
+/// What a value means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Meaning {
+pub(super) enum Meaning {
     Given,
     Family,
     Middle,
@@ -358,19 +358,23 @@ pub fn cards(raw: &[u8]) -> Result<Vec<Vec<u8>>> {
             )));
         }
         if row.iter().any(|v| !v.trim().is_empty()) {
-            out.push(card(&columns, &row));
+            let values = row.iter().zip(&columns);
+            out.push(card(
+                values.map(|(value, (header, meaning))| (value, header.as_str(), *meaning)),
+            ));
         }
     }
     Ok(out)
 }
 
-fn card(columns: &[(String, Option<Meaning>)], row: &csv::StringRecord) -> Vec<u8> {
+/// A card of values, each with the name it has there and what it means.
+pub(super) fn card<'a>(values: impl Iterator<Item = (&'a str, &'a str, Option<Meaning>)>) -> Vec<u8> {
     let mut name: [String; 5] = Default::default();
     let (mut full, mut organization, mut notes) = (String::new(), [String::new(), String::new()], Vec::new());
     let mut addresses: [(&str, [String; 7]); 2] =
         [("WORK", Default::default()), ("HOME", Default::default())];
     let mut more = Vec::new();
-    for (value, (header, meaning)) in row.iter().zip(columns) {
+    for (value, header, meaning) in values {
         let value = value.trim();
         if value.is_empty() {
             continue;
@@ -392,12 +396,12 @@ fn card(columns: &[(String, Option<Meaning>)], row: &csv::StringRecord) -> Vec<u
                 more.extend(
                     value
                         .split(":::")
-                        .map(|v| Property::of_text("TEL", v.trim()).with("TYPE", *kind)),
+                        .map(|v| Property::of_text("TEL", v.trim()).with("TYPE", kind)),
                 );
             }
             Some(M::Address(kind, at)) => {
-                if let Some((_, parts)) = addresses.iter_mut().find(|(k, _)| k == kind) {
-                    parts[*at] = value.to_owned();
+                if let Some((_, parts)) = addresses.iter_mut().find(|(k, _)| *k == kind) {
+                    parts[at] = value.to_owned();
                 }
             }
             Some(M::Birthday) => match birthday(value) {

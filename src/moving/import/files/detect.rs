@@ -4,7 +4,7 @@ use super::eml::{self, Messages};
 use super::maildir::{self, Maildir};
 use super::mbox::{self, Mbox};
 use super::objects::{Objects, look_at_calendar};
-use super::{Found, Holds, Kind, entries, exported, file_name};
+use super::{Found, Holds, Kind, entries, exported, file_name, pst};
 use crate::base::Result;
 use crate::formats::imap::mailbox_name::{Names, decode};
 use crate::model::FolderKind;
@@ -30,6 +30,7 @@ struct Sorted {
     calendars: Vec<PathBuf>,
     cards: Vec<PathBuf>,
     mailboxes: Vec<PathBuf>,
+    stores: Vec<PathBuf>,
     folders: Vec<PathBuf>,
 }
 
@@ -230,11 +231,42 @@ impl Look {
                 self.add_mail(name, Holds::Mbox(Mbox::new(file)));
             }
         }
+        for file in sorted.stores {
+            self.take_store(&file, above);
+        }
         if !sorted.messages.is_empty() {
             let path = if above.is_empty() { whole } else { above };
             self.add_mail(path.to_owned(), Holds::Eml(Messages::new(sorted.messages)));
         }
         self.take_collections(sorted.calendars, sorted.cards, whole);
+    }
+
+    fn take_store(&mut self, file: &Path, above: &str) {
+        let (found, problems) = match pst::look(file) {
+            Ok(found) => found,
+            Err(e) => {
+                self.problems.push(format!("{}: {}", file.display(), e.message()));
+                return;
+            }
+        };
+        let named = problems.into_iter().map(|p| format!("{}: {p}", file.display()));
+        self.problems.extend(named);
+        for f in found {
+            let folder = SourceFolder {
+                path: match f.items.kind() {
+                    FolderKind::Mail => join(above, &f.path),
+                    _ => f.path.rsplit('/').next().unwrap_or(&f.path).to_owned(),
+                },
+                kind: f.items.kind(),
+                role: f.role,
+                is_subscribed: true,
+                ..SourceFolder::default()
+            };
+            self.found.push(Found {
+                folder,
+                content: Holds::Outlook(f.items),
+            });
+        }
     }
 
     fn take_collections(&mut self, calendars: Vec<PathBuf>, cards: Vec<PathBuf>, whole: &str) {
@@ -326,7 +358,9 @@ fn sort_file(path: PathBuf, sorted: &mut Sorted) {
     if name.starts_with('.') || !path.is_file() {
         return;
     }
-    if eml::is_message(&path) {
+    if pst::is_store(&path) {
+        sorted.stores.push(path);
+    } else if eml::is_message(&path) {
         sorted.messages.push(path);
     } else if has_extension(&path, &["ics", "ical", "icalendar"]) {
         sorted.calendars.push(path);
