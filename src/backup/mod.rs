@@ -3,6 +3,7 @@
 
 mod bring_back;
 mod browse;
+mod claim;
 pub mod deleted;
 mod index;
 mod keep;
@@ -36,5 +37,5 @@ pub use settings::{
     Destination, Status, Target, box_key, put_target, rehearse_target, remove_target, run_target, show_key,
     status,
 };
-pub use snapshot::{Snapshot, StoredAccount, list_snapshots, read_snapshot};
+pub use snapshot::{Snapshot, StoredAccount, list_snapshots, read_listed, read_snapshot};
 pub use verify::{Verified, verify};

@@ -22,7 +22,7 @@ const MOST_BYTES: u64 = 1 << 30;
 /// A pack with something larger in it is left as it is: frames are held while they move.
 const LARGEST_FRAME: u64 = 64 << 20;
 
-/// Writes packs anew. `snapshots`: all of the place; their lists are changed. `reading`: the index of `packer`, a second time.
+/// Writes packs anew. `snapshots`: all of the place; their lists are changed. `reading`: the index of `packer`, to read beside it.
 /// Returns how many bytes less lie there.
 pub(super) fn repack(
     (place, key): (&dyn Place, &Key),
