@@ -72,6 +72,9 @@ pub(super) fn check_sign(place: &dyn Place, key: &Key) -> Result<bool> {
         Err(e) => return Err(e),
     };
     let sign: Sign = serde_json::from_slice(&text).map_err(|e| damaged().caused_by(e))?;
+    if sign.format == 0 {
+        return Err(damaged());
+    }
     if sign.format > FORMAT {
         return Err(Error::conflict(format!(
             "the backups in {} are of a newer Hauspost",

@@ -94,7 +94,7 @@ pub(super) fn forget_old(place: &dyn Place, key: &Key, keep: Keep, made: &str) -
 }
 
 /// Removes what no list names any more. What is not ours is left alone. Returns the hashes.
-fn remove_unneeded(place: &dyn Place, kept: &[Snapshot]) -> Result<Vec<String>> {
+pub(super) fn remove_unneeded(place: &dyn Place, kept: &[Snapshot]) -> Result<Vec<String>> {
     let needed: BTreeSet<String> = kept.iter().flat_map(data_of).collect();
     let there = place.list("data")?;
     // A list that has come meanwhile may need anything.

@@ -20,6 +20,8 @@ mod runs;
 mod seal;
 mod settings;
 mod snapshot;
+#[cfg(test)]
+mod tests;
 mod verify;
 
 pub use bring_back::{Brought, Wanted, bring_back};

@@ -154,7 +154,7 @@ fn run_once(
 }
 
 /// A list is worth what is there of what it names. Errors: Conflict; there is no such list then.
-fn require_whole(place: &dyn Place, key: &Key, snapshot: &Snapshot) -> Result<()> {
+pub(super) fn require_whole(place: &dyn Place, key: &Key, snapshot: &Snapshot) -> Result<()> {
     let there = data_names(place)?;
     let packs = snapshot
         .accounts

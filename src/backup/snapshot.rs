@@ -114,11 +114,15 @@ impl Snapshot {
         found.ok_or_else(|| Error::not_found(format!("{address} is not in the backup of {}", self.id)))
     }
 
-    /// Sorts by time: `2026-11-23t05-53-00z-1a2b3c4d`.
+    /// Sorts by time: `2026-11-23t05-53-00z-07b1a2b3`, where `07b` are the milliseconds, as hex, and the rest is chance.
     pub fn new_id(now_ms: TimeMs) -> String {
         let time = rfc3339(now_ms).to_lowercase().replace(':', "-");
         let seconds = time.split('.').next().unwrap_or(&time).trim_end_matches('z');
-        format!("{seconds}z-{}", &random::uuid()[..8])
+        format!(
+            "{seconds}z-{:03x}{}",
+            now_ms.rem_euclid(1000),
+            &random::uuid()[..5]
+        )
     }
 
     /// To the second, by the id alone; None for names that are none of ours.
@@ -232,6 +236,10 @@ mod tests {
     fn an_id_tells_its_time() {
         let id = Snapshot::new_id(1_795_413_180_123);
         assert_eq!(Snapshot::time_of(&id), Some(1_795_413_180_000), "{id}");
+        assert!(
+            (0..50).all(|_| Snapshot::new_id(1_795_413_180_998) < Snapshot::new_id(1_795_413_180_999)),
+            "also within a second"
+        );
         assert_eq!(Snapshot::time_of("lost+found"), None);
         assert_eq!(Snapshot::time_of("2026-11-23t05-53"), None);
         // Left by who serves the folder, or by somebody's copying.

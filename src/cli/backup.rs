@@ -8,7 +8,7 @@ use super::output::print_done;
 use super::{DataFolder, Form, with_store};
 use crate::backup::{self, Address, Destination, Done, Keep, Limits, Status, Target, box_key, run_target};
 use crate::base::clock::rfc3339;
-use crate::base::{Error, Result};
+use crate::base::{Error, Kind, Result};
 use crate::identity::Ctx;
 pub use back::Restore;
 use back::{BringBack, Rehearse, Revive, proven};
@@ -237,7 +237,7 @@ impl Run {
                     "there is no place to back up to; name one with --to, or hauspost backup add",
                 ));
             }
-            let (mut all, mut problems) = (Vec::new(), Vec::new());
+            let (mut all, mut problems, mut kind) = (Vec::new(), Vec::new(), Kind::Unavailable);
             for (place, keep) in places {
                 match self.run_to(&ctx, &place, keep, limits).await {
                     Ok(done) => {
@@ -247,14 +247,17 @@ impl Run {
                         all.push(done);
                     }
                     // The others are made all the same.
-                    Err(e) => problems.push(format!("{place}: no backup was made: {}", e.message())),
+                    Err(e) => {
+                        kind = e.kind();
+                        problems.push(format!("{place}: no backup was made: {}", e.message()));
+                    }
                 }
             }
             let lines: Vec<String> = all.iter().map(told).collect();
             print_done(&self.form, &json!(all), &lines.join("\n"))?;
             match problems.is_empty() {
                 true => Ok(()),
-                false => Err(Error::unavailable(problems.join("\n"))),
+                false => Err(Error::new(kind, problems.join("\n"))),
             }
         })
     }

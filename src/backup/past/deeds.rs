@@ -144,3 +144,31 @@ async fn same_account(ctx: &Ctx, stored: &StoredAccount) -> Result<Account> {
         ))
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::Kind;
+
+    #[tokio::test]
+    async fn each_has_one_thing_brought_back_at_a_time_and_all_together_a_few() {
+        let days = Days::default();
+        days.begin_run("1", "anna").unwrap();
+        assert_eq!(days.begin_run("2", "anna").unwrap_err().kind(), Kind::Busy);
+        days.put_run("1", "anna", Run::Done(Brought::default()));
+        days.begin_run("2", "anna").unwrap();
+        for n in 1..MOST_RUNNING {
+            days.begin_run(&format!("other {n}"), &format!("ben {n}"))
+                .unwrap();
+        }
+        assert_eq!(days.begin_run("last", "carl").unwrap_err().kind(), Kind::Busy);
+        for n in 0..2 * MOST_RUNS {
+            days.put_run(&format!("old {n}"), "anna", Run::Failed(String::new()));
+        }
+        assert!(lock(&days.0.runs).len() <= MOST_RUNS + MOST_RUNNING);
+        assert!(
+            matches!(lock(&days.0.runs)["2"].1, Run::Running),
+            "what runs is not forgotten"
+        );
+    }
+}

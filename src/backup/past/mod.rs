@@ -185,6 +185,7 @@ impl Days {
     ) -> Result<Vec<StoredItem>> {
         let open = self.open(ctx, dialer, look).await?;
         let limit = limit.min(MOST_LISTED);
+        let _turn = turn(&self.0.reading).await?;
         blocking(move || stored_items(&open.rows(), &sought, limit)).await
     }
 
