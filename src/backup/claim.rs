@@ -5,9 +5,11 @@ use super::seal::Key;
 use super::snapshot::FORMAT;
 use crate::base::{Error, Kind, Result};
 use crate::store::Store;
+use crate::store::layout::Layout;
 use serde::{Deserialize, Serialize};
 use std::fs;
 use std::io::{Read, Write};
+use std::path::PathBuf;
 
 /// What says that a place holds backups of this box.
 const SIGN: &str = "hauspost-backup.json";
@@ -22,7 +24,7 @@ struct Sign {
 
 /// One run of a box at a time; the kernel lets go of it when the process ends.
 pub(super) fn take_lock(store: &Store) -> Result<fs::File> {
-    let file = fs::File::create(store.layout().backups().join("lock"))?;
+    let file = fs::File::create(lock_file(store.layout()))?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(fs::TryLockError::WouldBlock) => Err(Error::conflict(
@@ -30,6 +32,18 @@ pub(super) fn take_lock(store: &Store) -> Result<fs::File> {
         )),
         Err(fs::TryLockError::Error(e)) => Err(e.into()),
     }
+}
+
+/// Whether a backup is being made just now, by whatever process.
+pub fn is_running(layout: &Layout) -> Result<bool> {
+    match fs::File::open(lock_file(layout)) {
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(false),
+        other => Ok(other?.try_lock().is_err()),
+    }
+}
+
+fn lock_file(layout: &Layout) -> PathBuf {
+    layout.backups().join("lock")
 }
 
 /// What a run that was broken off has left half written.

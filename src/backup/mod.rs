@@ -26,6 +26,7 @@ mod verify;
 
 pub use bring_back::{Brought, Wanted, bring_back};
 pub use browse::{Look, Sought, StoredItem};
+pub use claim::is_running;
 pub use keep::Keep;
 pub use place::{Address, Folder, Place};
 pub use rehearse::Rehearsal;

@@ -35,7 +35,8 @@ pub struct Revived {
     pub bodies: u64,
     /// Of mailboxes, calendars, groups, in both directions.
     pub rights: u64,
-    /// Further addresses that are somebody else's today, and rights of people who are not here any more.
+    /// Further addresses that are somebody else's today, or of a domain that is not ours any more; rights of people who are not
+    /// here any more; the right to administer the office.
     pub left_out: Vec<String>,
     /// What the backup has lost, in words.
     pub lost: Vec<String>,
@@ -170,10 +171,14 @@ impl Was {
     }
 }
 
+fn domain_of(address: &str) -> &str {
+    address.rsplit('@').next().unwrap_or_default()
+}
+
 /// Before anything large is fetched.
 async fn check_free(ctx: &Ctx, was: &Account) -> Result<()> {
     let (address, oid) = (was.address.clone(), was.oid.clone());
-    let domain = address.rsplit('@').next().unwrap_or_default().to_owned();
+    let domain = domain_of(&address).to_owned();
     let (is_taken, is_here, is_ours) = ctx
         .store
         .directory()
@@ -233,6 +238,11 @@ async fn move_in(ctx: &Ctx, was: Was, from: PathBuf, out: &mut Revived) -> Resul
                 left_out.push("the right to administer the office".to_owned());
             }
             for alias in &was.account.aliases {
+                // What came there would be kept from whoever has the domain now.
+                if d.domain(domain_of(alias))?.is_none() {
+                    left_out.push(alias.clone());
+                    continue;
+                }
                 match d.add_alias(id_now, alias) {
                     Err(e) if e.kind() == Kind::Exists => left_out.push(alias.clone()),
                     other => other?,

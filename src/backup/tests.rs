@@ -1,6 +1,6 @@
 //! Backups of a small box in which everything goes wrong that can: places that break off, change meanwhile, or are damaged.
 
-use super::claim::check_sign;
+use super::claim::{check_sign, take_lock};
 use super::index::{Index, data_names};
 use super::keep::remove_unneeded;
 use super::pack::Unpacker;
@@ -596,4 +596,18 @@ async fn of_two_that_are_the_same_each_comes_back_as_it_was() {
         (0, 2, 0),
         "{again:?}"
     );
+}
+
+#[tokio::test]
+async fn one_backup_is_made_at_a_time_and_others_know() {
+    let office = Office::new();
+    let anna = office.add("anna").await;
+    assert!(!is_running(office.store.layout()).unwrap());
+    let lock = take_lock(&office.store).unwrap();
+    assert!(is_running(office.store.layout()).unwrap());
+    let e = office.back_up_to(&office.place(), &[&anna], ONE).unwrap_err();
+    assert_eq!(e.kind(), Kind::Conflict);
+    drop(lock);
+    assert!(!is_running(office.store.layout()).unwrap());
+    office.back_up(&[&anna], ONE);
 }

@@ -33,6 +33,10 @@ async fn run_due(ctx: &Ctx, room: &PostRoom) -> Result<()> {
             rehearse_due(ctx, room, &target, &status).await?;
             continue;
         }
+        // Somebody has asked for one: that is no failure, and the next look comes in a minute.
+        if backup::is_running(ctx.store.layout())? {
+            continue;
+        }
         let to = Destination::known(ctx, &target.place, &room.dialer).await?;
         let done = run_target(ctx, to, target.keep, Limits::default(), |_, _| {}).await;
         match done {

@@ -1,6 +1,6 @@
 //! Looking into the days of backups at the page, bringing back from there, and accounts that were removed.
 
-use super::{assert_sound, backup, filled, items, key_file, without_box};
+use super::{assert_sound, backup, files_below, filled, items, key_file, without_box};
 use crate::dav;
 use crate::mailbox::Mailbox;
 use crate::server::{Folder, PASSWORD, Server, run_with, wait_until};
@@ -218,6 +218,13 @@ fn an_account_that_was_removed_is_here_again_with_its_address_and_rights_or_in_a
         "--level",
         "edit",
     ]);
+    cli(&["domain", "add", "sold.test"]);
+    for more in [
+        ["--add-alias", "leaver@sold.test"].as_slice(),
+        &["--admin", "yes"],
+    ] {
+        cli(&[&["account", "set", "leaver@example.test"], more].concat());
+    }
     let mut leaver = Mailbox::open(server.imap, "leaver@example.test");
     leaver.ok("CREATE Projekt");
     for n in 0..5 {
@@ -289,8 +296,9 @@ fn an_account_that_was_removed_is_here_again_with_its_address_and_rights_or_in_a
     assert!(cli(&["account", "show", "leaver@example.test"]).contains("also@example.test"));
     revive().expect(409);
     assert_sound(server.data.path());
-    // By the command line, when somebody else has an address of theirs by now.
+    // By the command line, when somebody else has an address of theirs by now, and a domain was sold.
     cli(&["account", "remove", "leaver@example.test", "--yes"]);
+    cli(&["domain", "remove", "sold.test"]);
     cli(&[
         "account",
         "set",
@@ -300,7 +308,13 @@ fn an_account_that_was_removed_is_here_again_with_its_address_and_rights_or_in_a
     ]);
     let from = place.path().to_str().unwrap();
     let said = cli(&["backup", "revive", "leaver@example.test", "--from", from]);
-    assert!(said.contains("left out: also@example.test"), "{said}");
+    for out in [
+        "also@example.test",
+        "leaver@sold.test",
+        "the right to administer the office",
+    ] {
+        assert!(said.contains(&format!("left out: {out}")), "{out}: {said}");
+    }
     assert_eq!(items(server.data.path(), "leaver@example.test"), before);
 }
 
@@ -311,6 +325,13 @@ fn nobody_looks_into_the_days_of_who_had_their_address_and_number_before() {
     let key = key_file(&server, keys.path());
     server.cli(&["backup", "add", place.path().to_str().unwrap()]);
     let first = backup(&server, place.path());
+    // The second of a day takes the place of the first.
+    let kept = Folder::new();
+    for file in files_below(place.path()) {
+        let to = kept.path().join(file.strip_prefix(place.path()).unwrap());
+        std::fs::create_dir_all(to.parent().unwrap()).unwrap();
+        std::fs::copy(file, to).unwrap();
+    }
     let add = |data: &std::path::Path| {
         let out = run_with(
             data,
@@ -326,13 +347,14 @@ fn nobody_looks_into_the_days_of_who_had_their_address_and_number_before() {
     drop(server);
     // The box goes back to the day before: whoever comes next gets the number again, and may get the address.
     let anew = Folder::new();
-    let [from, to, key, id] = [
+    let [from, before, key, id] = [
         place.path().to_str().unwrap(),
-        anew.path().to_str().unwrap(),
+        kept.path().to_str().unwrap(),
         key.to_str().unwrap(),
         first["id"].as_str().unwrap(),
     ];
-    let (code, _, said) = without_box(&["restore", id, "--from", from, "--key", key, "--data", to]);
+    let to = anew.path().to_str().unwrap();
+    let (code, _, said) = without_box(&["restore", id, "--from", before, "--key", key, "--data", to]);
     assert_eq!(code, 0, "{said}");
     add(anew.path());
     let server = Server::serve(anew, &[]);
