@@ -123,10 +123,12 @@ fn a_place_that_is_away_does_not_keep_the_others_from_their_backup() {
     let done: Value = serde_json::from_slice(&out.stdout).unwrap();
     assert_eq!(done.as_array().unwrap().len(), 1, "{done}");
     // A list that is damaged hides no other one.
-    let id = done[0]["id"].as_str().unwrap();
-    backup(&server, place.path());
-    let list = place.path().join("snapshots").join(id);
+    let list = place
+        .path()
+        .join("snapshots")
+        .join(done[0]["id"].as_str().unwrap());
     let mut bytes = fs::read(&list).unwrap();
+    backup(&server, place.path());
     bytes[250] ^= 1;
     fs::write(&list, bytes).unwrap();
     let from = ["backup", "ls", "--from", place.path().to_str().unwrap(), "--json"];
