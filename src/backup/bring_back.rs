@@ -82,7 +82,8 @@ pub struct Brought {
 }
 
 /// Brings back into `account` what is missing there of what an account had in the backup `id`. `rows`: a copy of its rows that
-/// is at hand. Events tell nobody: who was invited has been told then. Errors: NotFound (the folder), Forbidden, OverQuota.
+/// is at hand. Events tell nobody: who was invited has been told then. Errors: NotFound (the folder), Forbidden, OverQuota;
+/// Invalid, when what somebody has is to become what another had.
 pub async fn bring_back(
     ctx: &Ctx,
     (place, key): (&dyn Place, &Key),
@@ -91,6 +92,12 @@ pub async fn bring_back(
     wanted: &Wanted,
 ) -> Result<Brought> {
     ctx.require_owner(account.id)?;
+    if wanted.over && !stored.is_of(account) {
+        return Err(Error::invalid(format!(
+            "what {} has is another's past and cannot become that of {}; bring it back beside what is there",
+            account.address, stored.address
+        )));
+    }
     let then = Then::open(ctx, (place, key), stored, rows)?;
     let index = Index::of_account(place, key, ctx.store.layout(), stored)?;
     let mut work = Work {

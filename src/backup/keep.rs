@@ -64,41 +64,46 @@ pub(super) struct Kept {
     pub forgotten: Vec<String>,
     /// Hashes of the packs and files that went with them.
     pub removed: Vec<String>,
-    /// Those that are there; empty, when none was removed and nobody had to look.
-    pub snapshots: Vec<Snapshot>,
+    /// Ids of those that are there, ascending.
+    pub left: Vec<String>,
 }
 
 /// Removes snapshots that are not to be kept, and the files that none of the others needs. `made`: the one that was made just
-/// now, which stays whatever the clock says. Errors: a snapshot that cannot be read keeps everything where it is.
+/// now, which stays whatever the clock says. Errors: one of the others cannot be read; everything stays where it is then.
 pub(super) fn forget_old(place: &dyn Place, key: &Key, keep: Keep, made: &str) -> Result<Kept> {
     let ids = list_snapshots(place)?;
-    let zone = TimeZone::system();
-    let chosen = chosen(&ids, keep, made, &zone);
-    if chosen.len() == ids.len() {
-        return Ok(Kept::default());
+    let chosen = chosen(&ids, keep, made, &TimeZone::system());
+    let (left, forgotten): (Vec<String>, Vec<String>) = ids.into_iter().partition(|id| chosen.contains(id));
+    if forgotten.is_empty() {
+        return Ok(Kept {
+            left,
+            ..Kept::default()
+        });
     }
-    let mut all = Vec::new();
-    for id in &ids {
-        all.push(read_listed(place, key, id)?);
+    let mut needed = BTreeSet::new();
+    for id in &left {
+        needed.extend(data_of(&read_listed(place, key, id)?));
     }
-    let (kept, old): (Vec<_>, Vec<_>) = all.into_iter().partition(|s| chosen.contains(&s.id));
     // First the lists: a list without its files would be worse than files without a list.
-    for snapshot in &old {
-        Snapshot::remove(place, &snapshot.id)?;
+    for id in &forgotten {
+        Snapshot::remove(place, id)?;
     }
     Ok(Kept {
-        removed: remove_unneeded(place, &kept)?,
-        forgotten: old.into_iter().map(|s| s.id).collect(),
-        snapshots: kept,
+        removed: remove_unneeded(place, &left, &needed)?,
+        forgotten,
+        left,
     })
 }
 
 /// Removes what no list names any more. What is not ours is left alone. Returns the hashes.
-pub(super) fn remove_unneeded(place: &dyn Place, kept: &[Snapshot]) -> Result<Vec<String>> {
-    let needed: BTreeSet<String> = kept.iter().flat_map(data_of).collect();
+pub(super) fn remove_unneeded(
+    place: &dyn Place,
+    left: &[String],
+    needed: &BTreeSet<String>,
+) -> Result<Vec<String>> {
     let there = place.list("data")?;
     // A list that has come meanwhile may need anything.
-    if list_snapshots(place)?.iter().ne(kept.iter().map(|s| &s.id)) {
+    if list_snapshots(place)? != left {
         return Err(Error::conflict(format!(
             "another program has changed the backups in {} meanwhile; each box needs a place of its own",
             place.name()

@@ -389,12 +389,12 @@ impl Run<'_> {
     /// read.
     fn tidy_up(&mut self, store: &Store, keep: Keep, done: &mut Done) -> Result<()> {
         let (place, key) = (self.place, self.key);
-        let mut kept = forget_old(place, key, keep, &done.id)?;
+        let kept = forget_old(place, key, keep, &done.id)?;
         for pack in &kept.removed {
             self.packer.index.db.remove_pack(pack)?;
         }
         done.forgotten = kept.forgotten;
-        if kept.snapshots.is_empty() || !index::is_time_to_repack(place, store.layout())? {
+        if done.forgotten.is_empty() || !index::is_time_to_repack(place, store.layout())? {
             return Ok(());
         }
         let reading = self.packer.index.beside(place, store.layout())?;
@@ -402,7 +402,7 @@ impl Run<'_> {
             (place, key),
             &mut self.packer,
             &reading,
-            &mut kept.snapshots,
+            &kept.left,
             self.scratch.path(),
         )?;
         Ok(())

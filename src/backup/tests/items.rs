@@ -101,6 +101,26 @@ async fn what_has_the_name_of_something_lost_by_now_stays_beside_it() {
 }
 
 #[tokio::test]
+async fn what_somebody_has_does_not_become_what_another_had() {
+    let office = Office::new();
+    let (anna, leaver) = (office.add("anna").await, office.add("leaver").await);
+    office.fill(&leaver, 2).await;
+    office.back_up(&[&anna, &leaver], ONE);
+    let (place, snapshot) = (office.place(), office.newest());
+    let stored = snapshot.past_of(&leaver).unwrap();
+    let bring = async |over: bool| {
+        let wanted = Wanted {
+            over,
+            ..Wanted::default()
+        };
+        let from = (snapshot.id.as_str(), stored, None);
+        bring_back(&office.ctx, (&place, &office.key), from, &anna, &wanted).await
+    };
+    assert_eq!(bring(true).await.unwrap_err().kind(), Kind::Invalid);
+    assert_eq!(bring(false).await.unwrap().messages, 2);
+}
+
+#[tokio::test]
 async fn of_two_that_are_the_same_each_comes_back_as_it_was() {
     let office = Office::new();
     let anna = office.add("anna").await;

@@ -184,26 +184,34 @@ async fn what_others_leave_in_a_place_is_neither_damage_nor_ours_to_remove() {
 }
 
 #[tokio::test]
-async fn a_list_that_cannot_be_read_keeps_everything_and_the_backup_is_made() {
+async fn a_list_that_cannot_be_read_keeps_everything_until_its_time_has_come() {
     let office = Office::new();
     let (anna, leaver) = (office.add("anna").await, office.add("leaver").await);
     office.fill(&anna, 3).await;
     office.fill(&leaver, 3).await;
-    office.back_up(&[&anna, &leaver], ONE);
+    let two = Keep { days: 2, ..ONE };
+    office.back_up(&[&anna], two);
+    office.back_up(&[&anna, &leaver], two);
     let damaged = office.newest().id;
     let list = office.at.join("snapshots").join(&damaged);
     let whole = fs::read(&list).unwrap();
     let mut bytes = whole.clone();
     bytes[300] ^= 1;
-    fs::write(&list, bytes).unwrap();
+    fs::write(&list, &bytes).unwrap();
     let before = files_below(&office.at.join("data"));
     office.fill(&anna, 1).await;
-    let done = office.back_up(&[&anna], ONE);
+    // The first is to go, and what it alone needs; what the second needs nobody knows.
+    let done = office.back_up(&[&anna], two);
     assert!(done.problem.unwrap().contains(&damaged));
-    assert_eq!(done.new_bodies, 1);
+    assert_eq!((done.new_bodies, done.forgotten), (1, Vec::new()));
     assert!(before.iter().all(|file| file.exists()));
     assert!(office.verify(false).iter().any(|d| d.contains(&damaged)));
     fs::write(&list, whole).unwrap();
+    assert_eq!(office.verify(true), NONE);
+    // Once it is one of those that are to go, it stands in nobody's way.
+    fs::write(&list, bytes).unwrap();
+    let done = office.back_up(&[&anna], two);
+    assert_eq!((done.problem, done.forgotten.len()), (None, 2));
     assert_eq!(office.verify(true), NONE);
 }
 
@@ -216,7 +224,12 @@ async fn a_place_that_two_change_at_once_loses_nothing() {
     let (place, snapshot) = (office.place(), office.newest());
     // A list that has come since the others were read.
     let before = files_below(&office.at);
-    assert_eq!(remove_unneeded(&place, &[]).unwrap_err().kind(), Kind::Conflict);
+    assert_eq!(
+        remove_unneeded(&place, &[], &Default::default())
+            .unwrap_err()
+            .kind(),
+        Kind::Conflict
+    );
     assert_eq!(files_below(&office.at), before);
     // A pack that goes before its list is there.
     let pack = snapshot.accounts[0].packs.first().unwrap();
