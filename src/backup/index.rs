@@ -48,7 +48,7 @@ pub struct Index {
     pub damaged: Vec<String>,
     _scratch: Option<ScratchFolder>,
     /// Nobody else changes the file meanwhile.
-    lock: Option<fs::File>,
+    _lock: Option<fs::File>,
 }
 
 /// Names of what of ours lies below `data/`.
@@ -63,7 +63,7 @@ impl Index {
             db,
             damaged: Vec::new(),
             _scratch: None,
-            lock: None,
+            _lock: None,
         }
     }
 
@@ -101,7 +101,7 @@ impl Index {
             fs::write(since, b"")?;
         }
         let mut index = Index {
-            lock: Some(lock),
+            _lock: Some(lock),
             ..Index::new(PackIndex::open(&path)?)
         };
         index.refresh(place, key, there)?;
@@ -129,11 +129,14 @@ impl Index {
         }
         let lock = lock_file(place, layout)?;
         match lock.try_lock() {
-            Ok(()) => {
-                let mut index = Index::known_under(lock, place, key, layout, &data_names(place)?)?;
-                index.lock = None;
-                Ok(index)
-            }
+            Ok(()) => match Index::known_under(lock, place, key, layout, &data_names(place)?) {
+                Ok(index) => Ok(Index { _lock: None, ..index }),
+                Err(e) if is_damage(&e) => {
+                    Index::distrust(place, layout)?;
+                    Index::load(place, key)
+                }
+                Err(e) => Err(e),
+            },
             Err(fs::TryLockError::WouldBlock) => Index::load(place, key),
             Err(fs::TryLockError::Error(e)) => Err(e.into()),
         }
