@@ -8,7 +8,7 @@ use super::place::Place;
 use super::restore::describe;
 use super::seal::Key;
 use super::snapshot::StoredAccount;
-use crate::base::{Error, Result, SystemClock};
+use crate::base::{Error, Result, SystemClock, random};
 use crate::calendar::read_columns as calendar_columns;
 use crate::contacts::read_columns as card_columns;
 use crate::identity::Ctx;
@@ -16,18 +16,19 @@ use crate::mail::append::Placement;
 use crate::mail::{Intake, append_message, create_folder, list_folders};
 use crate::model::message::Item;
 use crate::model::object::{Collection, Object};
-use crate::model::{Account, AccountId, FolderId, FolderKind, Role};
+use crate::model::{Account, AccountId, FolderId, FolderKind, ItemId, Role};
 use crate::objects::collections::{create_collection, list_collections};
 use crate::objects::put::{Condition, Given, Put, put_given};
 use crate::store::account::AccountDb;
 use crate::store::attachment::HeldFile;
 use crate::store::blob::{Hash, Stage};
-use crate::store::disk::ScratchFolder;
+use crate::store::disk::{ScratchFolder, check_room};
 use crate::store::file::File;
 use crate::store::item::FlagChange;
 use crate::store::rows::{LostItem, place_rows};
 use crate::store::{Options, Store};
 use serde::Serialize;
+use std::collections::HashSet;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -81,7 +82,8 @@ pub struct Brought {
 }
 
 /// Brings back into `account` what is missing there of what an account had in the backup `id`. `rows`: a copy of its rows that
-/// is at hand. Events tell nobody: who was invited has been told then. Errors: NotFound (the folder), Forbidden, OverQuota.
+/// is at hand. Events tell nobody: who was invited has been told then. Errors: NotFound (the folder), Forbidden, OverQuota;
+/// Invalid, when what somebody has is to become what another had.
 pub async fn bring_back(
     ctx: &Ctx,
     (place, key): (&dyn Place, &Key),
@@ -90,6 +92,12 @@ pub async fn bring_back(
     wanted: &Wanted,
 ) -> Result<Brought> {
     ctx.require_owner(account.id)?;
+    if wanted.over && !stored.is_of(account) {
+        return Err(Error::invalid(format!(
+            "what {} has is another's past and cannot become that of {}; bring it back beside what is there",
+            account.address, stored.address
+        )));
+    }
     let then = Then::open(ctx, (place, key), stored, rows)?;
     let index = Index::of_account(place, key, ctx.store.layout(), stored)?;
     let mut work = Work {
@@ -129,6 +137,7 @@ impl Then {
         stored: &StoredAccount,
         at_hand: Option<&Path>,
     ) -> Result<Then> {
+        check_room(ctx.store.layout().root(), stored.rows.size * 2, 1 << 30)?;
         let folder = ScratchFolder::make_in(&ctx.store.layout().backups())?;
         let store = Store::open(folder.path(), Options::default(), Arc::new(SystemClock))?;
         let id = AccountId(stored.id);
@@ -149,6 +158,21 @@ impl Then {
     fn hash(&self, item: &Item) -> Result<Hash> {
         self.file.read_blocking(|s| s.body_hash(item.body_id))
     }
+}
+
+/// What stands in the place of an object of then.
+enum Now {
+    /// The same, by its UID: its name and bytes.
+    Here(String, Hash),
+    /// Something else has its name by now, which is to stay.
+    NameTaken,
+    Gone,
+}
+
+/// `1.ics` as `1-0a1b….ics`.
+fn another_name(name: &str) -> String {
+    let (stem, end) = name.rsplit_once('.').unwrap_or((name, "ics"));
+    format!("{stem}-{}.{end}", random::short_id())
 }
 
 struct Work<'a> {
@@ -178,11 +202,37 @@ impl Work<'_> {
                 continue;
             }
             let to = self.place_of(path, folder.role, wanted.into.as_deref()).await?;
+            let mut taken = HashSet::new();
             for item in items.iter().filter(|i| wanted.means(i)) {
-                self.message(item, to, path, wanted.over).await?;
+                let now = self.message_now(item, to, &items, &mut taken).await?;
+                self.message(item, now, to, path, wanted.over).await?;
             }
         }
         Ok(meant)
+    }
+
+    /// What an item of then is today. Several of a folder may have the same bytes: each is another's present but once, and
+    /// its own where it is still there. `then`: all of the folder.
+    async fn message_now(
+        &self,
+        item: &Item,
+        to: FolderId,
+        then: &[Item],
+        taken: &mut HashSet<ItemId>,
+    ) -> Result<Option<Item>> {
+        let hash = self.then.hash(item)?;
+        let file = self.ctx.store.account(self.account)?;
+        let there = file.read(move |s| s.items_with_body(to, &hash)).await?;
+        let is_others = |id: ItemId| then.iter().any(|other| other.id == id && other.id != item.id);
+        let own = there.iter().find(|now| now.id == item.id);
+        let other = || {
+            there
+                .iter()
+                .find(|now| !taken.contains(&now.id) && !is_others(now.id))
+        };
+        let found = own.or_else(other).cloned();
+        taken.extend(found.iter().map(|now| now.id));
+        Ok(found)
     }
 
     /// The folder of today: by its task where it has one, for it may have another name now; else by its path.
@@ -199,17 +249,22 @@ impl Work<'_> {
         }
     }
 
-    async fn message(&mut self, item: &Item, to: FolderId, path: &str, over: bool) -> Result<()> {
-        let hash = self.then.hash(item)?;
-        let file = self.ctx.store.account(self.account)?;
-        let there = file.read(move |s| s.items_with_body(to, &hash)).await?;
-        if let Some(now) = there.first() {
+    async fn message(
+        &mut self,
+        item: &Item,
+        now: Option<Item>,
+        to: FolderId,
+        path: &str,
+        over: bool,
+    ) -> Result<()> {
+        if let Some(now) = now {
             let is_other = now.flags != item.flags || now.keywords != item.keywords;
             if !over || !is_other {
                 self.brought.present += 1;
                 return Ok(());
             }
             let (id, flags, keywords) = (now.id, item.flags, item.keywords.clone());
+            let file = self.ctx.store.account(self.account)?;
             file.write(move |tx| {
                 let Some(now) = tx.item(id)? else { return Ok(()) };
                 let change = FlagChange {
@@ -224,6 +279,7 @@ impl Work<'_> {
             self.brought.replaced += 1;
             return Ok(());
         }
+        let hash = self.then.hash(item)?;
         let mut intake = Intake::expecting(self.ctx, item.size_bytes as u64, u64::MAX)?;
         if !self.unpacker.read(&hash, &mut |piece| intake.write(piece))? {
             self.note_lost(item, path, None, hash);
@@ -282,8 +338,8 @@ impl Work<'_> {
         }
     }
 
-    /// The name and the bytes that stand in its place today.
-    async fn object_now(&self, object: &Object, to: FolderId) -> Result<Option<(String, Hash)>> {
+    /// What stands in its place today.
+    async fn object_now(&self, object: &Object, to: FolderId) -> Result<Now> {
         let (name, uid) = (object.name.clone(), object.uid.clone());
         let file = self.ctx.store.account(self.account)?;
         file.read(move |s| {
@@ -291,12 +347,16 @@ impl Work<'_> {
                 Some(uid) => s.object_by_uid(to, uid)?,
                 None => None,
             };
-            let now = match same_uid {
-                Some(now) => Some(now),
-                None => s.object_by_name(to, &name)?,
+            let found = match same_uid {
+                Some(same) => same,
+                None => match s.object_by_name(to, &name)? {
+                    // Without a UID the name is all that there is.
+                    Some(named) if uid.is_none() || named.uid.is_none() => named,
+                    Some(_) => return Ok(Now::NameTaken),
+                    None => return Ok(Now::Gone),
+                },
             };
-            now.map(|o| Ok((o.name, s.body_hash(o.item.body_id)?)))
-                .transpose()
+            Ok(Now::Here(found.name, s.body_hash(found.item.body_id)?))
         })
         .await
     }
@@ -310,7 +370,7 @@ impl Work<'_> {
     ) -> Result<()> {
         let hash = self.then.hash(&object.item)?;
         let now = self.object_now(object, to).await?;
-        if now.as_ref().is_some_and(|(_, same)| !over || *same == hash) {
+        if matches!(&now, Now::Here(_, same) if !over || *same == hash) {
             self.brought.present += 1;
             return Ok(());
         }
@@ -320,27 +380,24 @@ impl Work<'_> {
             Ok(())
         })?;
         if !is_whole {
-            self.note_lost(
-                &object.item,
-                collection.display_name(),
-                Some(object.name.clone()),
-                hash,
-            );
+            let title = Some(object.name.clone());
+            self.note_lost(&object.item, collection.display_name(), title, hash);
             return Ok(());
         }
         let columns = match collection.folder.kind {
             FolderKind::AddressBook => card_columns(&raw)?,
             _ => calendar_columns(&raw)?,
         };
+        let (name, condition) = match now {
+            Now::Here(name, _) => (name, Condition::Present),
+            Now::Gone => (object.name.clone(), Condition::Absent),
+            Now::NameTaken => (another_name(&object.name), Condition::Absent),
+        };
         let given = Given {
-            name: now.as_ref().map_or(&object.name, |(name, _)| name),
+            name: &name,
             raw,
             files: self.files(object, &columns.files, collection)?,
             columns,
-        };
-        let condition = match now {
-            Some(_) => Condition::Present,
-            None => Condition::Absent,
         };
         let put = put_given(self.ctx, self.account, to, given, condition).await?;
         match put {

@@ -2,7 +2,7 @@
 //! say is kept in a file on this machine, because it may be millions of lines: for the box, one that lasts from night to night,
 //! so that only what is new there is read; for who has no box, one for the time.
 
-use super::pack::data_name;
+use super::pack::{data_name, hash_in};
 use super::place::Place;
 use super::seal::Key;
 use super::snapshot::StoredAccount;
@@ -11,8 +11,8 @@ use crate::base::{Error, Result};
 use crate::store::blob::Hash;
 use crate::store::disk::ScratchFolder;
 use crate::store::layout::Layout;
-pub use crate::store::pack_index::Entry;
 use crate::store::pack_index::PackIndex;
+pub use crate::store::pack_index::{Entry, is_damage};
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
 use std::fs;
@@ -25,6 +25,8 @@ pub(super) const FOLDER: &str = "index";
 const READ_AGAIN: Duration = Duration::from_secs(30 * 24 * 3600);
 /// How often packs are looked through for what is no longer needed.
 const REPACK_EACH: Duration = Duration::from_secs(7 * 24 * 3600);
+/// So far may clocks of a file system be ahead.
+const AHEAD: Duration = Duration::from_secs(60);
 /// Lines that one pack may have; no pack of ours has as many.
 const MOST_LINES: usize = 1 << 20;
 /// A line that is longer is none of ours.
@@ -45,29 +47,53 @@ pub struct Index {
     /// Index files that cannot be read: what their packs hold counts as not there.
     pub damaged: Vec<String>,
     _scratch: Option<ScratchFolder>,
+    /// Nobody else changes the file meanwhile.
+    _lock: Option<fs::File>,
 }
 
-/// Names of what lies below `data/`.
+/// Names of what of ours lies below `data/`.
 pub(super) fn data_names(place: &dyn Place) -> Result<HashSet<String>> {
-    Ok(place.list("data")?.into_iter().map(|(name, _)| name).collect())
+    let all = place.list("data")?.into_iter().map(|(name, _)| name);
+    Ok(all.filter(|name| hash_in(name).is_some()).collect())
 }
 
 impl Index {
+    fn new(db: PackIndex) -> Index {
+        Index {
+            db,
+            damaged: Vec::new(),
+            _scratch: None,
+            _lock: None,
+        }
+    }
+
     /// Reads all index files into a file for the time. What the index of a missing pack names is not there.
     pub fn load(place: &dyn Place, key: &Key) -> Result<Index> {
         let scratch = ScratchFolder::make_in(&std::env::temp_dir())?;
         let db = PackIndex::open(&scratch.path().join("index"))?;
         let mut index = Index {
-            db,
-            damaged: Vec::new(),
             _scratch: Some(scratch),
+            ..Index::new(db)
         };
         index.refresh(place, key, &data_names(place)?)?;
         Ok(index)
     }
 
-    /// What the box knows of a place, and what has come there since. `there`: as [`data_names`].
+    /// What the box knows of a place, and what has come there since, for who goes on to change it: nobody else does, as long
+    /// as this lives. `there`: as [`data_names`]. Waits for others who are just reading what is new.
     pub fn known(place: &dyn Place, key: &Key, layout: &Layout, there: &HashSet<String>) -> Result<Index> {
+        let lock = lock_file(place, layout)?;
+        lock.lock()?;
+        Index::known_under(lock, place, key, layout, there)
+    }
+
+    fn known_under(
+        lock: fs::File,
+        place: &dyn Place,
+        key: &Key,
+        layout: &Layout,
+        there: &HashSet<String>,
+    ) -> Result<Index> {
         let path = known_file(place, layout);
         let since = path.with_extension("since");
         if is_past(&since, READ_AGAIN) {
@@ -75,39 +101,53 @@ impl Index {
             fs::write(since, b"")?;
         }
         let mut index = Index {
-            db: PackIndex::open(&path)?,
-            damaged: Vec::new(),
-            _scratch: None,
+            _lock: Some(lock),
+            ..Index::new(PackIndex::open(&path)?)
         };
         index.refresh(place, key, there)?;
         Ok(index)
     }
 
-    /// What the box knows, which is asked for again only when it is not enough for this account.
+    /// The file of [`Index::known`] once more, for reading while that one changes it.
+    pub fn beside(&self, place: &dyn Place, layout: &Layout) -> Result<Index> {
+        Ok(Index::new(PackIndex::open(&known_file(place, layout))?))
+    }
+
+    /// What the box knows, which is asked for again only when it is not enough for this account. A run that is under way keeps
+    /// what it knows: then the place is read into a file for the time.
     pub fn of_account(
         place: &dyn Place,
         key: &Key,
         layout: &Layout,
         stored: &StoredAccount,
     ) -> Result<Index> {
-        let path = known_file(place, layout);
-        if path.exists() {
-            let index = Index {
-                db: PackIndex::open(&path)?,
-                damaged: Vec::new(),
-                _scratch: None,
-            };
-            let is_known = |pack: &String| matches!(index.db.pack_number(pack), Ok(Some(_)));
+        if let Ok(Some(db)) = PackIndex::try_open(&known_file(place, layout)) {
+            let is_known = |pack: &String| matches!(db.pack_number(pack), Ok(Some(_)));
             if stored.packs.iter().all(is_known) {
-                return Ok(index);
+                return Ok(Index::new(db));
             }
         }
-        Index::known(place, key, layout, &data_names(place)?)
+        let lock = lock_file(place, layout)?;
+        match lock.try_lock() {
+            Ok(()) => match Index::known_under(lock, place, key, layout, &data_names(place)?) {
+                Ok(index) => Ok(Index { _lock: None, ..index }),
+                Err(e) if is_damage(&e) => {
+                    Index::distrust(place, layout)?;
+                    Index::load(place, key)
+                }
+                Err(e) => Err(e),
+            },
+            Err(fs::TryLockError::WouldBlock) => Index::load(place, key),
+            Err(fs::TryLockError::Error(e)) => Err(e.into()),
+        }
     }
 
     /// What the box knows of a place is wrong, or may be: the next run reads everything again.
     pub fn distrust(place: &dyn Place, layout: &Layout) -> Result<()> {
-        PackIndex::remove(&known_file(place, layout))
+        match fs::remove_file(known_file(place, layout).with_extension("since")) {
+            Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(e.into()),
+            _ => Ok(()),
+        }
     }
 
     pub fn find(&self, hash: &Hash) -> Result<Option<Entry>> {
@@ -117,7 +157,9 @@ impl Index {
     fn refresh(&mut self, place: &dyn Place, key: &Key, there: &HashSet<String>) -> Result<()> {
         let mut known: HashSet<String> = self.db.packs()?.into_iter().collect();
         for (name, _) in place.list(FOLDER)? {
-            let pack = name.trim_start_matches("index/").to_owned();
+            let Some(pack) = hash_in(&name).map(str::to_owned) else {
+                continue;
+            };
             if !there.contains(&data_name(&pack)) {
                 continue;
             }
@@ -138,16 +180,24 @@ impl Index {
     }
 }
 
+fn lock_file(place: &dyn Place, layout: &Layout) -> Result<fs::File> {
+    Ok(fs::File::create(
+        known_file(place, layout).with_extension("lock"),
+    )?)
+}
+
 fn known_file(place: &dyn Place, layout: &Layout) -> PathBuf {
     let name = hex(blake3::hash(place.name().as_bytes()).as_bytes());
     layout.backups().join(format!("place-{}.index", &name[..16]))
 }
 
-/// When something was done last is the time of an empty file: the index's own changes with each use.
+/// When something was done last is the time of an empty file: the index's own changes with each use. One from the future was
+/// written while the clock was wrong, and says nothing.
 fn is_past(file: &Path, age: Duration) -> bool {
     let since = fs::metadata(file).and_then(|m| m.modified());
-    since.map_or(true, |at| {
-        SystemTime::now().duration_since(at).unwrap_or_default() > age
+    since.map_or(true, |at| match SystemTime::now().duration_since(at) {
+        Ok(passed) => passed > age,
+        Err(ahead) => ahead.duration() > AHEAD,
     })
 }
 

@@ -3,6 +3,7 @@
 
 mod bring_back;
 mod browse;
+mod claim;
 pub mod deleted;
 mod index;
 mod keep;
@@ -19,10 +20,13 @@ mod runs;
 mod seal;
 mod settings;
 mod snapshot;
+#[cfg(test)]
+mod tests;
 mod verify;
 
 pub use bring_back::{Brought, Wanted, bring_back};
 pub use browse::{Look, Sought, StoredItem};
+pub use claim::is_running;
 pub use keep::Keep;
 pub use place::{Address, Folder, Place};
 pub use rehearse::Rehearsal;
@@ -36,5 +40,5 @@ pub use settings::{
     Destination, Status, Target, box_key, put_target, rehearse_target, remove_target, run_target, show_key,
     status,
 };
-pub use snapshot::{Snapshot, StoredAccount, list_snapshots, read_snapshot};
+pub use snapshot::{Snapshot, StoredAccount, list_snapshots, read_listed, read_snapshot};
 pub use verify::{Verified, verify};

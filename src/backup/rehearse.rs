@@ -9,6 +9,7 @@ use super::seal::Key;
 use super::snapshot::{Snapshot, StoredAccount};
 use crate::base::{Error, Result, SystemClock, TimeMs, random};
 use crate::identity::Ctx;
+use crate::identity::accounts::list_accounts;
 use crate::mail::doctor::rebuild_account;
 use crate::model::AccountId;
 use crate::store::disk::{ScratchFolder, check_room};
@@ -77,7 +78,7 @@ pub async fn rehearse(
         })
         .await?;
     out.differences.extend(found.into_iter().map(|f| f.what));
-    compare(ctx, &then, id, &mut out).await?;
+    compare(ctx, &then, stored, &mut out).await?;
     if !out.differences.is_empty() {
         Index::distrust(place, ctx.store.layout())?;
     }
@@ -117,8 +118,10 @@ fn bring(
 }
 
 /// Items that nobody has touched since have to be the same in the box.
-async fn compare(ctx: &Ctx, then: &Store, id: AccountId, out: &mut Rehearsal) -> Result<()> {
-    let (then, now) = (then.account(id)?, ctx.store.account(id));
+async fn compare(ctx: &Ctx, then: &Store, stored: &StoredAccount, out: &mut Rehearsal) -> Result<()> {
+    let then = then.account(AccountId(stored.id))?;
+    let here = list_accounts(ctx).await?.into_iter().find(|a| stored.is_of(a));
+    let now = here.map(|account| ctx.store.account(account.id)).transpose()?;
     let mut after = 0;
     loop {
         let items = then.read(move |s| s.items_after(after, BATCH)).await?;
@@ -126,7 +129,7 @@ async fn compare(ctx: &Ctx, then: &Store, id: AccountId, out: &mut Rehearsal) ->
         after = last.0.id.0;
         out.items += items.len() as u64;
         // The account may be gone from the box.
-        let Ok(now) = &now else { continue };
+        let Some(now) = &now else { continue };
         let (compared, wrong) = now
             .read(move |s| {
                 let (mut compared, mut wrong) = (0, Vec::new());

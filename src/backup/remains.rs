@@ -2,11 +2,12 @@
 
 use super::seal::Key;
 use super::settings::{Destination, box_key, status};
-use super::snapshot::{Snapshot, list_snapshots, read_snapshot};
-use crate::base::{Error, Result, TimeMs};
+use super::snapshot::{list_snapshots, read_listed};
+use crate::base::{Error, Kind, Result, TimeMs};
 use crate::delivery::Dialer;
 use crate::identity::Ctx;
-use crate::model::AccountId;
+use crate::identity::accounts::list_accounts;
+use crate::model::{Account, AccountId};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -31,11 +32,13 @@ pub struct Remains {
 pub async fn remains_of(ctx: &Ctx, dialer: &Arc<Dialer>, account: AccountId) -> Result<Vec<Remains>> {
     ctx.require_admin()?;
     let key = box_key(ctx.store.layout())?;
+    let account = list_accounts(ctx).await?.into_iter().find(|a| a.id == account);
+    let account = account.ok_or_else(|| Error::not_found("this account is not here any more"))?;
     let mut out = Vec::new();
     for (target, _) in status(ctx).await? {
         let to = Destination::known(ctx, &target.place, dialer).await?;
-        let key = key.clone();
-        let looked = tokio::task::spawn_blocking(move || holding(&to, &key, account)).await;
+        let (key, account) = (key.clone(), account.clone());
+        let looked = tokio::task::spawn_blocking(move || holding(&to, &key, &account)).await;
         let looked = looked.map_err(|e| Error::internal("looking was broken off").caused_by(e))?;
         let keep = target.keep;
         // Each of the kept days, weeks and months keeps its newest; months last longest.
@@ -63,14 +66,18 @@ pub async fn remains_of(ctx: &Ctx, dialer: &Arc<Dialer>, account: AccountId) -> 
     Ok(out)
 }
 
-/// When the backups were taken that have the account.
-fn holding(to: &Destination, key: &Key, account: AccountId) -> Result<Vec<TimeMs>> {
+/// When the backups were taken that have the account; whoever had its address or number before is another.
+fn holding(to: &Destination, key: &Key, account: &Account) -> Result<Vec<TimeMs>> {
     let place = to.open()?;
-    let has = |s: &Snapshot| s.accounts.iter().any(|a| a.id == account.0);
     let mut out = Vec::new();
     for id in list_snapshots(&*place)? {
-        let snapshot = read_snapshot(&*place, key, &id)?;
-        if has(&snapshot) {
+        let mut snapshot = match read_listed(&*place, key, &id) {
+            // Let go meanwhile.
+            Err(e) if e.kind() == Kind::NotFound => continue,
+            other => other?,
+        };
+        snapshot.know_owners(&*place, key)?;
+        if snapshot.past_of(account).is_ok() {
             out.push(snapshot.taken_at_ms);
         }
     }

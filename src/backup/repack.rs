@@ -8,7 +8,7 @@ use super::keep::fetch_rows;
 use super::pack::{Packer, Unpacker, data_name};
 use super::place::Place;
 use super::seal::Key;
-use super::snapshot::Snapshot;
+use super::snapshot::{Snapshot, read_listed};
 use crate::base::{Error, Result, random};
 use crate::store::rows::hashes_in_rows;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
@@ -22,16 +22,16 @@ const MOST_BYTES: u64 = 1 << 30;
 /// A pack with something larger in it is left as it is: frames are held while they move.
 const LARGEST_FRAME: u64 = 64 << 20;
 
-/// Writes packs anew. `snapshots`: all of the place; their lists are changed. `reading`: the index of `packer`, a second time.
+/// Writes packs anew. `lists`: the ids of all snapshots of the place. `reading`: the index of `packer`, to read beside it.
 /// Returns how many bytes less lie there.
 pub(super) fn repack(
     (place, key): (&dyn Place, &Key),
     packer: &mut Packer<'_>,
     reading: &Index,
-    snapshots: &mut [Snapshot],
+    lists: &[String],
     scratch: &Path,
 ) -> Result<u64> {
-    note_needed((place, key), packer, snapshots, scratch)?;
+    note_needed((place, key), packer, lists, scratch)?;
     let mut unpacker = Unpacker::new(place, key, reading);
     let (mut replaced, mut moved, mut given_back) = (BTreeMap::new(), 0, 0);
     for usage in packer.index.db.little_needed(NEEDED_PERCENT)? {
@@ -56,8 +56,9 @@ pub(super) fn repack(
         }
     });
     let replaced: BTreeMap<String, BTreeSet<String>> = named.collect::<Result<_>>()?;
-    for snapshot in snapshots.iter_mut() {
-        if rename_packs(snapshot, &replaced) {
+    for id in lists {
+        let mut snapshot = read_listed(place, key, id)?;
+        if rename_packs(&mut snapshot, &replaced) {
             snapshot.send(place, key)?;
         }
     }
@@ -74,19 +75,21 @@ pub(super) fn repack(
 fn note_needed(
     (place, key): (&dyn Place, &Key),
     packer: &mut Packer<'_>,
-    snapshots: &[Snapshot],
+    lists: &[String],
     scratch: &Path,
 ) -> Result<()> {
     packer.index.db.forget_needed()?;
     let mut seen = HashSet::new();
-    for account in snapshots.iter().flat_map(|s| &s.accounts) {
-        if !seen.insert(account.rows.hash.as_str()) {
-            continue;
+    for id in lists {
+        for account in read_listed(place, key, id)?.accounts {
+            if !seen.insert(account.rows.hash.clone()) {
+                continue;
+            }
+            let rows = scratch.join(random::short_id());
+            fetch_rows(place, key, &account, &rows)?;
+            hashes_in_rows(&rows, |hashes| packer.index.db.note_needed(hashes))?;
+            fs::remove_file(&rows)?;
         }
-        let rows = scratch.join(random::short_id());
-        fetch_rows(place, key, account, &rows)?;
-        hashes_in_rows(&rows, |hashes| packer.index.db.note_needed(hashes))?;
-        fs::remove_file(&rows)?;
     }
     Ok(())
 }

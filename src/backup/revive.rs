@@ -10,17 +10,19 @@ use super::seal::Key;
 use super::snapshot::{Snapshot, StoredAccount};
 use crate::base::{Error, Kind, Result, SystemClock};
 use crate::identity::Ctx;
-use crate::identity::accounts::{AccountChange, change_account};
 use crate::mail::doctor::rebuild_account;
 use crate::model::access::AccessLevel;
-use crate::model::{Account, AccountId, AccountState};
+use crate::model::{Account, AccountId};
+use crate::store::copy::copy_database;
 use crate::store::directory::DirectoryDb;
 use crate::store::directory::shares::GivenShare;
-use crate::store::disk::{ScratchFolder, check_room, sync_folder};
+use crate::store::disk::{ScratchFolder, check_room, sync_disk, sync_folder};
+use crate::store::layout::Layout;
 use crate::store::rows::{begin_anew, place_bodies, place_rows};
 use crate::store::{Options, Store, Tx};
 use serde::Serialize;
 use std::fs;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// How it went.
@@ -33,7 +35,8 @@ pub struct Revived {
     pub bodies: u64,
     /// Of mailboxes, calendars, groups, in both directions.
     pub rights: u64,
-    /// Further addresses that are somebody else's today, and rights of people who are not here any more.
+    /// Further addresses that are somebody else's today, or of a domain that is not ours any more; rights of people who are not
+    /// here any more; the right to administer the office.
     pub left_out: Vec<String>,
     /// What the backup has lost, in words.
     pub lost: Vec<String>,
@@ -51,8 +54,8 @@ pub async fn revive_account(
     ctx.require_admin()?;
     let stored = snapshot.account(address)?;
     let layout = ctx.store.layout();
-    // Here, in the copy that is made, and in the pieces on their way.
-    check_room(layout.root(), stored.bytes * 2, 1 << 30)?;
+    // Here, and in the copy that is made.
+    check_room(layout.root(), (stored.bytes + stored.rows.size) * 2, 1 << 30)?;
     let folder = ScratchFolder::make_in(&layout.backups())?;
     // The directory of then, and beside it the account, where they are looked at as any other box.
     let directory = snapshot.files.iter().find(|f| f.path == "directory.db");
@@ -69,15 +72,28 @@ pub async fn revive_account(
     };
     bring(ctx, &then, (place, key), (snapshot, stored), &mut out)?;
     drop(then);
-    let state = was.account.state;
-    let id = move_in(ctx, was, &folder, &mut out).await?;
-    rebuild_account(&ctx.as_system(), id).await?;
-    let change = AccountChange {
-        state: Some(state),
-        ..AccountChange::default()
-    };
-    change_account(&ctx.as_system(), id, change).await?;
+    let whole = make_whole(folder.path(), AccountId(stored.id)).await?;
+    move_in(ctx, was, whole, &mut out).await?;
     Ok(out)
+}
+
+/// Computes what the backup has left out, and puts the account into a folder of its own: no connection to the file there is
+/// open any more when it is moved. Returns the folder.
+async fn make_whole(root: &Path, id: AccountId) -> Result<PathBuf> {
+    let store = Store::open(root, Options::default(), Arc::new(SystemClock))?;
+    rebuild_account(&Ctx::system(&store), id).await?;
+    let layout = store.layout().clone();
+    let whole = root.join("whole");
+    let copy = Layout::prepare(&whole, false)?;
+    tokio::task::spawn_blocking(move || {
+        fs::create_dir_all(copy.account_folder(id))?;
+        copy_database(&layout.account_file(id), &copy.account_file(id))?;
+        fs::rename(layout.account_blobs(id), copy.account_blobs(id))?;
+        sync_disk(&copy.account_folder(id))?;
+        Ok(copy.account_folder(id))
+    })
+    .await
+    .map_err(|e| Error::internal("a defect broke the making of an account off").caused_by(e))?
 }
 
 /// A right that the account had, or that somebody had in it; others by their names that never change.
@@ -155,10 +171,14 @@ impl Was {
     }
 }
 
+fn domain_of(address: &str) -> &str {
+    address.rsplit('@').next().unwrap_or_default()
+}
+
 /// Before anything large is fetched.
 async fn check_free(ctx: &Ctx, was: &Account) -> Result<()> {
     let (address, oid) = (was.address.clone(), was.oid.clone());
-    let domain = address.rsplit('@').next().unwrap_or_default().to_owned();
+    let domain = domain_of(&address).to_owned();
     let (is_taken, is_here, is_ours) = ctx
         .store
         .directory()
@@ -201,22 +221,28 @@ fn bring(
     begin_anew(layout, id, now_ms - snapshot.taken_at_ms, now_ms)
 }
 
-/// Into the box: its data takes its place in the commit that makes it somebody. It stays disabled until it is whole.
-async fn move_in(ctx: &Ctx, was: Was, folder: &ScratchFolder, out: &mut Revived) -> Result<AccountId> {
-    let from = folder.path().join("accounts").join(was.account.id.to_string());
+/// Into the box: its data takes its place in the commit that makes it somebody.
+async fn move_in(ctx: &Ctx, was: Was, from: PathBuf, out: &mut Revived) -> Result<()> {
     let layout = ctx.store.layout().clone();
     let (now_ms, actor, id) = (ctx.now_ms(), ctx.actor_name().to_owned(), out.id.clone());
-    let (id_now, rights, left_out) = ctx
+    let (rights, left_out) = ctx
         .store
         .directory()
         .write(move |d| {
             let id_now = d.insert_account(&Account {
                 is_admin: false,
-                state: AccountState::Disabled,
                 ..was.account.clone()
             })?;
             let mut left_out = Vec::new();
+            if was.account.is_admin {
+                left_out.push("the right to administer the office".to_owned());
+            }
             for alias in &was.account.aliases {
+                // What came there would be kept from whoever has the domain now.
+                if d.domain(domain_of(alias))?.is_none() {
+                    left_out.push(alias.clone());
+                    continue;
+                }
                 match d.add_alias(id_now, alias) {
                     Err(e) if e.kind() == Kind::Exists => left_out.push(alias.clone()),
                     other => other?,
@@ -232,11 +258,11 @@ async fn move_in(ctx: &Ctx, was: Was, folder: &ScratchFolder, out: &mut Revived)
             sync_folder(&layout.accounts())?;
             let about = serde_json::json!({"address": was.account.address, "backup": id});
             d.note_audit(now_ms, &actor, "backup.revive", &about)?;
-            Ok((id_now, rights, left_out))
+            Ok((rights, left_out))
         })
         .await?;
     (out.rights, out.left_out) = (rights, left_out);
-    Ok(id_now)
+    Ok(())
 }
 
 /// Returns how many were given.

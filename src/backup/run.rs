@@ -1,13 +1,14 @@
 //! Making a backup: bodies that are not at the place yet go there in packs, then the rows of each account, then the list
 //! of it all. Broken off before its list is written, a run leaves packs that the next one finds and need not repeat.
 
+use super::claim::{claim, clear_waiting_room, take_lock};
 use super::index::{self, Index, data_names};
-use super::keep::{Keep, forget_old};
+use super::keep::{Keep, data_of, forget_old};
 use super::pack::{Packer, data_name, hash_of, send_file};
 use super::place::Place;
 use super::repack::repack;
 use super::seal::Key;
-use super::snapshot::{FORMAT, Snapshot, StoredAccount, StoredFile, list_snapshots, read_snapshot};
+use super::snapshot::{FORMAT, Snapshot, StoredAccount, StoredFile, read_listed, read_snapshot};
 use crate::base::{Error, Kind, Result};
 use crate::model::{Account, BodyId};
 use crate::store::Store;
@@ -16,25 +17,15 @@ use crate::store::copy::copy_database;
 use crate::store::disk::ScratchFolder;
 use crate::store::file::File;
 use crate::store::rows::account_state;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fs;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Bytes that are packed before the store's snapshot is let go: while one is held, the log of that account grows.
 const SLICE_BYTES: u64 = 64 << 20;
 const SLICE_BODIES: usize = 2000;
-/// What says that a place holds backups of this box.
-const SIGN: &str = "hauspost-backup.json";
-
-#[derive(Serialize, Deserialize)]
-struct Sign {
-    format: u32,
-    /// Whom everything is encrypted to.
-    recipient: String,
-}
 
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Limits {
@@ -60,6 +51,8 @@ pub struct Done {
     pub forgotten: Vec<String>,
     /// Of packs that were written anew, because most of what was in them had gone.
     pub given_back_bytes: u64,
+    /// The backup is made; why old ones could not be let go, or no room be given back.
+    pub problem: Option<String>,
 }
 
 /// How far a run is: bytes of bodies looked at, and of all accounts.
@@ -77,10 +70,25 @@ pub fn back_up(
 ) -> Result<Done> {
     let _lock = take_lock(store)?;
     claim(place, key)?;
+    match run_once(store, accounts, (place, key), (keep, limits), progress) {
+        Err(e) if index::is_damage(&e) => {
+            tracing::warn!(place = place.name(), error = ?e, "what is known of a place is read anew");
+            Index::distrust(place, store.layout())?;
+            run_once(store, accounts, (place, key), (keep, limits), progress)
+        }
+        done => done,
+    }
+}
+
+fn run_once(
+    store: &Arc<Store>,
+    accounts: &[Account],
+    (place, key): (&dyn Place, &Key),
+    (keep, limits): (Keep, Limits),
+    progress: &mut Progress<'_>,
+) -> Result<Done> {
     clear_waiting_room(place)?;
-    let before = list_snapshots(place)?
-        .last()
-        .and_then(|id| read_snapshot(place, key, id).ok());
+    let before = read_snapshot(place, key, "latest").ok();
     let there = data_names(place)?;
     let index = Index::known(place, key, store.layout(), &there)?;
     let mut run = Run {
@@ -135,14 +143,39 @@ pub fn back_up(
     for (stored, state) in states {
         run.remember(&stored, &state)?;
     }
-    let done = run.done(&snapshot);
-    let mut kept = forget_old(place, key, keep)?;
-    let given_back = run.give_room_back(store, &mut kept.snapshots)?;
-    Ok(Done {
-        forgotten: kept.forgotten,
-        given_back_bytes: given_back,
-        ..done
-    })
+    require_whole(place, key, &snapshot)?;
+    let mut done = run.done(&snapshot);
+    // The backup is made by now: what fails from here on is told, and tried again with the next one.
+    if let Err(e) = run.tidy_up(store, keep, &mut done) {
+        tracing::warn!(place = place.name(), error = ?e, "no room was given back at a place with backups");
+        done.problem = Some(e.message().to_owned());
+    }
+    Ok(done)
+}
+
+/// A list is worth what is there of what it names. Errors: Conflict; there is no such list then.
+pub(super) fn require_whole(place: &dyn Place, key: &Key, snapshot: &Snapshot) -> Result<()> {
+    let there = data_names(place)?;
+    let packs = snapshot
+        .accounts
+        .iter()
+        .flat_map(|a| &a.packs)
+        .collect::<BTreeSet<_>>();
+    let indexes: HashSet<String> = place
+        .list(index::FOLDER)?
+        .into_iter()
+        .map(|(name, _)| name)
+        .collect();
+    let has_index = |pack: &&String| indexes.contains(&format!("{}/{pack}", index::FOLDER));
+    if data_of(snapshot).iter().all(|name| there.contains(name)) && packs.iter().all(has_index) {
+        // It can be read, too.
+        return read_listed(place, key, &snapshot.id).map(drop);
+    }
+    Snapshot::remove(place, &snapshot.id)?;
+    Err(Error::conflict(format!(
+        "files have gone from {} while the backup was being made; does another program tidy up there, or another box back up to it?",
+        place.name()
+    )))
 }
 
 /// None for an account that was never made to its end, or was removed just now.
@@ -187,6 +220,7 @@ impl Run<'_> {
             known.packs.iter().all(|pack| self.is_readable(pack)) && self.there.contains(&known.rows.data)
         };
         Ok(known.filter(is_there).map(|known| StoredAccount {
+            oid: Some(account.oid.clone()),
             address: account.address.clone(),
             ..known
         }))
@@ -281,6 +315,7 @@ impl Run<'_> {
         }
         let stored = StoredAccount {
             id: account.id.0,
+            oid: Some(account.oid.clone()),
             address: account.address.clone(),
             rows: self.send(&rows, &format!("accounts/{}/rows.db", account.id))?,
             bodies: found.bodies,
@@ -346,29 +381,31 @@ impl Run<'_> {
             new_bytes: self.packer.new_bytes,
             forgotten: Vec::new(),
             given_back_bytes: 0,
+            problem: None,
         }
     }
 
-    /// Now and then, once old snapshots have gone: it reads the rows of all that are there. The backup is made by then, so
-    /// what fails here is told and waits for the next time.
-    fn give_room_back(&mut self, store: &Store, snapshots: &mut [Snapshot]) -> Result<u64> {
-        let is_time = !snapshots.is_empty() && index::is_time_to_repack(self.place, store.layout())?;
-        if !is_time {
-            return Ok(0);
-        }
+    /// Lets old backups go; now and then, when some have gone, writes packs anew, for which the rows of all that are there are
+    /// read.
+    fn tidy_up(&mut self, store: &Store, keep: Keep, done: &mut Done) -> Result<()> {
         let (place, key) = (self.place, self.key);
-        let reading = Index::known(place, key, store.layout(), &data_names(place)?)?;
-        let done = repack(
+        let kept = forget_old(place, key, keep, &done.id)?;
+        for pack in &kept.removed {
+            self.packer.index.db.remove_pack(pack)?;
+        }
+        done.forgotten = kept.forgotten;
+        if done.forgotten.is_empty() || !index::is_time_to_repack(place, store.layout())? {
+            return Ok(());
+        }
+        let reading = self.packer.index.beside(place, store.layout())?;
+        done.given_back_bytes = repack(
             (place, key),
             &mut self.packer,
             &reading,
-            snapshots,
+            &kept.left,
             self.scratch.path(),
-        );
-        Ok(done.unwrap_or_else(|e| {
-            tracing::warn!(place = place.name(), error = ?e, "no room was given back at a place with backups");
-            0
-        }))
+        )?;
+        Ok(())
     }
 }
 
@@ -376,63 +413,6 @@ fn known_files(snapshot: &Snapshot) -> Vec<(String, StoredFile)> {
     let rows = snapshot.accounts.iter().map(|a| &a.rows);
     let files = snapshot.files.iter().chain(rows);
     files.map(|f| (f.hash.clone(), f.clone())).collect()
-}
-
-/// One run of a box at a time; the kernel lets go of it when the process ends.
-fn take_lock(store: &Store) -> Result<fs::File> {
-    let file = fs::File::create(store.layout().backups().join("lock"))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(fs::TryLockError::WouldBlock) => Err(Error::conflict(
-            "a backup is being made already; let it come to its end",
-        )),
-        Err(fs::TryLockError::Error(e)) => Err(e.into()),
-    }
-}
-
-/// What a run that was broken off has left half written.
-fn clear_waiting_room(place: &dyn Place) -> Result<()> {
-    match fs::remove_dir_all(place.waiting_room()) {
-        Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(e.into()),
-        _ => Ok(()),
-    }
-}
-
-/// The place's sign, which is put up when there is none. Errors: Conflict, when it is another key's.
-fn claim(place: &dyn Place, key: &Key) -> Result<()> {
-    let mut text = String::new();
-    match place.open(SIGN) {
-        Ok(mut file) => std::io::Read::read_to_string(&mut file, &mut text)?,
-        Err(e) if e.kind() == Kind::NotFound => return put_sign(place, key),
-        Err(e) => return Err(e),
-    };
-    let sign: Sign = serde_json::from_str(&text)
-        .map_err(|e| Error::unavailable(format!("{SIGN} in {} is damaged", place.name())).caused_by(e))?;
-    if sign.format > FORMAT {
-        return Err(Error::conflict(format!(
-            "the backups in {} are of a newer Hauspost",
-            place.name()
-        )));
-    }
-    match sign.recipient == key.recipient() {
-        true => Ok(()),
-        false => Err(Error::conflict(format!(
-            "{} holds backups for another recovery key; choose an empty folder",
-            place.name()
-        ))),
-    }
-}
-
-fn put_sign(place: &dyn Place, key: &Key) -> Result<()> {
-    let sign = Sign {
-        format: FORMAT,
-        recipient: key.recipient(),
-    };
-    let text = serde_json::to_vec_pretty(&sign).map_err(|e| Error::internal("no sign").caused_by(e))?;
-    fs::create_dir_all(place.waiting_room())?;
-    let path = place.waiting_room().join("sign");
-    fs::File::create(&path)?.write_all(&text)?;
-    place.put(&path, SIGN)
 }
 
 fn files_below(folder: &Path, out: &mut Vec<PathBuf>) -> Result<()> {

@@ -40,6 +40,9 @@ pub struct Status {
     pub last_done_at_ms: Option<TimeMs>,
     /// None after a good run.
     pub last_error: Option<String>,
+    /// The last run made its backup; why it could not let old ones go.
+    #[serde(default)]
+    pub problem: Option<String>,
     pub bodies: u64,
     pub new_bytes: u64,
     /// The last one, whatever came of it.
@@ -50,8 +53,9 @@ pub struct Status {
 impl Status {
     /// Whether it is time to prove that the backups can be restored.
     pub fn is_to_be_rehearsed(&self, now_ms: TimeMs) -> bool {
-        let last = self.rehearsal.as_ref().map_or(0, |r| r.at_ms);
-        self.last_done_at_ms.is_some() && now_ms - last >= REHEARSE_EACH_MS
+        // One of the future was made while the clock was wrong.
+        let is_lately = |r: &Rehearsal| (0..REHEARSE_EACH_MS).contains(&(now_ms - r.at_ms));
+        self.last_done_at_ms.is_some() && !self.rehearsal.as_ref().is_some_and(is_lately)
     }
 }
 
@@ -253,7 +257,8 @@ pub async fn rehearse_target(ctx: &Ctx, from: Destination, address: Option<&str>
     // Places make whoever asks wait.
     let tried = blocking(move || {
         let place = from.open()?;
-        let snapshot = read_snapshot(&*place, &key, "latest")?;
+        let mut snapshot = read_snapshot(&*place, &key, "latest")?;
+        snapshot.know_owners(&*place, &key)?;
         runtime.block_on(rehearse(&work, (&*place, &key), &snapshot, address.as_deref()))
     })
     .await;
@@ -273,14 +278,14 @@ pub async fn rehearse_target(ctx: &Ctx, from: Destination, address: Option<&str>
 async fn remember(ctx: &Ctx, place: Address, began_ms: TimeMs, done: &Result<Done>) -> Result<()> {
     let now_ms = ctx.now_ms();
     let went = match done {
-        Ok(done) => Ok((done.bodies, done.new_bytes)),
+        Ok(done) => Ok((done.bodies, done.new_bytes, done.problem.clone())),
         Err(e) => Err(e.message().to_owned()),
     };
     with_status(ctx, place, move |status| {
         status.last_try_at_ms = Some(began_ms);
         status.last_error = went.as_ref().err().cloned();
-        if let Ok((bodies, new_bytes)) = went {
-            status.last_done_at_ms = Some(now_ms);
+        if let Ok((bodies, new_bytes, problem)) = went {
+            (status.last_done_at_ms, status.problem) = (Some(now_ms), problem);
             (status.bodies, status.new_bytes) = (bodies, new_bytes);
         }
     })

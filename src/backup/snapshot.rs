@@ -2,9 +2,13 @@
 
 use super::pack::Parcel;
 use super::place::Place;
+use super::restore::fetch_checked;
 use super::seal::Key;
 use crate::base::clock::rfc3339;
-use crate::base::{Error, Result, TimeMs, random};
+use crate::base::{Clock, Error, Kind, Result, SystemClock, TimeMs, random};
+use crate::model::Account;
+use crate::store::disk::ScratchFolder;
+use crate::store::rows_look::oids_in_directory;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::io::{Read, Write};
@@ -12,6 +16,7 @@ use std::io::{Read, Write};
 /// Rises when an older program could no longer read what is written.
 pub const FORMAT: u32 = 1;
 const FOLDER: &str = "snapshots";
+const DAY_MS: TimeMs = 86_400_000;
 /// Longer ones are no list of ours.
 const LONGEST: u64 = 256 << 20;
 
@@ -43,7 +48,11 @@ pub struct StoredFile {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct StoredAccount {
+    /// Its number then. After a box went back to an earlier state, another may get the same.
     pub id: i64,
+    /// What it is called by for ever ([`Account::oid`]); None in lists of older programs until [`Snapshot::know_owners`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub oid: Option<String>,
     pub address: String,
     pub rows: StoredFile,
     /// Messages, events, tasks and cards, each once.
@@ -53,7 +62,50 @@ pub struct StoredAccount {
     pub packs: BTreeSet<String>,
 }
 
+impl StoredAccount {
+    /// Whether it is the past of this account. An address says nothing of that, and a number little: both may have been
+    /// somebody else's then.
+    pub fn is_of(&self, account: &Account) -> bool {
+        self.oid.as_deref() == Some(account.oid.as_str())
+    }
+}
+
 impl Snapshot {
+    /// What an account of today had then. Errors: NotFound, also when somebody else had its address then.
+    pub fn past_of(&self, account: &Account) -> Result<&StoredAccount> {
+        let found = self.accounts.iter().find(|a| a.is_of(account));
+        found.ok_or_else(|| {
+            let of_others = self.accounts.iter().any(|a| a.address == account.address);
+            Error::not_found(match of_others {
+                true => format!(
+                    "the {} of the backup of {} is another account, which had this address then; name it with --of when it is meant",
+                    account.address, self.id
+                ),
+                false => format!("{} is not in the backup of {}", account.address, self.id),
+            })
+        })
+    }
+
+    /// Lists of older programs do not say whose accounts they name; their directory does. Accounts of which it is not known
+    /// then are nobody's past. Errors: Unavailable, when the place does not answer or the directory is damaged.
+    pub fn know_owners(&mut self, place: &dyn Place, key: &Key) -> Result<()> {
+        if self.accounts.iter().all(|a| a.oid.is_some()) {
+            return Ok(());
+        }
+        let Some(directory) = self.files.iter().find(|f| f.path == "directory.db") else {
+            return Ok(());
+        };
+        let scratch = ScratchFolder::make_in(&std::env::temp_dir())?;
+        let file = scratch.path().join("directory.db");
+        fetch_checked(place, key, directory, &file)?;
+        let oids = oids_in_directory(&file)?;
+        for account in &mut self.accounts {
+            account.oid = account.oid.take().or_else(|| oids.get(&account.id).cloned());
+        }
+        Ok(())
+    }
+
+    /// By address then. Errors: NotFound.
     pub fn account(&self, address: &str) -> Result<&StoredAccount> {
         let found = self
             .accounts
@@ -62,15 +114,23 @@ impl Snapshot {
         found.ok_or_else(|| Error::not_found(format!("{address} is not in the backup of {}", self.id)))
     }
 
-    /// Sorts by time: `2026-11-23t05-53-00z-1a2b3c4d`.
+    /// Sorts by time: `2026-11-23t05-53-00z-07b1a2b3`, where `07b` are the milliseconds, as hex, and the rest is chance.
     pub fn new_id(now_ms: TimeMs) -> String {
         let time = rfc3339(now_ms).to_lowercase().replace(':', "-");
         let seconds = time.split('.').next().unwrap_or(&time).trim_end_matches('z');
-        format!("{seconds}z-{}", &random::uuid()[..8])
+        format!(
+            "{seconds}z-{:03x}{}",
+            now_ms.rem_euclid(1000),
+            &random::uuid()[..5]
+        )
     }
 
-    /// To the second, by the id alone; None for names that are none.
+    /// To the second, by the id alone; None for names that are none of ours.
     pub fn time_of(id: &str) -> Option<TimeMs> {
+        let end = id.get(19..)?.strip_prefix("z-")?;
+        if end.len() != 8 || !end.bytes().all(|b| b.is_ascii_hexdigit()) {
+            return None;
+        }
         let (date, time) = id.get(..19)?.split_once('t')?;
         let time: jiff::Timestamp = format!("{date}T{}Z", time.replace('-', ":")).parse().ok()?;
         Some(time.as_millisecond())
@@ -89,12 +149,13 @@ impl Snapshot {
     }
 }
 
-/// Ids of the snapshots, oldest first.
+/// Ids of the snapshots, oldest first. What others have put into the folder is none.
 pub fn list_snapshots(place: &dyn Place) -> Result<Vec<String>> {
     let mut ids: Vec<String> = place
         .list(FOLDER)?
         .into_iter()
         .filter_map(|(name, _)| Some(name.strip_prefix("snapshots/")?.to_owned()))
+        .filter(|id| Snapshot::time_of(id).is_some())
         .collect();
     ids.sort();
     Ok(ids)
@@ -105,32 +166,65 @@ pub fn list_snapshots(place: &dyn Place) -> Result<Vec<String>> {
 pub fn read_snapshot(place: &dyn Place, key: &Key, id: &str) -> Result<Snapshot> {
     let all = list_snapshots(place)?;
     let found = match id {
-        "latest" => all.last(),
+        "latest" => newest(&all, SystemClock.now_ms()),
+        "" => None,
         id => all
             .iter()
             .rev()
             .find(|known| known.starts_with(&id.to_lowercase())),
     };
-    let id = found.ok_or_else(|| {
-        Error::not_found(format!(
-            "there is no backup »{id}« in {}; hauspost backup ls shows them",
-            place.name()
+    read_listed(place, key, found.ok_or_else(|| not_there(place, id))?)
+}
+
+/// One made while the clock was far ahead is not for ever the newest.
+fn newest(all: &[String], now_ms: TimeMs) -> Option<&String> {
+    let is_past = |id: &&String| Snapshot::time_of(id).is_some_and(|at| at <= now_ms + DAY_MS);
+    all.iter().rev().find(is_past).or(all.last())
+}
+
+fn not_there(place: &dyn Place, id: &str) -> Error {
+    Error::not_found(format!(
+        "there is no backup »{id}« in {}; hauspost backup ls shows them",
+        place.name()
+    ))
+}
+
+/// By an id of [`list_snapshots`]. Errors: as [`read_snapshot`].
+pub fn read_listed(place: &dyn Place, key: &Key, id: &str) -> Result<Snapshot> {
+    if Snapshot::time_of(id).is_none() {
+        return Err(not_there(place, id));
+    }
+    let damaged = |e: Error| match e.kind() {
+        Kind::NotFound => not_there(place, id),
+        _ => Error::unavailable(format!(
+            "the list of the backup {id} cannot be read: {}",
+            e.message()
         ))
-    })?;
-    let opened = key.opener(place.open(&format!("{FOLDER}/{id}"))?)?;
-    let damaged = |e| Error::unavailable(format!("the list of the backup {id} is damaged")).caused_by(e);
+        .caused_by(e),
+    };
+    let opened = place
+        .open(&format!("{FOLDER}/{id}"))
+        .and_then(|file| key.opener(file))
+        .map_err(damaged)?;
     let mut text = Vec::new();
     zstd::stream::read::Decoder::new(opened)?
         .take(LONGEST)
         .read_to_end(&mut text)
-        .map_err(damaged)?;
-    let snapshot: Snapshot = serde_json::from_slice(&text).map_err(|e| damaged(e.into()))?;
-    match snapshot.format <= FORMAT {
-        true => Ok(snapshot),
-        false => Err(Error::unavailable(format!(
+        .map_err(|e| damaged(Error::unavailable("it is damaged").caused_by(e)))?;
+    let snapshot: Snapshot = serde_json::from_slice(&text)
+        .map_err(|e| damaged(Error::unavailable("it is damaged").caused_by(e)))?;
+    if snapshot.format > FORMAT {
+        return Err(Error::unavailable(format!(
             "the backup {id} was made by a newer Hauspost ({}); take that one to read it",
             snapshot.program
-        ))),
+        )));
+    }
+    match snapshot.id == id {
+        true => Ok(snapshot),
+        false => Err(damaged(Error::unavailable(format!(
+            "it is the one of {}",
+            snapshot.id
+        )))),
     }
 }
 
@@ -142,7 +236,23 @@ mod tests {
     fn an_id_tells_its_time() {
         let id = Snapshot::new_id(1_795_413_180_123);
         assert_eq!(Snapshot::time_of(&id), Some(1_795_413_180_000), "{id}");
+        assert!(
+            (0..50).all(|_| Snapshot::new_id(1_795_413_180_998) < Snapshot::new_id(1_795_413_180_999)),
+            "also within a second"
+        );
         assert_eq!(Snapshot::time_of("lost+found"), None);
         assert_eq!(Snapshot::time_of("2026-11-23t05-53"), None);
+        // Left by who serves the folder, or by somebody's copying.
+        assert_eq!(Snapshot::time_of(&format!("{id}@SynoEAStream")), None);
+        assert_eq!(Snapshot::time_of(&id[..19]), None);
+    }
+
+    #[test]
+    fn a_backup_of_the_future_is_not_the_newest_one() {
+        let all = ["2026-11-22t02-30-00z-1a2b3c4d", "2031-01-01t02-30-00z-1a2b3c4d"].map(str::to_owned);
+        let now_ms = Snapshot::time_of("2026-11-23t02-30-00z-1a2b3c4d").unwrap();
+        assert_eq!(newest(&all, now_ms), Some(&all[0]));
+        assert_eq!(newest(&all[1..], now_ms), Some(&all[1]), "better than none");
+        assert_eq!(newest(&[], now_ms), None);
     }
 }

@@ -1,24 +1,23 @@
-//! `hauspost backup` and `hauspost restore`
+//! `hauspost backup`: where backups go, making them; what is done with them is beside this file.
 
+mod back;
 mod look;
 mod source;
 
 use super::output::print_done;
 use super::{DataFolder, Form, with_store};
-use crate::backup::{
-    self, Address, Destination, Keep, Key, Limits, Rehearsal, Status, Target, Wanted, box_key, bring_back,
-    read_snapshot, rehearse_target, restore_box, revive_account, run_target,
-};
+use crate::backup::{self, Address, Destination, Done, Keep, Limits, Status, Target, box_key, run_target};
 use crate::base::clock::rfc3339;
-use crate::base::{Error, Result};
-use crate::identity::accounts::find_account;
+use crate::base::{Error, Kind, Result};
+use crate::identity::Ctx;
+pub use back::Restore;
+use back::{BringBack, Rehearse, Revive, proven};
 use clap::{Args, Subcommand};
 use look::{Cat, Ls, Verify};
 use serde_json::json;
 pub use source::read as read_text;
-use source::{PLACE, Reach, key_of, read};
+use source::{PLACE, Reach};
 use std::io::{IsTerminal, Write};
-use std::path::PathBuf;
 
 #[derive(Subcommand)]
 pub enum Backup {
@@ -113,102 +112,10 @@ pub struct Run {
     #[command(flatten)]
     reach: Reach,
     /// Not more than so many megabytes a second
-    #[arg(long, value_name = "MB")]
+    #[arg(long, value_name = "MB", value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
     limit: Option<u64>,
     #[command(flatten)]
     keep: KeepOptions,
-    #[command(flatten)]
-    data: DataFolder,
-    #[command(flatten)]
-    form: Form,
-}
-
-#[derive(Args)]
-pub struct Rehearse {
-    /// Where the backups are
-    #[arg(long, value_name = PLACE)]
-    from: Address,
-    #[command(flatten)]
-    reach: Reach,
-    /// This account; without it, one that chance names
-    #[arg(value_name = "ADDRESS")]
-    address: Option<String>,
-    #[command(flatten)]
-    data: DataFolder,
-    #[command(flatten)]
-    form: Form,
-}
-
-#[derive(Args)]
-pub struct BringBack {
-    #[arg(value_name = "ADDRESS")]
-    address: String,
-    /// A backup, by its name or the beginning of it
-    #[arg(value_name = "BACKUP", default_value = "latest")]
-    id: String,
-    /// Where the backups are
-    #[arg(long, value_name = PLACE)]
-    from: Address,
-    #[command(flatten)]
-    reach: Reach,
-    /// File with the recovery key; without it, the key of this box is taken
-    #[arg(long, value_name = "FILE")]
-    key: Option<PathBuf>,
-    /// Only this mail folder, calendar, task list or address book
-    #[arg(long = "folder", value_name = "NAME")]
-    only: Option<String>,
-    /// Only this item, as hauspost backup ls BACKUP ADDRESS shows it; may be repeated
-    #[arg(long = "item", value_name = "ITEM")]
-    items: Vec<i64>,
-    /// Put messages below this mail folder instead of where they were
-    #[arg(long, value_name = "FOLDER")]
-    into: Option<String>,
-    /// What this account had then, which may be gone from the box
-    #[arg(long, value_name = "ADDRESS")]
-    of: Option<String>,
-    /// What has changed since becomes what it was then, too: events, tasks, contacts, the marks of messages
-    #[arg(long)]
-    over: bool,
-    #[command(flatten)]
-    data: DataFolder,
-    #[command(flatten)]
-    form: Form,
-}
-
-#[derive(Args)]
-pub struct Revive {
-    #[arg(value_name = "ADDRESS")]
-    address: String,
-    /// A backup, by its name or the beginning of it
-    #[arg(value_name = "BACKUP", default_value = "latest")]
-    id: String,
-    /// Where the backups are
-    #[arg(long, value_name = PLACE)]
-    from: Address,
-    #[command(flatten)]
-    reach: Reach,
-    /// File with the recovery key; without it, the key of this box is taken
-    #[arg(long, value_name = "FILE")]
-    key: Option<PathBuf>,
-    #[command(flatten)]
-    data: DataFolder,
-    #[command(flatten)]
-    form: Form,
-}
-
-#[derive(Args)]
-pub struct Restore {
-    /// A backup, by its name or the beginning of it
-    #[arg(value_name = "BACKUP", default_value = "latest")]
-    id: String,
-    /// Where the backups are
-    #[arg(long, value_name = PLACE)]
-    from: Address,
-    #[command(flatten)]
-    reach: Reach,
-    /// File with the recovery key
-    #[arg(long, value_name = "FILE")]
-    key: PathBuf,
     #[command(flatten)]
     data: DataFolder,
     #[command(flatten)]
@@ -282,6 +189,12 @@ fn describe(target: &Target, status: &Status) -> String {
     let (hour, minute) = (target.at_minute / 60, target.at_minute % 60);
     let went = match (&status.last_error, status.last_done_at_ms) {
         (Some(why), _) => format!("the last try failed: {why}"),
+        (None, Some(ms)) if status.problem.is_some() => format!(
+            "last at {}, {} items; old ones could not be let go: {}",
+            rfc3339(ms),
+            status.bodies,
+            status.problem.as_deref().unwrap_or_default()
+        ),
         (None, Some(ms)) => format!("last at {}, {} items", rfc3339(ms), status.bodies),
         (None, None) => "not yet".to_owned(),
     };
@@ -324,33 +237,51 @@ impl Run {
                     "there is no place to back up to; name one with --to, or hauspost backup add",
                 ));
             }
-            let mut all = Vec::new();
+            let (mut all, mut problems, mut kind) = (Vec::new(), Vec::new(), Kind::Unavailable);
             for (place, keep) in places {
-                let to = match &self.to {
-                    Some(_) => self.reach.with_box(&ctx, &place).await?,
-                    None => Destination::known(&ctx, &place, &self.reach.dialer()?).await?,
-                };
-                all.push(run_target(&ctx, to, keep, limits, show_progress()).await?);
+                match self.run_to(&ctx, &place, keep, limits).await {
+                    Ok(done) => {
+                        problems.extend(done.problem.iter().map(|why| {
+                            format!("{place}: the backup is made, but old ones could not be let go: {why}")
+                        }));
+                        all.push(done);
+                    }
+                    // The others are made all the same.
+                    Err(e) => {
+                        kind = e.kind();
+                        problems.push(format!("{place}: no backup was made: {}", e.message()));
+                    }
+                }
             }
-            let lines: Vec<String> = all
-                .iter()
-                .map(|d| {
-                    format!(
-                        "{}: {} in {}, {} items of {} accounts, {} MB; new: {} items, {} MB",
-                        d.id,
-                        "done",
-                        d.place,
-                        d.bodies,
-                        d.accounts,
-                        d.bytes >> 20,
-                        d.new_bodies,
-                        d.new_bytes >> 20
-                    )
-                })
-                .collect();
-            print_done(&self.form, &json!(all), &lines.join("\n"))
+            let lines: Vec<String> = all.iter().map(told).collect();
+            print_done(&self.form, &json!(all), &lines.join("\n"))?;
+            match problems.is_empty() {
+                true => Ok(()),
+                false => Err(Error::new(kind, problems.join("\n"))),
+            }
         })
     }
+
+    async fn run_to(&self, ctx: &Ctx, place: &Address, keep: Keep, limits: Limits) -> Result<Done> {
+        let to = match &self.to {
+            Some(_) => self.reach.with_box(ctx, place).await?,
+            None => Destination::known(ctx, place, &self.reach.dialer()?).await?,
+        };
+        run_target(ctx, to, keep, limits, show_progress()).await
+    }
+}
+
+fn told(d: &Done) -> String {
+    format!(
+        "{}: done in {}, {} items of {} accounts, {} MB; new: {} items, {} MB",
+        d.id,
+        d.place,
+        d.bodies,
+        d.accounts,
+        d.bytes >> 20,
+        d.new_bodies,
+        d.new_bytes >> 20
+    )
 }
 
 /// A line that is written over, where somebody looks on.
@@ -358,133 +289,13 @@ fn show_progress() -> impl FnMut(u64, u64) + Send + 'static {
     let is_seen = std::io::stderr().is_terminal();
     let began = std::time::Instant::now();
     move |done, all| {
-        if is_seen && all > 0 && done > 0 {
+        if is_seen && all > 0 && done >= all {
+            // What is written next begins in a line of its own.
+            let _ = write!(std::io::stderr(), "\r{:30}\r", "");
+        } else if is_seen && all > 0 && done > 0 {
             let left = began.elapsed().as_secs_f64() * (all.saturating_sub(done)) as f64 / done as f64;
             let percent = done * 100 / all;
             let _ = write!(std::io::stderr(), "\r{percent:3} %, about {left:.0} s left   ");
-        }
-    }
-}
-
-impl Rehearse {
-    fn run(self) -> Result<()> {
-        with_store(&self.data, async |ctx| {
-            let from = self.reach.with_box(&ctx, &self.from).await?;
-            let done = rehearse_target(&ctx, from, self.address.as_deref()).await?;
-            let mut lines = vec![proven(&done)];
-            lines.extend(done.differences.iter().map(|d| format!("  {d}")));
-            print_done(&self.form, &json!(done), &lines.join("\n"))?;
-            match done.differences.len() {
-                0 => Ok(()),
-                n => Err(Error::unavailable(format!(
-                    "{n} differences: look at hauspost backup verify, then make a new backup"
-                ))),
-            }
-        })
-    }
-}
-
-/// One line.
-fn proven(r: &Rehearsal) -> String {
-    format!(
-        "restored at {}: {} with {} items of {}, {} compared with the box, {} differences",
-        rfc3339(r.at_ms),
-        r.address,
-        r.items,
-        r.id,
-        r.compared,
-        r.differences.len()
-    )
-}
-
-impl BringBack {
-    fn run(self) -> Result<()> {
-        with_store(&self.data, async |ctx| {
-            let key = key_of(self.key.as_deref(), &ctx)?;
-            let place = self.reach.with_box(&ctx, &self.from).await?.open()?;
-            let snapshot = read_snapshot(&*place, &key, &self.id)?;
-            let account = find_account(&ctx, &self.address).await?;
-            let wanted = Wanted {
-                folder: self.only,
-                items: self.items,
-                into: self.into,
-                over: self.over,
-                ..Wanted::default()
-            };
-            let stored = snapshot.account(self.of.as_deref().unwrap_or(&account.address))?;
-            let from = (snapshot.id.as_str(), stored, None);
-            let brought = bring_back(&ctx, (&*place, &key), from, &account, &wanted).await?;
-            let mut lines = vec![format!(
-                "{}: {} messages, {} events, tasks and contacts of the backup {} are back; {} were there; {} are again what they were",
-                brought.address,
-                brought.messages,
-                brought.objects,
-                brought.id,
-                brought.present,
-                brought.replaced
-            )];
-            lines.extend(brought.lost.iter().map(|l| format!("  lost: {l}")));
-            print_done(&self.form, &json!(brought), &lines.join("\n"))?;
-            match brought.lost.len() {
-                0 => Ok(()),
-                n => Err(Error::unavailable(format!(
-                    "{n} items are damaged in the backup; all others are back"
-                ))),
-            }
-        })
-    }
-}
-
-impl Revive {
-    fn run(self) -> Result<()> {
-        with_store(&self.data, async |ctx| {
-            let key = key_of(self.key.as_deref(), &ctx)?;
-            let place = self.reach.with_box(&ctx, &self.from).await?.open()?;
-            let snapshot = read_snapshot(&*place, &key, &self.id)?;
-            let revived = revive_account(&ctx, (&*place, &key), &snapshot, &self.address).await?;
-            let mut lines = vec![format!(
-                "{}: is here again with {} items and {} rights, as of {}. Give it a password: hauspost account set {} --password-stdin",
-                revived.address, revived.bodies, revived.rights, revived.id, revived.address
-            )];
-            lines.extend(revived.left_out.iter().map(|l| format!("  left out: {l}")));
-            lines.extend(revived.lost.iter().map(|l| format!("  lost: {l}")));
-            print_done(&self.form, &json!(revived), &lines.join("\n"))
-        })
-    }
-}
-
-impl Restore {
-    pub fn run(self) -> Result<()> {
-        super::start_log("warn");
-        let key = Key::parse(&read(&self.key)?)?;
-        let place = self.reach.open(&self.from)?;
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .map_err(|e| Error::internal("no runtime").caused_by(e))?;
-        let snapshot = read_snapshot(&*place, &key, &self.id)?;
-        let restored = runtime.block_on(restore_box(&*place, &key, &snapshot, &self.data.folder))?;
-        let mut lines = vec![format!(
-            "{}: {} accounts with {} items, {} MB, are in {}",
-            restored.id,
-            restored.accounts,
-            restored.bodies,
-            restored.bytes >> 20,
-            self.data.folder.display()
-        )];
-        if restored.held > 0 {
-            lines.push(format!(
-                "{} recipients of mail that waited to leave: look at hauspost queue list, then retry or drop",
-                restored.held
-            ));
-        }
-        lines.extend(restored.lost.iter().map(|l| format!("  lost: {l}")));
-        print_done(&self.form, &json!(restored), &lines.join("\n"))?;
-        match restored.lost.len() {
-            0 => Ok(()),
-            n => Err(Error::unavailable(format!(
-                "{n} items could not be brought back; all others are there"
-            ))),
         }
     }
 }

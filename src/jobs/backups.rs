@@ -33,15 +33,25 @@ async fn run_due(ctx: &Ctx, room: &PostRoom) -> Result<()> {
             rehearse_due(ctx, room, &target, &status).await?;
             continue;
         }
+        // Somebody has asked for one: that is no failure, and the next look comes in a minute.
+        if backup::is_running(ctx.store.layout())? {
+            continue;
+        }
         let to = Destination::known(ctx, &target.place, &room.dialer).await?;
         let done = run_target(ctx, to, target.keep, Limits::default(), |_, _| {}).await;
         match done {
-            Ok(done) => tracing::info!(
-                id = done.id,
-                place = done.place,
-                new_bytes = done.new_bytes,
-                "backed up"
-            ),
+            Ok(done) => {
+                tracing::info!(
+                    id = done.id,
+                    place = done.place,
+                    new_bytes = done.new_bytes,
+                    "backed up"
+                );
+                if let Some(why) = &done.problem {
+                    let what = (Failure::Tidying, why.as_str());
+                    tell_administrators(ctx, room, &target, &status, what).await?;
+                }
+            }
             Err(e) => {
                 tracing::error!(place = %target.place, error = ?e, "no backup was made");
                 tell_administrators(ctx, room, &target, &status, (Failure::Backup, e.message())).await?;
@@ -54,7 +64,7 @@ async fn run_due(ctx: &Ctx, room: &PostRoom) -> Result<()> {
 /// Proves once a week that what was backed up comes back.
 async fn rehearse_due(ctx: &Ctx, room: &PostRoom, target: &Target, status: &Status) -> Result<()> {
     let now_ms = ctx.now_ms();
-    let began_lately = |ms: TimeMs| now_ms - ms < REHEARSE_WITHIN_MS;
+    let began_lately = |ms: TimeMs| (0..REHEARSE_WITHIN_MS).contains(&(now_ms - ms));
     // Soon after a backup of the night, when nobody works.
     if !status.is_to_be_rehearsed(now_ms) || !status.last_done_at_ms.is_some_and(began_lately) {
         return Ok(());
@@ -92,8 +102,12 @@ fn is_due(target: &Target, status: &Status, now_ms: TimeMs, zone: &TimeZone) -> 
     let Some(due_ms) = last_due(target, now_ms, zone) else {
         return false;
     };
-    let is_done = status.last_done_at_ms.is_some_and(|ms| ms >= due_ms);
-    let waits = status.last_error.is_some() && status.last_try_at_ms.is_some_and(|ms| now_ms - ms < AGAIN_MS);
+    // What was done in the future was done while the clock was wrong, and says nothing of today.
+    let is_done = status
+        .last_done_at_ms
+        .is_some_and(|ms| (due_ms..=now_ms).contains(&ms));
+    let has_tried = |ms: TimeMs| (0..AGAIN_MS).contains(&(now_ms - ms));
+    let waits = status.last_error.is_some() && status.last_try_at_ms.is_some_and(has_tried);
     !is_done && !waits
 }
 
@@ -116,6 +130,8 @@ fn last_due(target: &Target, now_ms: TimeMs, zone: &TimeZone) -> Option<TimeMs> 
 enum Failure {
     Backup,
     Rehearsal,
+    /// The backup was made, and old ones could not be let go.
+    Tidying,
 }
 
 impl Failure {
@@ -123,6 +139,7 @@ impl Failure {
         match self {
             Failure::Backup => "backup-failed",
             Failure::Rehearsal => "rehearsal-failed",
+            Failure::Tidying => "backup-untidy",
         }
     }
 
@@ -159,6 +176,18 @@ impl Failure {
                     "An account was restored from the backup in {place} for a try, and compared:\n\n  {why}\n\n\
                      Your data on the server is not affected, but this backup cannot be relied on. Please look with:\n\
                      hauspost backup verify\n"
+                ),
+            ),
+            (Failure::Tidying, "de") => (
+                "Alte Datensicherungen werden nicht mehr entfernt",
+                format!(
+                    "Die heutige Sicherung nach {place} ist gelungen, aber ältere konnten nicht aufgeräumt werden:\n\n  {why}\n\n                     Mit der Zeit geht dort der Platz aus. Bitte sehen Sie nach mit: hauspost backup verify\n"
+                ),
+            ),
+            (Failure::Tidying, _) => (
+                "Old backups are not removed any more",
+                format!(
+                    "Today's backup to {place} was made, but older ones could not be tidied up:\n\n  {why}\n\n                     In time there will be no room left. Please look with: hauspost backup verify\n"
                 ),
             ),
         };
@@ -209,5 +238,15 @@ mod tests {
         status.last_error = Some("full".into());
         assert!(!due(&status, "2026-11-24T02:00:00Z"));
         assert!(due(&status, "2026-11-24T02:30:00Z"));
+        // The clock was years ahead for a while: nobody waits for them to pass.
+        status.last_done_at_ms = Some(at("2031-01-01T00:00:00Z"));
+        assert!(due(&status, "2026-11-24T02:30:00Z"));
+        status.last_try_at_ms = status.last_done_at_ms;
+        assert!(due(&status, "2026-11-24T02:31:00Z"));
+        status.rehearsal = Some(backup::Rehearsal {
+            at_ms: at("2031-01-01T00:00:00Z"),
+            ..backup::Rehearsal::default()
+        });
+        assert!(status.is_to_be_rehearsed(at("2026-11-24T03:00:00Z")));
     }
 }

@@ -6,7 +6,7 @@ use std::fs::{self, File};
 use std::io::Write;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 /// Makes the names in a folder durable.
 pub fn sync_folder(path: &Path) -> Result<()> {
@@ -47,27 +47,31 @@ pub fn write_file(path: &Path, content: &[u8]) -> Result<()> {
 
 const SCRATCH: &str = "hauspost-scratch-";
 
-/// A private folder that goes, with everything in it, when it is dropped.
-pub struct ScratchFolder(PathBuf);
+/// A private folder that goes, with everything in it, when it is dropped. A file beside it is locked as long as it is used.
+pub struct ScratchFolder(PathBuf, File);
+
+/// One that is being made is not taken for one that was left,
+const BEING_MADE: Duration = Duration::from_secs(60);
+/// nor, before so long, one without a lock.
+const WITHOUT_LOCK: Duration = Duration::from_secs(24 * 3600);
 
 impl ScratchFolder {
-    /// Below `parent`, under a name of its own. Those that a power cut has left there go.
+    /// Below `parent`, under a name of its own. Those that a power cut or a kill has left there go.
     pub fn make_in(parent: &Path) -> Result<ScratchFolder> {
         use std::os::unix::fs::DirBuilderExt;
-        let long_ago = SystemTime::now() - Duration::from_secs(24 * 3600);
         for entry in fs::read_dir(parent)?.flatten() {
             let is_scratch = entry.file_name().to_string_lossy().starts_with(SCRATCH);
-            let is_old = entry
-                .metadata()
-                .and_then(|m| m.modified())
-                .is_ok_and(|at| at < long_ago);
-            if is_scratch && is_old {
-                let _ = fs::remove_dir_all(entry.path());
+            let at = entry.metadata().and_then(|m| m.modified());
+            let age = at.ok().and_then(|at| at.elapsed().ok()).unwrap_or_default();
+            if is_scratch && age > BEING_MADE {
+                remove_if_left(&entry.path(), age);
             }
         }
         let path = parent.join(format!("{SCRATCH}{}", random::short_id()));
+        let lock = File::create(lock_of(&path))?;
+        lock.try_lock().map_err(std::io::Error::from)?;
         fs::DirBuilder::new().mode(0o700).create(&path)?;
-        Ok(ScratchFolder(path))
+        Ok(ScratchFolder(path, lock))
     }
 
     pub fn path(&self) -> &Path {
@@ -83,6 +87,25 @@ impl ScratchFolder {
 impl Drop for ScratchFolder {
     fn drop(&mut self) {
         let _ = fs::remove_dir_all(&self.0);
+        let _ = fs::remove_file(lock_of(&self.0));
+        let _ = self.1.unlock();
+    }
+}
+
+fn lock_of(folder: &Path) -> PathBuf {
+    folder.with_extension("lock")
+}
+
+/// A scratch folder, or the lock of one, that nobody uses. What cannot be removed, as others' folders cannot, stays.
+fn remove_if_left(path: &Path, age: Duration) {
+    let lock = lock_of(path);
+    let is_free = match File::open(&lock) {
+        Ok(file) => file.try_lock().is_ok(),
+        Err(e) => e.kind() == std::io::ErrorKind::NotFound && age > WITHOUT_LOCK,
+    };
+    if is_free {
+        let _ = fs::remove_dir_all(path.with_extension(""));
+        let _ = fs::remove_file(&lock);
     }
 }
 
@@ -158,6 +181,28 @@ mod tests {
         assert_eq!(network_file_system(0x6969), Some("NFS"));
         assert_eq!(network_file_system(0xff53_4d42), Some("CIFS"));
         assert_eq!(network_file_system(0xef53), None, "ext4");
+    }
+
+    #[test]
+    fn scratch_folders_that_a_kill_has_left_go_and_those_in_use_stay() {
+        let parent = ScratchFolder::make_in(&std::env::temp_dir()).unwrap();
+        let long_ago = std::time::SystemTime::now() - WITHOUT_LOCK * 2;
+        let in_use = ScratchFolder::make_in(parent.path()).unwrap();
+        let left = ScratchFolder::make_in(parent.path()).unwrap();
+        fs::write(left.path().join("rows"), b"private").unwrap();
+        let [left_path, used_path] = [&left, &in_use].map(|f| f.path().to_path_buf());
+        for path in [&left_path, &used_path] {
+            File::open(path).unwrap().set_modified(long_ago).unwrap();
+            File::open(lock_of(path)).unwrap().set_modified(long_ago).unwrap();
+        }
+        // As a kill does it: the kernel lets go of the lock.
+        left.1.unlock().unwrap();
+        std::mem::forget(left);
+        drop(ScratchFolder::make_in(parent.path()).unwrap());
+        assert!(used_path.exists(), "in use for days");
+        assert!(!left_path.exists() && !lock_of(&left_path).exists());
+        drop(in_use);
+        assert_eq!(fs::read_dir(parent.path()).unwrap().count(), 0);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 
 use super::blob::Hash;
 use super::file::BUSY_TIMEOUT;
-use crate::base::Result;
+use crate::base::{Error, Result};
 use crate::model::AccountId;
 use rusqlite::{Connection, OptionalExtension, params};
 use std::fs;
@@ -44,10 +44,12 @@ pub struct Usage {
 pub struct PackIndex(Connection);
 
 impl PackIndex {
-    /// Makes the file when there is none, or when it cannot be used: all of it can be read again from the place.
+    /// Makes the file when there is none, or when it cannot be used: all of it can be read again from the place. Nobody else
+    /// may have it open for writing.
     pub fn open(path: &Path) -> Result<PackIndex> {
         match Self::try_open(path) {
             Ok(Some(index)) => Ok(index),
+            Err(e) if !is_damage(&e) => Err(e),
             outcome => {
                 if let Err(e) = outcome {
                     tracing::warn!(path = %path.display(), error = ?e, "the list of what lies at a place is read anew");
@@ -61,7 +63,8 @@ impl PackIndex {
         }
     }
 
-    fn try_open(path: &Path) -> Result<Option<PackIndex>> {
+    /// None, when there is no such file, or it is of another program. Errors: Unavailable, when it is damaged.
+    pub fn try_open(path: &Path) -> Result<Option<PackIndex>> {
         if !path.exists() {
             return Ok(None);
         }
@@ -175,6 +178,15 @@ impl PackIndex {
         Ok(st.query_row([hash], |r| entry(r, 0)).optional()?)
     }
 
+    /// In all packs that have it, the newest first.
+    pub fn find_all(&self, hash: &Hash) -> Result<Vec<Entry>> {
+        let mut st = self
+            .0
+            .prepare_cached("SELECT pack, at, stored, size FROM body WHERE hash = ?1 ORDER BY pack DESC")?;
+        let rows = st.query_map([hash], |r| entry(r, 0))?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
     /// What is in a pack, as it lies.
     pub fn bodies_of(&self, pack: u32) -> Result<Vec<(Hash, Entry)>> {
         let mut st = self
@@ -243,6 +255,14 @@ impl PackIndex {
         })?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
+}
+
+/// Whether an error says that the file is damaged: it is to be made anew then.
+pub fn is_damage(e: &Error) -> bool {
+    use rusqlite::ErrorCode::{DatabaseCorrupt, NotADatabase};
+    let cause = e.cause().and_then(|c| c.downcast_ref::<rusqlite::Error>());
+    let code = cause.and_then(rusqlite::Error::sqlite_error_code);
+    matches!(code, Some(DatabaseCorrupt | NotADatabase))
 }
 
 fn entry(r: &rusqlite::Row<'_>, at: usize) -> rusqlite::Result<Entry> {

@@ -196,6 +196,14 @@ pub fn stored_item(rows: &Path, id: i64) -> Result<StoredItem> {
     item.ok_or_else(|| Error::not_found(format!("there is no item {id} in that backup of the account")))
 }
 
+/// What accounts are called by for ever, by their numbers, in a directory as a backup has it.
+pub fn oids_in_directory(directory: &Path) -> Result<HashMap<i64, String>> {
+    let conn = open(directory)?;
+    let mut st = conn.prepare("SELECT id, oid FROM account")?;
+    let rows = st.query_map([], |r| Ok((r.get(0)?, r.get(1)?)))?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
 fn open(rows: &Path) -> Result<Connection> {
     Ok(Connection::open_with_flags(
         rows,

@@ -50,8 +50,15 @@ impl Place for Folder {
             fs::create_dir_all(folder)?;
             fs::rename(file, &target)
         };
+        // A folder that comes into being has a name that is to stay as well.
+        let is_new = !folder.is_dir();
         done().map_err(|e| self.gone(&target, e))?;
-        disk::sync_folder(folder)
+        disk::sync_folder(folder)?;
+        let above = folder
+            .ancestors()
+            .skip(1)
+            .take_while(|f| is_new && f.starts_with(&self.0));
+        above.into_iter().try_for_each(disk::sync_folder)
     }
 
     fn open(&self, name: &str) -> Result<Box<dyn Stream>> {

@@ -2,11 +2,12 @@
 
 use super::super::Form;
 use super::super::output::{print_done, print_list};
+use super::back::require_none;
 use super::source::Source;
-use crate::backup::{self, Key, Look, Place, Snapshot, Sought, list_snapshots, read_snapshot};
+use crate::backup::{self, Key, Look, Place, Snapshot, Sought, list_snapshots, read_listed, read_snapshot};
 use crate::base::clock::rfc3339;
 use crate::base::text::one_line;
-use crate::base::{Error, Result};
+use crate::base::{Kind, Result};
 use crate::store::disk::ScratchFolder;
 use clap::Args;
 use serde_json::json;
@@ -99,16 +100,28 @@ impl Ls {
     }
 
     fn list(&self, place: &dyn Place, key: &Key) -> Result<()> {
-        let (mut rows, mut lines) = (Vec::new(), Vec::new());
+        let (mut rows, mut lines, mut unreadable) = (Vec::new(), Vec::new(), Vec::new());
         for id in list_snapshots(place)? {
-            let s = read_snapshot(place, key, &id)?;
+            let s = match read_listed(place, key, &id) {
+                Ok(s) => s,
+                // Let go meanwhile.
+                Err(e) if e.kind() == Kind::NotFound => continue,
+                // The others can be used all the same.
+                Err(e) => {
+                    lines.push(format!("{id}  {}", e.message()));
+                    rows.push(json!({"id": id, "problem": e.message()}));
+                    unreadable.push(id);
+                    continue;
+                }
+            };
             let items: u64 = s.accounts.iter().map(|a| a.bodies).sum();
             lines.push(format!("{id}  {} accounts, {items} items", s.accounts.len()));
             rows.push(
                 json!({"id": id, "takenAtMs": s.taken_at_ms, "accounts": s.accounts.len(), "bodies": items}),
             );
         }
-        print_done(&self.form, &json!(rows), &lines.join("\n"))
+        print_done(&self.form, &json!(rows), &lines.join("\n"))?;
+        require_none(&unreadable, "backups cannot be read; the others can")
     }
 }
 
@@ -148,11 +161,9 @@ impl Verify {
         )];
         lines.extend(found.damage.iter().map(|d| format!("  {d}")));
         print_done(&self.form, &json!(found), &lines.join("\n"))?;
-        match found.damage.len() {
-            0 => Ok(()),
-            n => Err(Error::unavailable(format!(
-                "{n} things are not as they were stored; remove the damaged files below data/, and the next backup stores again what the box still has"
-            ))),
-        }
+        require_none(
+            &found.damage,
+            "things are not as they were stored; remove the damaged files, and the next backup stores again what the box still has",
+        )
     }
 }

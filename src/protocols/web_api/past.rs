@@ -59,11 +59,6 @@ async fn asked(
 ) -> Result<Asked, ApiError> {
     let ctx = at_the_page(request).await?;
     let house = house(request)?;
-    // One's own address is no other's.
-    let of = match &of {
-        Some(of) if of.eq_ignore_ascii_case(&ctx.account()?.address) => None,
-        _ => of,
-    };
     Ok(Asked {
         ctx,
         days: house.past.clone(),

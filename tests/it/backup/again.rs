@@ -2,8 +2,8 @@
 
 use super::{assert_sound, backup, files_below, filled, items, key_file, restore, without_box};
 use crate::mailbox::Mailbox;
-use crate::server::{Folder, PASSWORD, run_with};
-use serde_json::json;
+use crate::server::{Folder, PASSWORD, Server, run_with};
+use serde_json::{Value, json};
 use std::fs;
 use std::path::Path;
 use std::time::Duration;
@@ -105,4 +105,38 @@ fn a_pack_of_which_most_is_not_needed_is_written_anew() {
     assert_eq!(items(data.path(), "anna@example.test"), there);
     // And the next one goes on from there.
     assert_eq!(backup(&server, place.path())["newBodies"], 0);
+}
+
+#[test]
+fn a_place_that_is_away_does_not_keep_the_others_from_their_backup() {
+    let server = Server::start();
+    let (away, place) = (Folder::new(), Folder::new());
+    let path = away.path().to_owned();
+    for target in [path.to_str().unwrap(), place.path().to_str().unwrap()] {
+        server.cli(&["backup", "add", target]);
+    }
+    drop(away);
+    let out = run_with(server.data.path(), &["backup", "run", "--json"], "");
+    let said = String::from_utf8_lossy(&out.stderr).into_owned();
+    assert_eq!(out.status.code(), Some(3), "{said}");
+    assert!(said.contains(path.to_str().unwrap()), "{said}");
+    let done: Value = serde_json::from_slice(&out.stdout).unwrap();
+    assert_eq!(done.as_array().unwrap().len(), 1, "{done}");
+    // A list that is damaged hides no other one.
+    let list = place
+        .path()
+        .join("snapshots")
+        .join(done[0]["id"].as_str().unwrap());
+    let mut bytes = fs::read(&list).unwrap();
+    backup(&server, place.path());
+    bytes[250] ^= 1;
+    fs::write(&list, bytes).unwrap();
+    let from = ["backup", "ls", "--from", place.path().to_str().unwrap(), "--json"];
+    let out = run_with(server.data.path(), &from, "");
+    let listed: Value = serde_json::from_slice(&out.stdout).unwrap();
+    assert_eq!(out.status.code(), Some(1), "{listed}");
+    assert!(
+        listed[0]["problem"].is_string() && listed[1]["accounts"].is_u64(),
+        "{listed}"
+    );
 }

@@ -1,6 +1,6 @@
 //! Looking into the days of backups at the page, bringing back from there, and accounts that were removed.
 
-use super::{assert_sound, backup, filled, items};
+use super::{assert_sound, backup, files_below, filled, items, key_file, without_box};
 use crate::dav;
 use crate::mailbox::Mailbox;
 use crate::server::{Folder, PASSWORD, Server, run_with, wait_until};
@@ -218,6 +218,13 @@ fn an_account_that_was_removed_is_here_again_with_its_address_and_rights_or_in_a
         "--level",
         "edit",
     ]);
+    cli(&["domain", "add", "sold.test"]);
+    for more in [
+        ["--add-alias", "leaver@sold.test"].as_slice(),
+        &["--admin", "yes"],
+    ] {
+        cli(&[&["account", "set", "leaver@example.test"], more].concat());
+    }
     let mut leaver = Mailbox::open(server.imap, "leaver@example.test");
     leaver.ok("CREATE Projekt");
     for n in 0..5 {
@@ -289,8 +296,9 @@ fn an_account_that_was_removed_is_here_again_with_its_address_and_rights_or_in_a
     assert!(cli(&["account", "show", "leaver@example.test"]).contains("also@example.test"));
     revive().expect(409);
     assert_sound(server.data.path());
-    // By the command line, when somebody else has an address of theirs by now.
+    // By the command line, when somebody else has an address of theirs by now, and a domain was sold.
     cli(&["account", "remove", "leaver@example.test", "--yes"]);
+    cli(&["domain", "remove", "sold.test"]);
     cli(&[
         "account",
         "set",
@@ -300,6 +308,141 @@ fn an_account_that_was_removed_is_here_again_with_its_address_and_rights_or_in_a
     ]);
     let from = place.path().to_str().unwrap();
     let said = cli(&["backup", "revive", "leaver@example.test", "--from", from]);
-    assert!(said.contains("left out: also@example.test"), "{said}");
+    for out in [
+        "also@example.test",
+        "leaver@sold.test",
+        "the right to administer the office",
+    ] {
+        assert!(said.contains(&format!("left out: {out}")), "{out}: {said}");
+    }
     assert_eq!(items(server.data.path(), "leaver@example.test"), before);
+}
+
+#[test]
+fn nobody_looks_into_the_days_of_who_had_their_address_and_number_before() {
+    let server = filled();
+    let (place, keys) = (Folder::new(), Folder::new());
+    let key = key_file(&server, keys.path());
+    server.cli(&["backup", "add", place.path().to_str().unwrap()]);
+    let first = backup(&server, place.path());
+    // The second of a day takes the place of the first.
+    let kept = Folder::new();
+    for file in files_below(place.path()) {
+        let to = kept.path().join(file.strip_prefix(place.path()).unwrap());
+        std::fs::create_dir_all(to.parent().unwrap()).unwrap();
+        std::fs::copy(file, to).unwrap();
+    }
+    let add = |data: &std::path::Path| {
+        let out = run_with(
+            data,
+            &["account", "add", "new@example.test", "--password-stdin"],
+            &format!("{PASSWORD}\n"),
+        );
+        assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+    };
+    add(server.data.path());
+    let mut new = Mailbox::open(server.imap, "new@example.test");
+    assert!(new.append("INBOX", b"Subject: private\r\n\r\nmine\r\n"));
+    let second = backup(&server, place.path());
+    drop(server);
+    // The box goes back to the day before: whoever comes next gets the number again, and may get the address.
+    let anew = Folder::new();
+    let [from, before, key, id] = [
+        place.path().to_str().unwrap(),
+        kept.path().to_str().unwrap(),
+        key.to_str().unwrap(),
+        first["id"].as_str().unwrap(),
+    ];
+    let to = anew.path().to_str().unwrap();
+    let (code, _, said) = without_box(&["restore", id, "--from", before, "--key", key, "--data", to]);
+    assert_eq!(code, 0, "{said}");
+    add(anew.path());
+    let server = Server::serve(anew, &[]);
+    let new = Web::page(&server, "new@example.test");
+    let all = new.get("/api/past").expect(200).json();
+    let day = all["days"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|d| d["id"] == second["id"])
+        .unwrap();
+    let day = format!(
+        "/api/past/{}/{}",
+        day["place"].as_str().unwrap(),
+        day["id"].as_str().unwrap()
+    );
+    new.get(&format!("{day}/folders")).expect(404);
+    new.get(&format!("{day}/items?mailbox=new%40example.test"))
+        .expect(404);
+    new.post(&format!("{day}/bring-back"), &json!({})).expect(404);
+    // An administrator may, knows that it is somebody else's, and says into which mailbox it is to come.
+    let anna = Web::page(&server, "anna@example.test");
+    let accounts = anna.get(&format!("{day}/accounts")).expect(200).json();
+    let there = accounts["accounts"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|a| a["address"] == "new@example.test")
+        .unwrap();
+    assert_eq!(there["isHere"], false, "{accounts}");
+    assert_eq!(all_items(&anna, &day, "&mailbox=new%40example.test").len(), 1);
+    let theirs = json!({"mailbox": "new@example.test"});
+    anna.post(&format!("{day}/bring-back"), &theirs).expect(404);
+    let back = |more: &[&str]| {
+        let arguments = [
+            "backup",
+            "bring-back",
+            "new@example.test",
+            second["id"].as_str().unwrap(),
+        ];
+        run_with(
+            server.data.path(),
+            &[&arguments[..], &["--from", from], more].concat(),
+            "",
+        )
+    };
+    let refused = back(&[]);
+    let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(!refused.status.success() && said.contains("--of"), "{said}");
+    let mut mailbox = Mailbox::open(server.imap, "new@example.test");
+    assert_eq!(mailbox.count("INBOX"), 0);
+    assert!(back(&["--of", "new@example.test"]).status.success());
+    assert_eq!(mailbox.count("INBOX"), 1, "it was said");
+    let certificate = keys.path().join("certificate.json");
+    let said = server.cli(&[
+        "account",
+        "erase",
+        "new@example.test",
+        "--certificate",
+        certificate.to_str().unwrap(),
+        "--yes",
+    ]);
+    assert!(said.contains("no backup in"), "who left is another: {said}");
+}
+
+#[test]
+fn each_administrator_who_looks_is_noted_also_when_the_day_is_open_already() {
+    let server = filled();
+    let place = Folder::new();
+    let day = backed_up(&server, &place);
+    let ben = Web::page(&server, "ben@example.test");
+    ben.get(&format!("{day}/folders")).expect(200);
+    let anna = Web::page(&server, "anna@example.test");
+    anna.get(&format!("{day}/folders")).expect(200);
+    let looks = || {
+        let audit = anna.get("/api/admin/audit").expect(200).text();
+        audit.matches("backup.look").count()
+    };
+    assert_eq!(looks(), 0, "everybody may look at their own");
+    for _ in 0..3 {
+        anna.get(&format!("{day}/folders?mailbox=ben%40example.test"))
+            .expect(200);
+    }
+    assert_eq!(looks(), 1);
+    // Only whole names of backups lead anywhere.
+    for id in ["latest", "2026", "..%2f..%2fdata"] {
+        let place = day.rsplit_once('/').unwrap().0;
+        let other = anna.get(&format!("{place}/{id}/folders"));
+        assert_eq!(other.status, 404, "{id}");
+    }
 }

@@ -174,6 +174,8 @@ export interface BackupTarget {
   lastTryAt: string | null;
   lastDoneAt: string | null;
   lastError: string | null;
+  /** The last backup was made; why older ones could not be let go. */
+  problem: string | null;
   bodies: number;
   newBytes: number;
   rehearsal: Rehearsal | null;

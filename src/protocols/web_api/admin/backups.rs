@@ -40,6 +40,7 @@ async fn list(request: HttpRequest) -> Answer {
                 "lastTryAt": time(s.last_try_at_ms),
                 "lastDoneAt": time(s.last_done_at_ms),
                 "lastError": s.last_error,
+                "problem": s.problem,
                 "bodies": s.bodies,
                 "newBytes": s.new_bytes,
                 "rehearsal": s.rehearsal.as_ref().map(|r| json!({
