@@ -27,6 +27,11 @@ struct World {
 impl World {
     /// `looks_at`: the port of the authority's question by plain HTTP; None: the office's.
     fn start(looks_at: Option<u16>) -> World {
+        World::start_with(looks_at, &[])
+    }
+
+    /// `more`: of the authority's environment.
+    fn start_with(looks_at: Option<u16>, more: &[(&str, &str)]) -> World {
         let (folder, names) = (Folder::new(), Knot::start(RECORDS));
         let d = folder.path();
         let (ca, cert, key) = certificate(d);
@@ -48,9 +53,10 @@ impl World {
             .arg(d.join("pebble.json"))
             .args(["-dnsserver", &dns])
             .env("PEBBLE_VA_NOSLEEP", "1")
-            // Each proof is to be looked at, and each tenth nonce is refused.
+            // Each proof is to be looked at, and every third nonce is refused.
             .env("PEBBLE_AUTHZREUSE", "0")
-            .env("PEBBLE_WFE_NONCEREJECT", "10");
+            .env("PEBBLE_WFE_NONCEREJECT", "30")
+            .envs(more.iter().copied());
         let pebble = Running::start(pebble);
         wait_for_port(port);
         World {
@@ -60,6 +66,16 @@ impl World {
             _pebble: pebble,
             _folder: folder,
         }
+    }
+
+    /// What is kept of the order that is under way, once the authority has given it an address.
+    fn kept_order(&self) -> Value {
+        let file = self.office.data.path().join("tls/order.json");
+        let read = || -> Option<Value> { serde_json::from_slice(&std::fs::read(&file).ok()?).ok() };
+        wait_until("there is an order", Duration::from_secs(60), || {
+            read().is_some_and(|kept| kept["url"] != "")
+        });
+        read().unwrap()
     }
 
     fn request(&self, more: &[&str]) -> String {
@@ -156,6 +172,178 @@ fn a_plain_question_at_our_port_brings_a_certificate_and_the_next_one() {
     wait_until("its own is back", Duration::from_secs(10), || {
         shown(&world.office).contains("Hauspost")
     });
+}
+
+#[test]
+fn nonces_that_are_refused_again_and_again_cost_no_certificate() {
+    let world = World::start_with(None, &[("PEBBLE_WFE_NONCEREJECT", "50")]);
+    world.request(&["--name", NAME]);
+    assert!(shown(&world.office).contains("Pebble"));
+    assert_eq!(world.state()["progress"]["failures"], 0);
+}
+
+/// The public half of a key or of what a certificate certifies, PEM.
+fn public_half(arguments: &[&str], pem: &str) -> String {
+    let mut child = Command::new("openssl")
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(pem.as_bytes()).unwrap();
+    String::from_utf8(child.wait_with_output().unwrap().stdout).unwrap()
+}
+
+#[test]
+fn an_order_and_its_key_survive_a_power_cut() {
+    use std::os::unix::fs::PermissionsExt;
+    // The authority looks at once or up to five seconds later.
+    let mut world = World::start_with(None, &[("PEBBLE_VA_NOSLEEP", "0"), ("PEBBLE_VA_SLEEPTIME", "5")]);
+    let data = world.office.data.path().to_owned();
+    run_with(
+        &data,
+        &[
+            "certificate",
+            "request",
+            "--name",
+            NAME,
+            "--authority",
+            &world.authority,
+        ],
+        "",
+    );
+    let kept = world.kept_order();
+    let mode = std::fs::metadata(data.join("tls/order.json"))
+        .unwrap()
+        .permissions()
+        .mode();
+    assert_eq!(mode & 0o777, 0o600, "it holds a key");
+    world.office.kill();
+    assert!(!data.join("tls/public.pem").exists(), "it was early enough");
+    world.office.start_again();
+    wait_until("the certificate comes", Duration::from_secs(120), || {
+        shown(&world.office).contains("Pebble")
+    });
+    let installed = std::fs::read_to_string(data.join("tls/public.pem")).unwrap();
+    assert_eq!(
+        public_half(&["x509", "-noout", "-pubkey"], &installed),
+        public_half(&["pkey", "-pubout"], kept["key"].as_str().unwrap()),
+        "of the order that was made before"
+    );
+    wait_until("the order is forgotten", Duration::from_secs(10), || {
+        !data.join("tls/order.json").exists()
+    });
+}
+
+#[test]
+fn what_is_given_up_while_the_authority_looks_does_not_come_back() {
+    let world = World::start_with(None, &[("PEBBLE_VA_NOSLEEP", "0"), ("PEBBLE_VA_SLEEPTIME", "3")]);
+    let data = world.office.data.path();
+    run_with(
+        data,
+        &[
+            "certificate",
+            "request",
+            "--name",
+            NAME,
+            "--authority",
+            &world.authority,
+        ],
+        "",
+    );
+    world.kept_order();
+    world.office.cli(&["certificate", "remove"]);
+    wait_until("the order has ended", Duration::from_secs(120), || {
+        world.office.log().contains("wanted no more")
+    });
+    assert!(shown(&world.office).contains("Hauspost"));
+    assert!(!data.join("tls/public.pem").exists() && !data.join("tls/order.json").exists());
+}
+
+#[test]
+fn an_authority_that_is_overloaded_is_asked_again_when_it_says_so() {
+    let folder = Folder::new();
+    let (ca, cert, key) = certificate(folder.path());
+    let answer = "HTTP/1.1 429 Too Many Requests\r\nRetry-After: 90000\r\nContent-Length: 9\r\n\r\nToo many.";
+    std::fs::write(folder.path().join("dir"), answer).unwrap();
+    let port = free_port();
+    let mut authority = Command::new("openssl");
+    authority
+        .args(["s_server", "-HTTP", "-accept", &port.to_string(), "-cert"])
+        .arg(cert)
+        .arg("-key")
+        .arg(key)
+        .current_dir(folder.path());
+    let _running = Running::start(authority);
+    wait_for_port(port);
+    let office = Server::start_with(&["--extra-ca", ca.to_str().unwrap()]);
+    let ask = |arguments: &[&str]| {
+        let out = run_with(office.data.path(), arguments, "");
+        assert!(!out.status.success());
+        String::from_utf8(out.stderr).unwrap()
+    };
+    let url = format!("https://localhost:{port}/dir");
+    let said = ask(&[
+        "certificate",
+        "request",
+        "--name",
+        NAME,
+        "--authority",
+        &url,
+        "--wait",
+        "60",
+    ]);
+    assert!(said.contains("429") && said.contains("Too many."), "{said}");
+    let state = |office: &Server| -> Value {
+        serde_json::from_str(&office.cli(&["certificate", "show", "--json"])).unwrap()
+    };
+    let progress = state(&office)["progress"].clone();
+    let at = |progress: &Value, what: &str| progress[what].as_i64().unwrap();
+    let pause_ms = at(&progress, "nextTryAtMs") - at(&progress, "lastTryAtMs");
+    assert!((89_000_000..=90_000_000).contains(&pause_ms), "{progress}");
+    // Nobody can ask it sooner.
+    for again in [
+        vec!["certificate", "renew", "--wait", "60"],
+        vec![
+            "certificate",
+            "request",
+            "--name",
+            NAME,
+            "--authority",
+            &url,
+            "--wait",
+            "60",
+        ],
+    ] {
+        let said = ask(&again);
+        assert!(said.contains("asked again from"), "{said}");
+    }
+    assert_eq!(state(&office)["progress"]["nextTryAtMs"], progress["nextTryAtMs"]);
+}
+
+#[test]
+fn beside_certificate_files_none_is_asked_for() {
+    let folder = Folder::new();
+    let (_, cert, key) = certificate(folder.path());
+    let office = Server::start_with(&[
+        "--tls-cert",
+        cert.to_str().unwrap(),
+        "--tls-key",
+        key.to_str().unwrap(),
+    ]);
+    let ask = [
+        "certificate",
+        "request",
+        "--name",
+        NAME,
+        "--authority",
+        "https://127.0.0.1:9/",
+        "--wait",
+        "60",
+    ];
+    let out = run_with(office.data.path(), &ask, "");
+    let said = String::from_utf8(out.stderr).unwrap();
+    assert!(!out.status.success() && said.contains("--tls-cert"), "{said}");
 }
 
 #[test]
@@ -290,7 +478,13 @@ fn what_the_authority_refuses_is_told_and_the_old_certificate_stays() {
     assert!(seen["progress"]["nextTryAt"].is_string());
     let overview = page.get("/api/admin/overview").expect(200).json();
     assert_eq!(overview["certificate"]["error"], seen["progress"]["lastError"]);
-    assert!(!ask(&["certificate", "renew", "--wait", "60"]).status.success());
+    let again = ask(&["certificate", "renew", "--wait", "60"]);
+    assert!(!again.status.success());
+    assert_eq!(
+        world.state()["progress"]["failures"],
+        2,
+        "it has really been asked again"
+    );
     let mail = wait_for_messages(world.office.imap, "anna@example.test", "INBOX", 1);
     let text = String::from_utf8_lossy(&mail[0]).into_owned();
     assert!(
