@@ -197,31 +197,23 @@ fn public_half(arguments: &[&str], pem: &str) -> String {
 #[test]
 fn an_order_and_its_key_survive_a_power_cut() {
     use std::os::unix::fs::PermissionsExt;
-    // The authority looks at once or up to five seconds later.
-    let mut world = World::start_with(None, &[("PEBBLE_VA_NOSLEEP", "0"), ("PEBBLE_VA_SLEEPTIME", "5")]);
+    let mut world = World::start(Some(1));
     let data = world.office.data.path().to_owned();
-    run_with(
-        &data,
-        &[
-            "certificate",
-            "request",
-            "--name",
-            NAME,
-            "--authority",
-            &world.authority,
-        ],
-        "",
-    );
+    world.request(&["--name", NAME, "--proof", "dns"]);
     let kept = world.kept_order();
     let mode = std::fs::metadata(data.join("tls/order.json"))
         .unwrap()
         .permissions()
         .mode();
     assert_eq!(mode & 0o777, 0o600, "it holds a key");
+    let record = world.state()["progress"]["order"]["records"][0].clone();
+    let text = |what: &str| record[what].as_str().unwrap().to_owned();
     world.office.kill();
-    assert!(!data.join("tls/public.pem").exists(), "it was early enough");
+    world
+        .names
+        .set(&format!("{RECORDS}{}. TXT \"{}\"\n", text("name"), text("value")));
     world.office.start_again();
-    wait_until("the certificate comes", Duration::from_secs(120), || {
+    wait_until("the certificate comes", Duration::from_secs(60), || {
         shown(&world.office).contains("Pebble")
     });
     let installed = std::fs::read_to_string(data.join("tls/public.pem")).unwrap();
@@ -233,6 +225,36 @@ fn an_order_and_its_key_survive_a_power_cut() {
     wait_until("the order is forgotten", Duration::from_secs(10), || {
         !data.join("tls/order.json").exists()
     });
+}
+
+#[test]
+fn a_power_cut_while_the_authority_looks_costs_no_certificate() {
+    // It looks at once, or up to three seconds later: before, while and after nobody is there to answer.
+    let mut world = World::start_with(None, &[("PEBBLE_VA_NOSLEEP", "0"), ("PEBBLE_VA_SLEEPTIME", "3")]);
+    let data = world.office.data.path().to_owned();
+    let request = [
+        "certificate",
+        "request",
+        "--name",
+        NAME,
+        "--authority",
+        &world.authority,
+    ];
+    run_with(&data, &request, "");
+    let order = || std::fs::read_to_string(data.join("tls/order.json")).unwrap_or_default();
+    wait_until("it may look", Duration::from_secs(60), || {
+        order().contains("token")
+    });
+    world.office.kill();
+    world.office.start_again();
+    wait_until("the certificate comes", Duration::from_secs(120), || {
+        shown(&world.office).contains("Pebble")
+    });
+    let state = world.state();
+    assert_eq!(
+        (&state["progress"]["failures"], &state["progress"]["lastError"]),
+        (&json!(0), &Value::Null)
+    );
 }
 
 #[test]
@@ -499,20 +521,27 @@ fn the_page_asks_for_one_and_wrong_wishes_say_what_is_wrong() {
     let page = Web::page(&world.office, "anna@example.test");
     let before = page.get("/api/admin/certificate").expect(200).json();
     assert_eq!(before["proposal"]["names"], json!([NAME]));
-    for (wish, reason) in [
-        (json!({"names": [], "proof": "http"}), "CertificateNames"),
-        (json!({"names": ["nas"], "proof": "http"}), "CertificateName"),
+    for (wish, reason, field) in [
+        (json!({"names": [], "proof": "http"}), "CertificateNames", "names"),
+        (
+            json!({"names": ["nas"], "proof": "http"}),
+            "CertificateName",
+            "names",
+        ),
         (
             json!({"names": [NAME], "proof": "http", "authority": "http://x.test/"}),
             "AuthorityWrong",
+            "authority",
         ),
         (
             json!({"names": [NAME], "proof": "dns", "zoneKey": {"server": "x", "zone": "test", "keyName": "k", "secret": ""}}),
             "NameServerWrong",
+            "zoneKey",
         ),
         (
             json!({"names": [NAME], "proof": "dns", "zoneKey": {"server": "::1", "zone": "test", "keyName": "k", "secret": "!"}}),
             "ZoneKeyWrong",
+            "zoneKey",
         ),
     ] {
         let refused = page.send(
@@ -521,9 +550,10 @@ fn the_page_asks_for_one_and_wrong_wishes_say_what_is_wrong() {
             &["Content-Type: application/json"],
             wish.to_string().as_bytes(),
         );
+        let error = refused.expect(400).json()["error"].clone();
         assert_eq!(
-            refused.expect(400).json()["error"]["reason"]["code"],
-            reason,
+            (&error["reason"]["code"], &error["field"]),
+            (&json!(reason), &json!(field)),
             "{wish}"
         );
     }

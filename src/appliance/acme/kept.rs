@@ -23,6 +23,16 @@ pub struct KeptOrder {
     /// PEM.
     key: String,
     pub since_ms: TimeMs,
+    /// What the authority may be asking for while the server starts again.
+    #[serde(default)]
+    pub answers: Vec<KeptAnswer>,
+}
+
+#[derive(Clone, Serialize, Deserialize)]
+pub struct KeptAnswer {
+    pub name: String,
+    pub token: String,
+    pub word: String,
 }
 
 impl KeptOrder {
@@ -37,6 +47,7 @@ impl KeptOrder {
             url: String::new(),
             key: key.serialize_pem(),
             since_ms: now_ms,
+            answers: Vec::new(),
         })
     }
 

@@ -2,7 +2,7 @@
 
 use super::account::{forget_account, open_account, sentence, told};
 use super::answers::{Answers, Laid};
-use super::kept::{KeptOrder, forget_order};
+use super::kept::{KeptAnswer, KeptOrder, forget_order};
 use super::tries::{PutOff, Tries, kind_of};
 use super::zone::{remove_records, set_records};
 use crate::appliance::tls::{certified, facts_of, is_among};
@@ -51,8 +51,14 @@ pub async fn advance(
             return Ok(Step::Waits(open.clone()));
         }
     }
+    // After a restart the authority may be asking already.
+    let mut early = Laid::new(answers);
+    let kept = KeptOrder::read(room.store.layout(), wish, now_ms);
+    for answer in kept.iter().flat_map(|k| &k.answers) {
+        early.lay(wish.proof, answer)?;
+    }
     let account = open_account(room, wish, put_off).await?;
-    let (kept, mut order) = begin(room, &account, wish, open.as_ref(), now_ms).await?;
+    let (mut kept, mut order) = begin(room, &account, wish, open.as_ref(), now_ms).await?;
     if wish.proof == Proof::Dns && open.is_none() && order.state().status == OrderStatus::Pending {
         let records = records_of(&mut order, wish).await?;
         if let Some(key) = &wish.zone_key
@@ -71,7 +77,14 @@ pub async fn advance(
             }));
         }
     }
-    let done = finish(room, answers, wish, &mut order, &kept).await;
+    // It may have asked while nobody was there to answer.
+    let was_begun = !kept.answers.is_empty();
+    let mut done = finish(room, answers, wish, &mut order, &mut kept).await;
+    if was_begun && done.as_ref().is_err_and(|e| !e.kind().is_transient()) {
+        forget_order(room.store.layout());
+        (kept, order) = begin(room, &account, wish, None, now_ms).await?;
+        done = finish(room, answers, wish, &mut order, &mut kept).await;
+    }
     let goes_on = done.as_ref().is_err_and(|e| e.kind().is_transient());
     if let (Some(key), Some(open), false) = (&wish.zone_key, &open, goes_on) {
         take_away(key, &open.records, now_ms).await;
@@ -220,11 +233,11 @@ async fn finish(
     answers: &Arc<Answers>,
     wish: &CertificateWish,
     order: &mut Order,
-    kept: &KeptOrder,
+    kept: &mut KeptOrder,
 ) -> Result<String> {
     let key = kept.key()?;
     if order.state().status == OrderStatus::Pending {
-        let _laid = lay_answers(answers, wish, order).await?;
+        let _laid = lay_answers(room, answers, wish, order, kept).await?;
         wait_until_ready(order).await?;
     }
     if order.state().status == OrderStatus::Ready {
@@ -276,31 +289,49 @@ async fn ask_to_sign(order: &mut Order, wish: &CertificateWish, key: &KeyPair) -
     Ok(())
 }
 
-async fn lay_answers(answers: &Arc<Answers>, wish: &CertificateWish, order: &mut Order) -> Result<Laid> {
+/// Lays them all, and tells the authority.
+async fn lay_answers(
+    room: &PostRoom,
+    answers: &Arc<Answers>,
+    wish: &CertificateWish,
+    order: &mut Order,
+    kept: &mut KeptOrder,
+) -> Result<Laid> {
     know_authorizations(order).await?;
+    let kind = match wish.proof {
+        Proof::Http => ChallengeType::Http01,
+        Proof::TlsAlpn => ChallengeType::TlsAlpn01,
+        Proof::Dns => ChallengeType::Dns01,
+    };
     let mut laid = Laid::new(answers);
     let mut all = order.authorizations();
+    kept.answers.clear();
     while let Some(next) = all.next().await {
         let mut one = next.map_err(told)?;
         if one.status == AuthorizationStatus::Valid {
             continue;
         }
-        let kind = match wish.proof {
-            Proof::Http => ChallengeType::Http01,
-            Proof::TlsAlpn => ChallengeType::TlsAlpn01,
-            Proof::Dns => ChallengeType::Dns01,
-        };
-        let mut challenge = one.challenge(kind).ok_or_else(no_such_proof)?;
-        let word = challenge.key_authorization();
+        let challenge = one.challenge(kind.clone()).ok_or_else(no_such_proof)?;
         if let Identifier::Dns(name) = challenge.identifier().identifier {
             check_name(wish, name)?;
-            match wish.proof {
-                Proof::Http => laid.lay_word(&challenge.token, word.as_str()),
-                Proof::TlsAlpn => laid.lay_certificate(name, word.digest().as_ref())?,
-                Proof::Dns => {}
-            }
+            let answer = KeptAnswer {
+                name: name.clone(),
+                token: challenge.token.clone(),
+                word: challenge.key_authorization().as_str().to_owned(),
+            };
+            laid.lay(wish.proof, &answer)?;
+            kept.answers.push(answer);
         }
-        say_ready(&mut challenge).await?;
+    }
+    if wish.proof != Proof::Dns {
+        kept.write(room.store.layout())?;
+    }
+    let mut all = order.authorizations();
+    while let Some(next) = all.next().await {
+        let mut one = next.map_err(told)?;
+        if one.status != AuthorizationStatus::Valid {
+            say_ready(&mut one.challenge(kind.clone()).ok_or_else(no_such_proof)?).await?;
+        }
     }
     Ok(laid)
 }
