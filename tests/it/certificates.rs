@@ -20,8 +20,8 @@ struct World {
     office: Server,
     names: Knot,
     authority: String,
-    _pebble: Running,
-    _folder: Folder,
+    pebble: Option<Running>,
+    folder: Folder,
 }
 
 impl World {
@@ -47,25 +47,38 @@ impl World {
             "httpPort": looks_at.unwrap_or(office.one.port()), "tlsPort": office.one.port(),
         }});
         std::fs::write(d.join("pebble.json"), config.to_string()).unwrap();
+        let mut world = World {
+            office,
+            names,
+            authority: format!("https://localhost:{port}/dir"),
+            pebble: None,
+            folder,
+        };
+        world.start_authority(more);
+        world
+    }
+
+    /// With an empty memory.
+    fn start_authority(&mut self, more: &[(&str, &str)]) {
+        self.pebble = None;
         let mut pebble = Command::new("pebble");
         pebble
             .arg("-config")
-            .arg(d.join("pebble.json"))
-            .args(["-dnsserver", &dns])
+            .arg(self.folder.path().join("pebble.json"))
+            .args(["-dnsserver", &self.names.address.to_string()])
             .env("PEBBLE_VA_NOSLEEP", "1")
             // Each proof is to be looked at, and every third nonce is refused.
             .env("PEBBLE_AUTHZREUSE", "0")
             .env("PEBBLE_WFE_NONCEREJECT", "30")
             .envs(more.iter().copied());
-        let pebble = Running::start(pebble);
-        wait_for_port(port);
-        World {
-            office,
-            names,
-            authority: format!("https://localhost:{port}/dir"),
-            _pebble: pebble,
-            _folder: folder,
-        }
+        self.pebble = Some(Running::start(pebble));
+        let port = self
+            .authority
+            .trim_end_matches("/dir")
+            .rsplit(':')
+            .next()
+            .unwrap();
+        wait_for_port(port.parse().unwrap());
     }
 
     /// What is kept of the order that is under way, once the authority has given it an address.
@@ -158,6 +171,20 @@ fn a_plain_question_at_our_port_brings_a_certificate_and_the_next_one() {
     };
     let before = accounts();
     assert_eq!(before.len(), 1);
+    let account = || std::fs::read_to_string(world.office.data.path().join("tls").join(&before[0])).unwrap();
+    assert!(account().contains("anna@example.test"));
+    world.request(&[
+        "--name",
+        NAME,
+        "--name",
+        "example.test",
+        "--contact",
+        "ben@example.test",
+    ]);
+    assert!(
+        account().contains("ben@example.test"),
+        "the authority knows whom to write to now"
+    );
     world.office.cli(&["certificate", "renew", "--wait", "60"]);
     let second = shown(&world.office);
     assert!(second.contains("Pebble") && second != first, "{second}");
@@ -366,6 +393,27 @@ fn beside_certificate_files_none_is_asked_for() {
     let out = run_with(office.data.path(), &ask, "");
     let said = String::from_utf8(out.stderr).unwrap();
     assert!(!out.status.success() && said.contains("--tls-cert"), "{said}");
+}
+
+#[test]
+fn an_authority_that_has_forgotten_us_is_told_who_we_are_again() {
+    let mut world = World::start(None);
+    world.request(&["--name", NAME]);
+    let first = shown(&world.office);
+    world.start_authority(&[]);
+    let out = run_with(
+        world.office.data.path(),
+        &["certificate", "renew", "--wait", "60"],
+        "",
+    );
+    let said = String::from_utf8(out.stderr).unwrap();
+    assert!(
+        !out.status.success() && said.contains("has forgotten our account"),
+        "{said}"
+    );
+    assert_eq!(shown(&world.office), first, "the old one stays");
+    world.office.cli(&["certificate", "renew", "--wait", "60"]);
+    assert_ne!(shown(&world.office), first);
 }
 
 #[test]

@@ -73,6 +73,7 @@ fn body_for(route: &(&str, &str)) -> Value {
             json!({"allowsRecurring": true, "bookers": "internal"})
         }
         ("PUT", "/certificate") => json!({"names": ["mail.example.test"], "proof": "http"}),
+        ("PUT", "/setup") => json!({"step": "rooms"}),
         ("POST", "/domains") => json!({"name": "more.test"}),
         ("PUT", "/outbound") => json!({"mode": "direct"}),
         ("POST", "/outbound/check") => json!({"host": "localhost", "port": 1, "security": "none"}),

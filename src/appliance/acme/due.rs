@@ -89,7 +89,7 @@ fn is_for(facts: &CertificateFacts, wish: &CertificateWish) -> bool {
 pub fn look_again(waited_ms: TimeMs) -> Duration {
     Duration::from_secs(match waited_ms {
         ..600_000 => 15,
-        ..7_200_000 => 60,
+        600_000..7_200_000 => 60,
         _ => 300,
     })
 }

@@ -358,11 +358,19 @@ async fn say_ready(challenge: &mut ChallengeHandle<'_>) -> Result<()> {
 /// What the authority has found where it looked.
 async fn why_not(order: &mut Order) -> Error {
     let mut why = Vec::new();
+    if let Err(e) = know_authorizations(order).await {
+        return e;
+    }
     let mut all = order.authorizations();
     while let Some(Ok(mut one)) = all.next().await {
         let name = one.identifier().to_string();
-        let Ok(state) = one.refresh().await else { continue };
-        let errors = state.challenges.iter().filter_map(|c| c.error.as_ref());
+        let mut tries = Tries::new();
+        while let Err(e) = one.refresh().await {
+            if let Err(e) = tries.rest(e).await {
+                return e;
+            }
+        }
+        let errors = one.challenges.iter().filter_map(|c| c.error.as_ref());
         why.extend(errors.map(|e| format!("{name}: {}", e.detail.clone().unwrap_or_default())));
     }
     match why.is_empty() {

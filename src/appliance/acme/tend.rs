@@ -112,9 +112,7 @@ async fn wait(
     if progress.order.as_ref() == Some(&order) && progress.last_error.is_none() {
         return Ok(Tended { rest, news: None });
     }
-    let is_new = progress.order.as_ref() != Some(&order);
-    // Who has just asked sees them where they asked.
-    let is_unseen = is_new && !progress.is_asked_for && wish.zone_key.is_none();
+    let is_unseen = is_unseen(wish, &progress, &order);
     progress.order = Some(order.clone());
     progress.last_try_at_ms = Some(now_ms);
     progress.last_error = None;
@@ -124,6 +122,11 @@ async fn wait(
         rest,
         news: is_unseen.then_some(News::Waits { order, ends_ms }),
     })
+}
+
+/// Whether nobody knows yet that there are records to set. Who has just asked sees them where they asked.
+fn is_unseen(wish: &CertificateWish, progress: &CertificateProgress, order: &OpenOrder) -> bool {
+    wish.zone_key.is_none() && !progress.is_asked_for && progress.order.as_ref() != Some(order)
 }
 
 async fn fail(
@@ -165,4 +168,43 @@ async fn refuse_beside_files(ctx: &Ctx, mut progress: CertificateProgress) -> Re
         rest: LONGEST_REST,
         news: None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::certificate::{Proof, ZoneKey};
+
+    #[test]
+    fn records_of_a_renewal_are_told_once_and_only_to_whoever_has_to_set_them() {
+        let order = |url: &str| OpenOrder {
+            url: url.into(),
+            records: vec![],
+            since_ms: 0,
+        };
+        let mut wish = CertificateWish {
+            authority: "https://ca.example.test/".into(),
+            names: vec!["mail.example.test".into()],
+            proof: Proof::Dns,
+            contact: None,
+            zone_key: None,
+        };
+        let mut progress = CertificateProgress::default();
+        assert!(is_unseen(&wish, &progress, &order("a")), "a renewal");
+        progress.is_asked_for = true;
+        assert!(!is_unseen(&wish, &progress, &order("a")), "somebody is looking");
+        progress.is_asked_for = false;
+        progress.order = Some(order("a"));
+        assert!(!is_unseen(&wish, &progress, &order("a")) && is_unseen(&wish, &progress, &order("b")));
+        wish.zone_key = Some(ZoneKey {
+            server: ([192, 0, 2, 1], 53).into(),
+            zone: "test".into(),
+            key_name: "k".into(),
+            secret: String::new(),
+        });
+        assert!(
+            !is_unseen(&wish, &progress, &order("b")),
+            "the server sets them itself"
+        );
+    }
 }

@@ -42,6 +42,11 @@ await run('wizard', { fake: () => startFake({ finished: false }) }, async ({ pag
     await heading('In welcher Sprache möchten Sie arbeiten?');
     await axe();
     await shot('wizard-1-language');
+    await $('other-starts').locator('summary').click();
+    await $('restore-command').waitFor();
+    await axe();
+    await shot('wizard-1-other-starts');
+    await $('other-starts').locator('summary').click();
   });
   await step('English changes everything at once, German comes back', async () => {
     await $('language-card-en').click();
@@ -334,6 +339,7 @@ await run('wizard', { fake: () => startFake({ finished: false }) }, async ({ pag
       await next();
       await $('setup-done').waitFor();
       await $('done-outboundLater').waitFor();
+      equal(await page.locator('aside [aria-current]').count(), 0, 'no step is the current one any more');
       await page.locator(hook('checks-run')).waitFor();
       await until(async () => !(await $('checks-run').isDisabled()), 'the checks are done', 60_000);
       await axe();
