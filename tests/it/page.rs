@@ -49,6 +49,7 @@ fn the_wizard_leads_from_the_code_to_the_inbox() {
         &[
             ("HAUSPOST_SETUP_CODE", &code),
             ("HAUSPOST_PLACE", place.path().to_str().unwrap()),
+            ("HAUSPOST_SMTP", &server.smtp.to_string()),
         ],
     );
 }

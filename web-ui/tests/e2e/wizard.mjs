@@ -1,6 +1,7 @@
 // Proves: a person with only the code in hand can set up the office, make mistakes, go back, reload and finish.
 // HAUSPOST_URL and HAUSPOST_SETUP_CODE name a server that is not set up yet; without them the test double is used.
 // HAUSPOST_COLLECT (JSON: host port security user password [protocol]) tests a real login; else the step is "not yet" there.
+import { connect } from 'node:net';
 import { startFake } from '../fake/server.mjs';
 import { enter, equal, expect, hook, run, until } from './kit.mjs';
 
@@ -9,6 +10,23 @@ const PASSWORD = process.env.HAUSPOST_PASSWORD ?? 'kiesel turm regen lampe';
 const [local, domain] = ADDRESS.split('@');
 const code = process.env.HAUSPOST_SETUP_CODE ?? 'ABCD-EFGH-JKLM';
 const real = process.env.HAUSPOST_COLLECT ? JSON.parse(process.env.HAUSPOST_COLLECT) : null;
+
+/** An answer from outside, as another server brings it. */
+const answer = (subject) => new Promise((done, fail) => {
+  const [host, port] = process.env.HAUSPOST_SMTP.split(/:(?=\d+$)/);
+  const lines = ['EHLO other.test', 'MAIL FROM:<lena@other.test>', `RCPT TO:<${ADDRESS}>`, 'DATA', `From: Lena <lena@other.test>\r\nTo: ${ADDRESS}\r\nSubject: ${subject}\r\n\r\nIst da.\r\n.`, 'QUIT'];
+  const socket = connect(Number(port), host);
+  socket.on('data', (bytes) => {
+    const said = bytes.toString();
+    if (/^[45]\d\d/m.test(said)) fail(new Error(said));
+    if (!/^\d\d\d /m.test(said)) return;
+    const line = lines.shift();
+    if (line) socket.write(`${line}\r\n`);
+    else socket.end();
+  });
+  socket.on('close', done);
+  socket.on('error', fail);
+});
 
 await run('wizard', { fake: () => startFake({ finished: false }) }, async ({ page, base, step, shot, axe, double, tolerate }) => {
   // Wrong answers are given on purpose; names of the office lead nowhere.
@@ -291,12 +309,16 @@ await run('wizard', { fake: () => startFake({ finished: false }) }, async ({ pag
       await reopened();
       await $('trial-back').waitFor({ timeout: 30_000 });
     });
-    await step('trial: what waits to leave the house is said to wait', async () => {
+    await step('trial: what waits to leave the house is said to wait, and an answer from outside is seen to come', async () => {
       await $('trial-later').waitFor();
-      await $('trial-to').fill('freundin@elsewhere.example');
+      await $('trial-to').fill('lena@other.test');
       await $('trial-save').click();
       await $('trial-waits').waitFor({ timeout: 30_000 });
       equal(await $('trial-back').count(), 0, 'no answer yet');
+      const { code: word } = await page.evaluate(async () => (await (await fetch('/api/admin/setup')).json()).trial);
+      await answer(`AW: Probe (${word})`);
+      await $('trial-back').waitFor({ timeout: 30_000 });
+      expect((await $('trial-back').textContent()).includes('Antwort'), 'it is called an answer');
     });
     await step('it looks right on a phone, in the dark and in English', async () => {
       await page.setViewportSize({ width: 390, height: 844 });
