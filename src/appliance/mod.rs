@@ -5,6 +5,7 @@ pub mod authority;
 pub mod checks;
 pub mod collect;
 pub mod health;
+pub mod later_steps;
 pub mod outbound;
 pub mod setup;
 pub mod tls;

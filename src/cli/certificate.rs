@@ -140,20 +140,29 @@ impl Request {
     }
 }
 
-/// Until it has come or somebody has to do something. Errors: Unavailable, with what the authority said, or when it takes longer.
+/// Until it has come or somebody has to do something. Errors: Unavailable, with what the authority said, or when it takes longer;
+/// Busy, when the authority wants to be asked later.
 async fn wait(ctx: &Ctx, wait: &Wait) -> Result<()> {
     let until = Instant::now() + Duration::from_secs(wait.wait);
     if wait.wait == 0 {
         return Ok(());
     }
     loop {
-        let now = get_certificate(ctx).await?.progress;
-        if let Some(e) = now.last_error {
+        let all = get_certificate(ctx).await?;
+        let now = all.progress;
+        if let (false, Some(e)) = (now.is_asked_for, now.last_error) {
             return Err(Error::new(Kind::Unavailable, e));
         }
-        let waits_for_us = now.order.is_some();
+        let is_by_hand = all.wish.is_some_and(|w| w.zone_key.is_none());
+        let waits_for_us = now.order.is_some() && is_by_hand;
         if waits_for_us || !now.is_asked_for {
             return Ok(());
+        }
+        if let Some(at_ms) = now.next_try_at_ms.filter(|t| *t > ctx.now_ms()) {
+            return Err(Error::busy(format!(
+                "the authority wants to be asked again from {} on; that is done by itself then",
+                rfc3339(at_ms)
+            )));
         }
         if Instant::now() > until {
             return Err(Error::unavailable(

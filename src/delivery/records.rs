@@ -6,6 +6,8 @@ use super::dkim::public_record;
 use crate::base::{Error, Kind, Result};
 use crate::model::outbound::Outbound;
 use crate::store::directory::domains::Domain;
+use mail_auth::spf::verify::SpfParameters;
+use mail_auth::{MessageAuthenticator, SpfResult};
 use serde::Serialize;
 use std::time::Duration;
 
@@ -103,11 +105,7 @@ async fn dmarc(room: &PostRoom, domain: &str) -> Record {
 }
 
 async fn mx(room: &PostRoom, domain: &str, collects: bool) -> Record {
-    // A machine's bare name means nothing to others.
-    let host = match room.options.host_name.to_ascii_lowercase() {
-        name if name.contains('.') => name,
-        _ => format!("mail.{domain}"),
-    };
+    let host = name_for_others(room, domain);
     let found = in_time(room.dialer.resolver.mail_hosts(domain)).await;
     let (found, health) = health_of(found.map(|mut hosts| {
         // The domain itself stands in for a record that is not there.
@@ -130,18 +128,59 @@ async fn mx(room: &PostRoom, domain: &str, collects: bool) -> Record {
 
 async fn spf(room: &PostRoom, domain: &str, outbound: &Outbound) -> Record {
     let found = in_time(room.dialer.resolver.texts(domain)).await;
-    let found = found.map(|all| all.into_iter().filter(|t| is_spf(t)).collect());
+    let found = found.map(|all| all.into_iter().filter(|t| is_spf(t)).collect::<Vec<_>>());
     // Behind a smarthost the provider's servers send, and the provider says what they are called here.
     let wanted = (*outbound == Outbound::Direct).then(|| "v=spf1 mx -all".to_owned());
-    let is_direct = wanted.is_some();
-    let allows = move |text: &str| {
-        !is_direct
-            || text
-                .split(' ')
-                .skip(1)
-                .any(|word| word != "-all" && word != "~all")
+    // Two of them count as none (RFC 7208 §4.5).
+    let is_one = found.as_ref().is_ok_and(|all| all.len() == 1);
+    let is_ours = match is_one && wanted.is_some() {
+        true => lets_us_send(room, domain).await,
+        false => Ok(is_one),
     };
-    text_record(RecordKind::Spf, domain.to_owned(), wanted, found, allows, true)
+    let (found, health) = health_of(found.and_then(|all| is_ours.map(|good| (all, good))));
+    Record {
+        kind: RecordKind::Spf,
+        name: domain.to_owned(),
+        record_type: "TXT",
+        wanted,
+        found,
+        health,
+        is_needed: true,
+    }
+}
+
+/// Whether others find that mail of the domain may come from where the box's name leads; true where that cannot be told because it
+/// leads nowhere yet. Errors: Unavailable.
+async fn lets_us_send(room: &PostRoom, domain: &str) -> Result<bool> {
+    let unanswered = || Error::unavailable("the name server gives no answer");
+    let host = name_for_others(room, domain);
+    let all = match in_time(room.dialer.resolver.addresses(&host)).await {
+        Ok(all) => all,
+        Err(e) if e.kind() == Kind::NotFound => return Ok(true),
+        Err(e) => return Err(e),
+    };
+    let names = MessageAuthenticator(room.dialer.resolver.shared().ok_or_else(unanswered)?);
+    let sender = format!("postmaster@{domain}");
+    for ip in all.into_iter().filter(|ip| room.may_connect(*ip)).take(4) {
+        let asked = names.verify_spf(SpfParameters::verify_mail_from(ip, &host, &host, &sender));
+        let found = tokio::time::timeout(PATIENCE, asked)
+            .await
+            .map_err(|_| unanswered())?;
+        match found.result() {
+            SpfResult::Pass => {}
+            SpfResult::TempError => return Err(unanswered()),
+            _ => return Ok(false),
+        }
+    }
+    Ok(true)
+}
+
+/// A machine's bare name means nothing to others.
+fn name_for_others(room: &PostRoom, domain: &str) -> String {
+    match room.options.host_name.to_ascii_lowercase() {
+        name if name.contains('.') => name,
+        _ => format!("mail.{domain}"),
+    }
 }
 
 fn is_spf(text: &str) -> bool {

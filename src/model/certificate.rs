@@ -72,8 +72,14 @@ pub struct CertificateProgress {
     pub last_error: Option<String>,
     /// In a row.
     pub failures: u32,
+    /// Of the first of them.
+    pub failing_since_ms: Option<TimeMs>,
     /// Not before, after a failure.
     pub next_try_at_ms: Option<TimeMs>,
+    /// Nor before this, also when somebody asks: the authority has said so.
+    pub put_off_until_ms: Option<TimeMs>,
+    /// When the administrators have last heard of it by mail.
+    pub told_at_ms: Option<TimeMs>,
     pub order: Option<OpenOrder>,
 }
 

@@ -126,6 +126,46 @@ fn where_no_name_server_answers_nothing_is_called_wrong() {
 }
 
 #[test]
+fn a_line_that_swallows_mail_and_a_record_that_lets_others_send_are_called_wrong() {
+    let data = Folder::new();
+    set_up(data.path(), &["--smarthost", "direct"]);
+    let port = free_port();
+    // Whoever connects is let in, and hears nothing.
+    let silent = std::net::TcpListener::bind(("127.0.0.10", port)).unwrap();
+    let others = [
+        ("net", "gmx MX 10 mx.gmx.net.\nmx.gmx A 127.0.0.10\n"),
+        ("com", ""),
+    ];
+    let spf = "example TXT \"v=spf1 ip4:192.0.2.1 -all\"\n";
+    let mut names = Knot::start_with(&format!("{HOSTS}{spf}"), &others);
+    let (dns, mx_port) = (names.address.to_string(), port.to_string());
+    let server = Server::serve(
+        data,
+        &["--dns", &dns, "--allow-private-mx", "--mx-port", &mx_port],
+    );
+    let page = Web::page(&server, "anna@example.test");
+    let report = page.post("/api/admin/checks/run", &json!({})).expect(200).json();
+    let now = states(&report);
+    assert_eq!(
+        (now["portOut"].as_str(), now["spf"].as_str()),
+        ("bad", "bad"),
+        "{report:#}"
+    );
+    drop(silent);
+    // A record with a further one beside it counts for nobody.
+    let run_until = |wanted: &str, what: &str| {
+        wait_until(what, Duration::from_secs(20), || {
+            let report = page.post("/api/admin/checks/run", &json!({})).expect(200).json();
+            states(&report)["spf"] == wanted
+        });
+    };
+    names.set(&format!("{HOSTS}{SPF}"));
+    run_until("good", "the right one is seen");
+    names.set(&format!("{HOSTS}{SPF}{spf}"));
+    run_until("bad", "both are seen");
+}
+
+#[test]
 fn the_checks_are_shown_on_the_page_and_taken_as_a_document() {
     let (_names, server) = start(&OTHERS);
     run_script("checks.mjs", &server, &[("HAUSPOST_PASSWORD", PASSWORD)]);

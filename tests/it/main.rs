@@ -38,6 +38,7 @@ mod scheduling;
 mod second_factor;
 mod server;
 mod service;
+mod setup_steps;
 mod sharing;
 mod sign_in;
 mod sign_out;

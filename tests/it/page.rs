@@ -35,6 +35,7 @@ pub fn run_script(name: &str, server: &Server, variables: &[(&str, &str)]) {
 
 #[test]
 fn the_wizard_leads_from_the_code_to_the_inbox() {
+    let place = Folder::new();
     let server = Server::serve(Folder::new(), &[]);
     let code = server
         .said
@@ -42,7 +43,15 @@ fn the_wizard_leads_from_the_code_to_the_inbox() {
         .find_map(|l| l.strip_prefix("Set-up code: "))
         .expect("no code was shown")
         .to_owned();
-    run_script("wizard.mjs", &server, &[("HAUSPOST_SETUP_CODE", &code)]);
+    run_script(
+        "wizard.mjs",
+        &server,
+        &[
+            ("HAUSPOST_SETUP_CODE", &code),
+            ("HAUSPOST_PLACE", place.path().to_str().unwrap()),
+            ("HAUSPOST_SMTP", &server.smtp.to_string()),
+        ],
+    );
 }
 
 #[test]

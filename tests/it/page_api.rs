@@ -12,7 +12,7 @@ const ANNA: &str = "anna@example.test";
 const BEN: &str = "ben@example.test";
 
 /// Every route of the administration.
-const ROUTES: [(&str, &str); 45] = [
+const ROUTES: [(&str, &str); 48] = [
     ("GET", "/overview"),
     ("GET", "/audit"),
     ("GET", "/log"),
@@ -53,6 +53,9 @@ const ROUTES: [(&str, &str); 45] = [
     ("PUT", "/certificate"),
     ("DELETE", "/certificate"),
     ("POST", "/certificate/renew"),
+    ("GET", "/setup"),
+    ("PUT", "/setup"),
+    ("DELETE", "/setup"),
     ("GET", "/moves"),
     ("POST", "/moves"),
     ("POST", "/moves/1/again"),
@@ -70,6 +73,7 @@ fn body_for(route: &(&str, &str)) -> Value {
             json!({"allowsRecurring": true, "bookers": "internal"})
         }
         ("PUT", "/certificate") => json!({"names": ["mail.example.test"], "proof": "http"}),
+        ("PUT", "/setup") => json!({"step": "rooms"}),
         ("POST", "/domains") => json!({"name": "more.test"}),
         ("PUT", "/outbound") => json!({"mode": "direct"}),
         ("POST", "/outbound/check") => json!({"host": "localhost", "port": 1, "security": "none"}),

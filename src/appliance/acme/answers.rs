@@ -1,10 +1,13 @@
 //! What is answered while a public authority looks whether a name is ours: a word at a plain address (RFC 8555 §8.3), and a
 //! certificate for its handshake (RFC 8737).
 
+use super::kept::KeptAnswer;
 use crate::base::{Error, Result, crypto};
+use crate::model::certificate::Proof;
 use rcgen::{CertificateParams, CustomExtension, KeyPair};
 use rustls::sign::CertifiedKey;
 use rustls_pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
+use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -51,13 +54,23 @@ impl Laid {
         }
     }
 
-    pub fn lay_word(&mut self, token: &str, word: &str) {
+    /// As this proof has it.
+    pub fn lay(&mut self, proof: Proof, answer: &KeptAnswer) -> Result<()> {
+        match proof {
+            Proof::Http => self.lay_word(&answer.token, &answer.word),
+            Proof::TlsAlpn => self.lay_certificate(&answer.name, &Sha256::digest(answer.word.as_bytes()))?,
+            Proof::Dns => {}
+        }
+        Ok(())
+    }
+
+    fn lay_word(&mut self, token: &str, word: &str) {
         self.answers.all().words.insert(token.to_owned(), word.to_owned());
         self.tokens.push(token.to_owned());
     }
 
     /// `digest`: SHA-256 of the word.
-    pub fn lay_certificate(&mut self, name: &str, digest: &[u8]) -> Result<()> {
+    fn lay_certificate(&mut self, name: &str, digest: &[u8]) -> Result<()> {
         let failed = |e: rcgen::Error| Error::internal("the answer cannot be made").caused_by(e);
         let name = name.to_ascii_lowercase();
         let mut params = CertificateParams::new(vec![name.clone()]).map_err(failed)?;

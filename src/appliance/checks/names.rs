@@ -5,6 +5,7 @@ use crate::delivery::PostRoom;
 use crate::delivery::records::{Health, Record, RecordKind, check_records, in_time};
 use crate::model::check::{CheckHealth, CheckKind, CheckLine, CheckWho};
 use crate::store::directory::domains::Domain;
+use futures_util::future::join_all;
 use std::net::IpAddr;
 
 /// `public`: the addresses to which the box's name leads.
@@ -16,20 +17,18 @@ pub async fn check(
     public: &Result<Vec<IpAddr>>,
 ) -> Vec<CheckLine> {
     let mut lines = vec![address(room, host, collects, public)];
-    for domain in domains {
+    let of_one = async |domain: &Domain| {
         let (records, autoconfig, autodiscover) = tokio::join!(
             check_records(room, domain, collects),
             leads_to_us(room, CheckKind::Autoconfig, &domain.name, host, public),
             leads_to_us(room, CheckKind::Autodiscover, &domain.name, host, public),
         );
-        lines.extend(
-            records
-                .into_iter()
-                .flatten()
-                .filter_map(|r| line_of(r, &domain.name)),
-        );
-        lines.extend([autoconfig, autodiscover]);
-    }
+        let records = records.into_iter().flatten();
+        let records = records.filter_map(|r| line_of(r, &domain.name));
+        records.chain([autoconfig, autodiscover]).collect::<Vec<_>>()
+    };
+    // At once: a name server that does not answer is waited for once, not for each domain.
+    lines.extend(join_all(domains.iter().map(of_one)).await.into_iter().flatten());
     lines
 }
 

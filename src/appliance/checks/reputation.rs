@@ -6,10 +6,13 @@ use crate::delivery::records::in_time;
 use crate::model::check::{CheckHealth, CheckKind, CheckLine, CheckWho};
 use crate::model::outbound::Outbound;
 use futures_util::future::join_all;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 
 /// Lists that many servers ask; each answers in the DNS (RFC 5782), and is asked about our own address alone.
 const LISTS: [&str; 3] = ["zen.spamhaus.org", "bl.spamcop.net", "psbl.surriel.com"];
+
+/// A box has one of each kind, or two.
+const MOST_ADDRESSES: usize = 4;
 
 /// Where the box's name leads, which with a router in between is the router's address.
 pub async fn public_addresses(room: &PostRoom, host: &str) -> Result<Vec<IpAddr>> {
@@ -27,12 +30,10 @@ pub async fn check(
     if *outbound != Outbound::Direct {
         return Vec::new();
     }
-    let mut lines = Vec::new();
-    for ip in public.iter().copied().filter(|ip| room.may_connect(*ip)) {
-        let (name, listed) = tokio::join!(reverse(room, host, ip), blocklists(room, ip));
-        lines.extend([name, listed]);
-    }
-    lines
+    let ours = public.iter().copied().filter(|ip| room.may_connect(*ip));
+    let of_one =
+        async |ip| -> [CheckLine; 2] { tokio::join!(reverse(room, host, ip), blocklists(room, ip)).into() };
+    join_all(ours.take(MOST_ADDRESSES).map(of_one)).await.concat()
 }
 
 async fn reverse(room: &PostRoom, host: &str, ip: IpAddr) -> CheckLine {
@@ -87,10 +88,10 @@ async fn blocklists(room: &PostRoom, ip: IpAddr) -> CheckLine {
     }
 }
 
-/// RFC 5782 §2.1.
+/// RFC 5782 §2.1; 127.0.0.1 is never a listing (§2.3).
 fn is_listing(answer: &IpAddr) -> bool {
     match answer {
-        IpAddr::V4(v4) => v4.octets()[0] == 127 && v4.octets()[1] != 255,
+        IpAddr::V4(v4) => v4.is_loopback() && v4.octets()[1] != 255 && *v4 != Ipv4Addr::LOCALHOST,
         IpAddr::V6(_) => false,
     }
 }
@@ -126,6 +127,6 @@ mod tests {
             "{v6}"
         );
         let is = |ip: &str| is_listing(&ip.parse().unwrap());
-        assert!(is("127.0.0.2") && !is("127.255.255.254") && !is("192.0.2.1"));
+        assert!(is("127.0.0.2") && !is("127.255.255.254") && !is("127.0.0.1") && !is("192.0.2.1"));
     }
 }

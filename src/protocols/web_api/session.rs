@@ -1,6 +1,7 @@
 //! Signing in to the page: `/api/session`.
 
 use super::error::{ApiError, AtField};
+use crate::appliance::later_steps::later_steps;
 use crate::appliance::setup;
 use crate::base::Error;
 use crate::identity::accounts::{AccountChange, change_account};
@@ -56,6 +57,10 @@ struct SignIn {
 async fn describe(ctx: &Ctx) -> Result<Value, ApiError> {
     let account = ctx.account()?;
     let office = setup::office(ctx).await?.map(|o| o.name);
+    let later = match account.is_admin {
+        true => later_steps(ctx).await?.filter(|l| !l.is_put_off),
+        false => None,
+    };
     Ok(json!({
         "address": account.address,
         "aliases": account.aliases,
@@ -64,6 +69,7 @@ async fn describe(ctx: &Ctx) -> Result<Value, ApiError> {
         "language": account.language,
         "isAdmin": account.is_admin,
         "officeName": office,
+        "isSettingUp": later.is_some(),
     }))
 }
 

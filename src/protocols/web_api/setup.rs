@@ -2,6 +2,7 @@
 
 use super::error::{ApiError, AtField};
 use super::{session, setup_check};
+use crate::appliance::later_steps::begin_later_steps;
 use crate::appliance::setup::{self, Answers, Inbound, NewPerson, Person};
 use crate::base::{Error, Kind, hostname};
 use crate::identity::{Ctx, password};
@@ -335,6 +336,8 @@ async fn put_people(request: HttpRequest, body: Json<People>) -> Answer {
 
 async fn finish(request: HttpRequest) -> Answer {
     let ctx = require_holder(&request).await?;
+    // Before, so that a power cut in between leaves nothing unasked.
+    begin_later_steps(&ctx).await?;
     let admin = setup::finish(&ctx).await?;
     let house = house(&request)?;
     house.post_room.queue_bell.notify_one();

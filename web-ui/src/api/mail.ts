@@ -3,7 +3,7 @@ import { at } from './base';
 import { call, callAll, request } from './client';
 import { ApiError } from './errors';
 import { apart, folderPath, inMailbox, mailboxOf, messagePath, root, whose } from './place';
-import type { Attachment, Folder, FullMessage, Lang, Message, Session } from './types';
+import type { Attachment, Folder, FullMessage, Lang, Message, OutgoingMessage, Session } from './types';
 
 const FIELDS =
   'id,subject,bodyPreview,isRead,hasAttachments,receivedDateTime,from,toRecipients,flag,importance,isDraft,parentFolderId,conversationId';
@@ -83,6 +83,8 @@ export async function searchEverywhere(mailboxes: (string | null)[], search: Sea
   const rows = found.flatMap((f) => f.rows).toSorted((a, b) => (b.receivedDateTime ?? '').localeCompare(a.receivedDateTime ?? ''));
   return { count: rows.length, beyond: found.reduce((n, f) => n + Math.max(0, f.count - f.rows.length), 0), rows };
 }
+/** Sent as it is, at once. */
+export const sendMessage = (message: OutgoingMessage) => call<null>('POST', '/v1.0/me/sendMail', { body: { message } });
 export const getMessage = async (id: string) => whole(await call<FullMessage>('GET', messagePath(id)), mailboxOf(id));
 /** Drafts and broken mail lack parts that every other message has. */
 function whole<M extends Message>(message: M, mailbox: string | null = null): M {

@@ -5,6 +5,22 @@ export type Security = 'tls' | 'starttls' | 'none';
 export const STEPS = ['language', 'office', 'admin', 'inbound', 'outbound', 'people', 'finish'] as const;
 export type Step = (typeof STEPS)[number];
 
+/** The second half of the wizard, once the office is there. */
+export const LATER_STEPS = ['certificate', 'rooms', 'backup', 'mail', 'done'] as const;
+export type LaterStep = (typeof LATER_STEPS)[number];
+/** The message that shows whether mail gets out and back; its code stands in its subject. */
+export interface Trial {
+  to: string;
+  code: string;
+}
+export interface Later {
+  /** Null: the wizard is over. */
+  step: LaterStep | null;
+  reached?: LaterStep;
+  isPutOff?: boolean;
+  trial?: Trial | null;
+}
+
 export interface Collect {
   protocol: 'imap' | 'pop3';
   host: string;
@@ -65,6 +81,8 @@ export interface Session {
   language: Lang;
   isAdmin: boolean;
   officeName: string;
+  /** The wizard is to be gone on with. */
+  isSettingUp: boolean;
 }
 
 export interface EmailAddress {

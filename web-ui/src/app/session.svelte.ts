@@ -21,7 +21,7 @@ class Account {
 
   constructor() {
     whenSignedOut(() => {
-      if (this.stage === 'mail') this.expired = true;
+      if (this.stage === 'mail' || this.session !== null) this.expired = true;
     });
   }
 
@@ -81,13 +81,21 @@ class Account {
     await useLanguage(wanted);
     rememberLanguage(wanted);
     if (wanted !== session.language) void setLanguage(wanted).catch(() => {});
-    this.stage = 'mail';
+    this.stage = session.isSettingUp ? 'setup' : 'mail';
+  }
+  /** The wizard has made the office and signed its administrator in. */
+  welcome(session: Session): void {
+    this.session = session;
+  }
+  /** Between the wizard and the office, as the same person. */
+  show(stage: 'setup' | 'mail'): void {
+    this.stage = stage;
   }
 
   async speak(language: Lang): Promise<void> {
     await useLanguage(language);
     rememberLanguage(language);
-    if (this.stage === 'mail' && !this.expired) await setLanguage(language);
+    if (this.session && !this.expired) await setLanguage(language);
     else if (this.stage === 'setup' && this.setup?.mine && this.setup.answers?.language) this.setup = await putStep('language', { language });
     else this.#chosen = language;
   }

@@ -42,7 +42,6 @@ class Wizard {
   state = $state.raw<SetupState | null>(null);
   step = $state<Step>('language');
   form = $state(formOf({}));
-  done = $state(false);
 
   get answers(): Answers {
     return this.state?.answers ?? {};

@@ -1,8 +1,9 @@
 // Proves: a person with only the code in hand can set up the office, make mistakes, go back, reload and finish.
 // HAUSPOST_URL and HAUSPOST_SETUP_CODE name a server that is not set up yet; without them the test double is used.
 // HAUSPOST_COLLECT (JSON: host port security user password [protocol]) tests a real login; else the step is "not yet" there.
+import { connect } from 'node:net';
 import { startFake } from '../fake/server.mjs';
-import { equal, expect, hook, run, until } from './kit.mjs';
+import { enter, equal, expect, hook, run, until } from './kit.mjs';
 
 const ADDRESS = process.env.HAUSPOST_ADDRESS ?? 'anna@example.test';
 const PASSWORD = process.env.HAUSPOST_PASSWORD ?? 'kiesel turm regen lampe';
@@ -10,7 +11,25 @@ const [local, domain] = ADDRESS.split('@');
 const code = process.env.HAUSPOST_SETUP_CODE ?? 'ABCD-EFGH-JKLM';
 const real = process.env.HAUSPOST_COLLECT ? JSON.parse(process.env.HAUSPOST_COLLECT) : null;
 
+/** An answer from outside, as another server brings it. */
+const answer = (subject) => new Promise((done, fail) => {
+  const [host, port] = process.env.HAUSPOST_SMTP.split(/:(?=\d+$)/);
+  const lines = ['EHLO other.test', 'MAIL FROM:<lena@other.test>', `RCPT TO:<${ADDRESS}>`, 'DATA', `From: Lena <lena@other.test>\r\nTo: ${ADDRESS}\r\nSubject: ${subject}\r\n\r\nIst da.\r\n.`, 'QUIT'];
+  const socket = connect(Number(port), host);
+  socket.on('data', (bytes) => {
+    const said = bytes.toString();
+    if (/^[45]\d\d/m.test(said)) fail(new Error(said));
+    if (!/^\d\d\d /m.test(said)) return;
+    const line = lines.shift();
+    if (line) socket.write(`${line}\r\n`);
+    else socket.end();
+  });
+  socket.on('close', done);
+  socket.on('error', fail);
+});
+
 await run('wizard', { fake: () => startFake({ finished: false }) }, async ({ page, base, step, shot, axe, double, tolerate }) => {
+  // Wrong answers are given on purpose; names of the office lead nowhere.
   tolerate(/api\/setup/);
   const $ = (name) => page.locator(hook(name));
   const next = () => $('setup-next').click();
@@ -41,6 +60,11 @@ await run('wizard', { fake: () => startFake({ finished: false }) }, async ({ pag
     await heading('In welcher Sprache möchten Sie arbeiten?');
     await axe();
     await shot('wizard-1-language');
+    await $('other-starts').locator('summary').click();
+    await $('restore-command').waitFor();
+    await axe();
+    await shot('wizard-1-other-starts');
+    await $('other-starts').locator('summary').click();
   });
   await step('English changes everything at once, German comes back', async () => {
     await $('language-card-en').click();
@@ -214,15 +238,145 @@ await run('wizard', { fake: () => startFake({ finished: false }) }, async ({ pag
     await page.reload();
     await heading('Alles richtig?');
   });
-  await step('finishing creates the office and leads into the inbox, signed in', async () => {
+  const reopened = async () => {
+    await page.reload();
+    await $('setup-next').or($('setup-open')).waitFor();
+  };
+  await step('finishing creates the office', async () => {
     await $('setup-finish').click();
-    await $('setup-done').waitFor({ timeout: 60_000 });
-    await axe();
-    await shot('wizard-8-done');
-    await $('setup-open').click();
+    if (double) return;
+    await $('setup-certificate').waitFor({ timeout: 60_000 });
+    await $('setup-created').waitFor();
+  });
+  if (!double) {
+    await step('certificate: it can be asked for here, and left for later', async () => {
+      await page.locator(hook('cert-source-own')).waitFor();
+      equal(await $('setup-step-office').isDisabled(), true, 'what has been carried out is not gone back to');
+      expect((await page.locator('aside').textContent()).includes('Schritt 8 von 11'), 'progress');
+      await axe();
+      await shot('wizard-8-certificate');
+      await $('cert-change').click();
+      await $('cert-names').waitFor();
+      await axe();
+      await $('cert-cancel').click();
+      await next();
+    });
+    await step('rooms: a car is entered, and stays through going back and a reload', async () => {
+      await $('setup-rooms').waitFor();
+      await axe();
+      await $('room-new').click();
+      await $('room-kind').selectOption('equipment');
+      await $('room-name').fill('Kombi');
+      await $('room-save').click();
+      await $('room-row').waitFor();
+      await shot('wizard-9-rooms');
+      await $('setup-back').click();
+      await $('setup-certificate').waitFor();
+      await $('setup-step-rooms').click();
+      await $('setup-rooms').waitFor();
+      await reopened();
+      await $('setup-rooms').waitFor();
+      expect((await $('room-row').textContent()).includes('Kombi'), 'the car is still there');
+      await next();
+    });
+    await step('backup: what is named is backed up to at once, and the key can be kept', async () => {
+      await $('setup-backup').waitFor();
+      await axe();
+      await $('backup-new').click();
+      await $('backup-folder').fill(process.env.HAUSPOST_PLACE);
+      await $('backup-save').click();
+      await until(async () => /Zuletzt|Letzte/.test((await $('backup-last').textContent()) ?? ''), 'the first backup is done', 60_000);
+      await shot('wizard-10-backup');
+      await $('key-show').click();
+      expect((await $('key-text').textContent()).length > 30, 'the key');
+      await axe();
+      const saved = page.waitForEvent('download');
+      await $('key-save').click();
+      await saved;
+      await page.keyboard.press('Escape');
+      await next();
+    });
+    await step('trial: a wrong address is told, one message is seen to arrive', async () => {
+      await $('setup-mail').waitFor();
+      await $('trial-to').fill('niemand');
+      await $('trial-save').click();
+      await until(async () => (await problem('trial-to')) !== '', 'error at the address');
+      await $('trial-to').fill(ADDRESS);
+      await $('trial-save').click();
+      await $('trial-back').waitFor({ timeout: 30_000 });
+      await axe();
+      await shot('wizard-11-trial');
+      await reopened();
+      await $('trial-back').waitFor({ timeout: 30_000 });
+    });
+    await step('trial: what waits to leave the house is said to wait, and an answer from outside is seen to come', async () => {
+      await $('trial-later').waitFor();
+      await $('trial-to').fill('lena@other.test');
+      await $('trial-save').click();
+      await $('trial-waits').waitFor({ timeout: 30_000 });
+      equal(await $('trial-back').count(), 0, 'no answer yet');
+      const { code: word } = await page.evaluate(async () => (await (await fetch('/api/admin/setup')).json()).trial);
+      await answer(`AW: Probe (${word})`);
+      await $('trial-back').waitFor({ timeout: 30_000 });
+      expect((await $('trial-back').textContent()).includes('Antwort'), 'it is called an answer');
+    });
+    await step('it looks right on a phone, in the dark and in English', async () => {
+      await page.setViewportSize({ width: 390, height: 844 });
+      await page.emulateMedia({ colorScheme: 'dark' });
+      await page.waitForTimeout(300); // colours fade over
+      for (const name of ['backup', 'rooms', 'certificate']) {
+        await $('setup-back').click();
+        await $(`setup-${name}`).waitFor();
+        await axe();
+        expect(await page.evaluate(() => document.querySelector('main').scrollWidth <= innerWidth), `nothing wider than the phone: ${name}`);
+        await shot(`wizard-${name}-phone-dark`);
+      }
+      await page.emulateMedia({ colorScheme: 'light' });
+      await page.setViewportSize({ width: 1440, height: 900 });
+      await page.getByRole('button', { name: 'English' }).click();
+      await heading('So that devices trust this server');
+      await axe();
+      await shot('wizard-8-certificate-en');
+      await page.getByRole('button', { name: 'Deutsch' }).click();
+      await heading('Damit Geräte diesem Server vertrauen');
+    });
+    await step('left for later it does not come by itself, and can be gone on with in any browser', async () => {
+      await $('setup-later').click();
+      await page.locator(hook('folder-inbox')).waitFor();
+      const other = await page.context().browser().newContext({ viewport: { width: 1440, height: 900 }, locale: 'de-DE', ignoreHTTPSErrors: true, serviceWorkers: 'block' });
+      const second = await other.newPage();
+      await enter(second, base, ADDRESS, PASSWORD);
+      await second.goto(`${base}/#/admin/overview`);
+      await second.locator(hook('setup-resume')).waitFor();
+      await axe(second);
+      await second.locator(hook('setup-resume')).click();
+      await second.locator(hook('setup-certificate')).waitFor();
+      await second.locator(hook('setup-step-mail')).click();
+      await second.locator(hook('setup-mail')).waitFor();
+      await other.close();
+    });
+    await step('the end says what is open and what others see', async () => {
+      await reopened();
+      await $('setup-mail').waitFor();
+      await next();
+      await $('setup-done').waitFor();
+      await $('done-outboundLater').waitFor();
+      equal(await page.locator('aside [aria-current]').count(), 0, 'no step is the current one any more');
+      await page.locator(hook('checks-run')).waitFor();
+      await until(async () => !(await $('checks-run').isDisabled()), 'the checks are done', 60_000);
+      await axe();
+      await shot('wizard-12-done');
+      await $('setup-open').click();
+    });
+  }
+  await step('the way leads into the inbox, signed in', async () => {
     await page.locator(hook('folder-inbox')).waitFor();
     await until(async () => (await page.title()).includes('Posteingang'), 'title of the inbox');
-    await shot('wizard-9-inbox');
+    await shot('wizard-13-inbox');
+  });
+  await step('it is over: a reload opens the inbox', async () => {
+    await page.reload();
+    await page.locator(hook('folder-inbox')).waitFor();
   });
   await step('afterwards the set-up is closed', async () => {
     await page.context().clearCookies();

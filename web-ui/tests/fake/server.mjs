@@ -99,7 +99,7 @@ export async function startFake({ port = 0, messages = 60, finished = true, code
       for (const p of people) addAccount(p.name, p.address, state.secrets.people[p.address]);
       state.finished = true;
       res.setHeader('Set-Cookie', `session=${encodeURIComponent(admin.address)}; HttpOnly; SameSite=Strict; Path=/`);
-      return {};
+      return session({ method: 'GET' }, {}, accounts.get(admin.address), res);
     }
     putStep(path.slice(1), body);
     return setupView(true);
@@ -116,7 +116,7 @@ export async function startFake({ port = 0, messages = 60, finished = true, code
     if (req.method === 'DELETE') { res.setHeader('Set-Cookie', 'session=; Max-Age=0; Path=/'); return null; }
     if (req.method === 'PATCH') account.language = body.language;
     const { address, name, oid, language, isAdmin } = account;
-    return { address, aliases: [], name, oid, language, isAdmin, officeName: state.answers.officeName ?? 'Kanzlei Berger' };
+    return { address, aliases: [], name, oid, language, isAdmin, officeName: state.answers.officeName ?? 'Kanzlei Berger', isSettingUp: false };
   }
 
   const folderView = (account, id) => ({
@@ -244,6 +244,7 @@ export async function startFake({ port = 0, messages = 60, finished = true, code
       const body = text === '' ? {} : JSON.parse(text);
       if (state.delay) await wait(state.delay);
       const answer = path.startsWith('/api/setup') ? await setup(req, path.slice(10), body, cookies, res)
+        : path === '/api/admin/setup' ? { step: null } // The second half of the wizard needs the program itself.
         : path === '/api/session' ? session(req, body, account, res)
         : path === '/api/preferences' ? preferences(body, account) : /^\/v1\.0\/(users|places)\b/.test(path) ? { value: [] } : graph(req, path.slice('/v1.0/me/'.length), url.searchParams, body, account);
       res.statusCode = answer === null ? 204 : answer === undefined ? 202 : 200;

@@ -129,7 +129,14 @@ async fn put(request: HttpRequest, body: Json<Typed>) -> Answer {
         contact: typed.contact,
         zone_key: typed.zone_key.map(TypedKey::read).transpose().at("zoneKey")?,
     };
-    put_wish(&ctx, wish).await.at("names")?;
+    if let Err(e) = put_wish(&ctx, wish).await {
+        let field = match e.reason().map(|r| r.code) {
+            Some("AuthorityWrong") => "authority",
+            Some("ZoneKeyWrong") => "zoneKey",
+            _ => "names",
+        };
+        return Err(e).at(field);
+    }
     show(request).await
 }
 

@@ -14,6 +14,7 @@ mod moves;
 mod overview;
 mod queue;
 mod resource;
+mod setup;
 
 use super::error::ApiError;
 use actix_web::HttpResponse;
@@ -34,6 +35,7 @@ pub fn configure(config: &mut ServiceConfig) {
         .service(web::scope("/collect").configure(collect::configure))
         .service(web::scope("/checks").configure(checks::configure))
         .service(web::scope("/certificate").configure(certificate::configure))
+        .service(web::scope("/setup").configure(setup::configure))
         .service(web::scope("/moves").configure(moves::configure))
         .service(web::scope("/backups").configure(backups::configure));
 }
