@@ -7,8 +7,10 @@ cd "$(dirname "$0")/../.."
 mkdir -p dist
 export CARGO_TERM_COLOR=never
 zig_version=0.17.1
+# What is written in C throws nothing, so that nobody walks back through it: it needs no tables for that.
+export CFLAGS='-fno-asynchronous-unwind-tables -fno-unwind-tables'
 # One copy of functions that came out the same, and relocations in their short form (a megabyte of the long one).
-small='-C link-arg=-Wl,--icf=all -C link-arg=-Wl,--pack-dyn-relocs=relr'
+small='-C link-arg=-Wl,-O2 -C link-arg=-Wl,--icf=all -C link-arg=-Wl,--pack-dyn-relocs=relr'
 
 zig_wrapper() { # makes a compiler command for one architecture, prints its path
   local arch=$1 dir=target/zig

@@ -77,7 +77,7 @@ class Tasks {
   listen(): () => void {
     const soon = () => {
       clearTimeout(this.#settle);
-      this.#settle = setTimeout(() => void this.loadLists().then(() => this.refresh()), 200);
+      this.#settle = setTimeout(() => void this.loadLists().then(() => { if (this.listId !== '') void this.show(this.listId); }), 200);
     };
     return listen({
       change: ({ folders }) => { if (folders.length === 0 || folders.some((f) => !mailbox.find(f))) soon(); },
