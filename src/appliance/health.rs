@@ -13,6 +13,14 @@ pub async fn check_health(ctx: &Ctx) -> Result<()> {
     ctx.store.check_room(0)
 }
 
+/// Whether a message could be stored now, and what `/healthz` says of it.
+pub async fn tell_health(ctx: &Ctx) -> (bool, String) {
+    match check_health(ctx).await {
+        Ok(()) => (true, "ok\n".into()),
+        Err(e) => (false, format!("{}\n", e.message())),
+    }
+}
+
 /// Bytes that are free on the disk of the data folder. Errors: Forbidden.
 pub async fn free_bytes(ctx: &Ctx) -> Result<u64> {
     ctx.require_admin()?;

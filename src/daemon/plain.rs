@@ -2,7 +2,7 @@
 //! answered as it is, for what watches a container or a service asks without TLS; and the word that a certificate
 //! authority asks for.
 
-use crate::appliance::health::check_health;
+use crate::appliance::health::tell_health;
 use crate::base::{Error, Result};
 use crate::protocols::House;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -51,10 +51,9 @@ fn path(head: &str) -> &str {
 }
 
 async fn health(house: &House) -> (String, String) {
-    match check_health(&house.doorkeeper.system()).await {
-        Ok(()) => ("200 OK".into(), "ok\n".into()),
-        Err(e) => ("503 Service Unavailable".into(), format!("{}\n", e.message())),
-    }
+    let (is_well, said) = tell_health(&house.doorkeeper.system()).await;
+    let status = if is_well { "200 OK" } else { "503 Service Unavailable" };
+    (status.into(), said)
 }
 
 /// Only what can be a host, a port and a path goes into the answer.

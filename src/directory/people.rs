@@ -13,7 +13,16 @@ pub async fn read_everybody(room: &PostRoom, settings: &LdapSettings) -> Result<
     let mut connection = Connection::open(room, settings).await?;
     connection.bind_as_service(settings).await?;
     let a = &settings.attributes;
-    let of_person = wanted(&[&a.id, &a.mail, &a.aliases, &a.name, &a.member_id, "cn"], a);
+    let of_person = [
+        &a.id,
+        &a.mail,
+        &a.aliases,
+        &a.name,
+        &a.member_id,
+        &a.user_name,
+        "cn",
+    ];
+    let of_person = wanted(&of_person, a);
     let people = connection
         .search(&settings.base, &settings.person_filter, &of_person)
         .await?;
@@ -141,9 +150,17 @@ fn describe(entry: &Entry, id: String, a: &Attributes, members: Option<Vec<Strin
                     .filter(|v| !v.is_empty())
             })
             .unwrap_or_default(),
+        user_name: members.is_none().then(|| user_name(entry, a)).flatten(),
         is_disabled: members.is_none() && !says_off.is_empty(),
         members,
     }
+}
+
+/// One with an `@` is an address, and those that are the person's own count anyway.
+fn user_name(entry: &Entry, a: &Attributes) -> Option<String> {
+    let name = entry.text(&a.user_name).filter(|_| !a.user_name.is_empty())?;
+    let name = name.trim().to_lowercase();
+    (!name.is_empty() && !name.contains('@')).then_some(name)
 }
 
 /// Exchange writes `smtp:` before addresses, and other words before what is none.

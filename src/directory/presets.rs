@@ -10,7 +10,7 @@ pub struct Preset {
     pub person_filter: &'static str,
     /// Empty: no groups.
     pub group_filter: &'static str,
-    attributes: [&'static str; 6],
+    attributes: [&'static str; 7],
     disabled_by: DisabledBy,
 }
 
@@ -26,6 +26,7 @@ const ALL: [Preset; 4] = [
             "displayName",
             "uniqueMember",
             "",
+            "uid",
         ],
         disabled_by: DisabledBy::Samba,
     },
@@ -40,6 +41,7 @@ const ALL: [Preset; 4] = [
             "displayName",
             "member",
             "",
+            "sAMAccountName",
         ],
         disabled_by: DisabledBy::ActiveDirectory,
     },
@@ -54,6 +56,7 @@ const ALL: [Preset; 4] = [
             "displayName",
             "member",
             "",
+            "uid",
         ],
         disabled_by: DisabledBy::PasswordPolicy,
     },
@@ -62,7 +65,7 @@ const ALL: [Preset; 4] = [
         name: "cloudron",
         person_filter: "(&(objectclass=user)(mail=*))",
         group_filter: "",
-        attributes: ["uid", "mail", "", "displayname", "", ""],
+        attributes: ["uid", "mail", "", "displayname", "", "", "username"],
         disabled_by: DisabledBy::Nothing,
     },
 ];
@@ -77,7 +80,7 @@ impl Preset {
     }
 
     pub fn attributes(&self) -> Attributes {
-        let [id, mail, aliases, name, members, member_id] = self.attributes.map(str::to_owned);
+        let [id, mail, aliases, name, members, member_id, user_name] = self.attributes.map(str::to_owned);
         Attributes {
             id,
             mail,
@@ -85,6 +88,7 @@ impl Preset {
             name,
             members,
             member_id,
+            user_name,
             disabled_by: self.disabled_by,
         }
     }

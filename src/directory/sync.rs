@@ -285,6 +285,7 @@ async fn adopt(ctx: &Ctx, k: &mut Known, language: &str, report: &mut SyncReport
         external_id: k.person.id.clone(),
         is_off: false,
         aliases: Vec::new(),
+        user_name: None,
     });
     if k.link.is_none() {
         put_link(ctx, Source::Ldap, link.clone()).await?;
@@ -298,8 +299,9 @@ async fn adopt(ctx: &Ctx, k: &mut Known, language: &str, report: &mut SyncReport
     let before = &link.aliases;
     let given = k.aliases.iter().filter(|a| account.aliases.contains(a));
     let given: Vec<String> = given.cloned().collect();
-    if *before != given || k.link.is_none() {
+    if *before != given || link.user_name != k.person.user_name || k.link.is_none() {
         link.aliases = given;
+        link.user_name.clone_from(&k.person.user_name);
         put_link(ctx, Source::Ldap, link).await?;
     }
     k.account = Some(account);

@@ -96,11 +96,12 @@ impl Doorkeeper {
     }
 
     /// Whether the password is right.
-    /// Errors: NotAuthenticated, the same for a wrong address, a wrong password and a disabled account;
+    /// Errors: NotAuthenticated, the same for a wrong name, a wrong password and a disabled account;
     /// Busy after many failures, the same for all of them too; Unavailable, for who is not kept here, or not known at all,
     /// while whoever keeps them does not answer. All take the same time.
     pub async fn prove(&self, name: &str, password: &str, via: Via) -> Result<Arc<Account>> {
         let (clock, began) = (self.store.clock(), Instant::now());
+        let name = elsewhere::plain_name(name);
         let attempt = self.throttle.begin(via.peer, name, clock.now_ms());
         let refused = match attempt.refused {
             // No work for those who make us work.
@@ -197,9 +198,9 @@ impl Doorkeeper {
     }
 
     async fn claim(&self, name: &str, via: Via) -> Result<Claim> {
-        let key = name.trim().to_lowercase();
+        let key = name.to_lowercase();
         let read = self.store.directory().peek(move |d| {
-            let account = d.account_by_address(&key)?;
+            let account = elsewhere::find_by_name(d, &key)?;
             let is_asked = elsewhere::is_in_use(d)?;
             let Some(account) = account else {
                 return Ok(Claim {

@@ -25,6 +25,31 @@ pub(super) fn is_in_use(d: &Snapshot<'_, DirectoryDb>) -> Result<bool> {
     Ok(d.setting::<serde_json::Value>(LDAP_SETTING)?.is_some())
 }
 
+/// Without the office's name that Windows writes before it (`OFFICE\anna`): however it is written, it is one and the same name.
+pub(super) fn plain_name(given: &str) -> &str {
+    let given = given.trim();
+    match given.contains('@') {
+        true => given,
+        false => given.rsplit('\\').next().unwrap_or(given),
+    }
+}
+
+/// Who signs in with this, in small letters: an address, or what a directory calls somebody.
+pub(super) fn find_by_name(d: &Snapshot<'_, DirectoryDb>, key: &str) -> Result<Option<Account>> {
+    if key.contains('@') {
+        return d.account_by_address(key);
+    }
+    match d.account_by_user_name(key)? {
+        Some(id) => d.account(id),
+        None => Ok(None),
+    }
+}
+
+/// Whether a directory calls anybody by a name that is no address.
+pub async fn has_user_names(ctx: &Ctx) -> Result<bool> {
+    ctx.store.directory().peek(|d| d.has_user_names()).await
+}
+
 /// Errors: Conflict, for somebody whose password is kept elsewhere; administrators may have one here for when that
 /// does not answer.
 pub(super) fn check_password_is_ours(d: &Snapshot<'_, DirectoryDb>, account: &Account) -> Result<()> {

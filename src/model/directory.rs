@@ -97,6 +97,9 @@ pub struct Attributes {
     pub members: String,
     /// What `members` names people by; empty: their DN.
     pub member_id: String,
+    /// What people sign in with beside their addresses.
+    #[serde(default)]
+    pub user_name: String,
     pub disabled_by: DisabledBy,
 }
 
@@ -169,6 +172,8 @@ pub struct OutsidePerson {
     pub aliases: Vec<String>,
     /// Empty: none.
     pub display_name: String,
+    /// In small letters.
+    pub user_name: Option<String>,
     pub is_disabled: bool,
     /// Of a group: ids of its people. None: a person.
     pub members: Option<Vec<String>>,
@@ -183,6 +188,8 @@ pub struct OutsideLink {
     pub is_off: bool,
     /// Further addresses that the other system gave.
     pub aliases: Vec<String>,
+    /// What it lets the person sign in with, in small letters.
+    pub user_name: Option<String>,
 }
 
 /// How a comparison with the directory went. Addresses, but for `remarks`.

@@ -58,6 +58,7 @@ impl Database for DirectoryDb {
         include_str!("schema/directory/0012.sql"),
         include_str!("schema/directory/0013.sql"),
         include_str!("schema/directory/0014.sql"),
+        include_str!("schema/directory/0015.sql"),
     ];
 
     fn after_commit(&self, _: &Connection, effects: DirectoryEffects, _: Option<&Path>) {

@@ -1,4 +1,5 @@
-//! Numbered migrations, forward only, each in a transaction of its own; `user_version` counts them.
+//! Numbered migrations, forward only, each in a transaction of its own; `user_version` counts them. A file that is just being
+//! made gets all of them in one: nobody waits for the disk once for each.
 
 use crate::base::{Error, Result};
 use rusqlite::{Connection, TransactionBehavior};
@@ -20,12 +21,20 @@ pub(in crate::store) fn migrate(conn: &mut Connection, migrations: &[&str], path
                 migrations.len()
             )));
         }
-        let Some(next) = migrations.get(done) else {
+        let now = match done {
+            0 => migrations.len(),
+            _ => done + 1,
+        };
+        let Some(next) = migrations.get(done..now).filter(|next| !next.is_empty()) else {
             return Ok(());
         };
-        tracing::info!(file = %path.display(), to = done + 1, "migrating");
-        tx.execute_batch(next)?;
-        tx.pragma_update(None, "user_version", done as i64 + 1)?;
+        if done > 0 {
+            tracing::info!(file = %path.display(), to = now, "migrating");
+        }
+        for step in next {
+            tx.execute_batch(step)?;
+        }
+        tx.pragma_update(None, "user_version", now as i64)?;
         tx.commit()?;
     }
 }
@@ -87,10 +96,13 @@ mod tests {
 
     #[test]
     fn a_migration_that_fails_leaves_the_file_as_it_was() {
-        let mut conn = Connection::open_in_memory().unwrap();
         let all = ["CREATE TABLE a (x)", "CREATE TABLE b (x); CREATE TABLE a (x)"];
-        assert!(migrate(&mut conn, &all, Path::new("a.db")).is_err());
-        assert_eq!(version(&conn).unwrap(), 1);
-        assert!(conn.prepare("SELECT * FROM b").is_err());
+        for before in 0..=1 {
+            let mut conn = Connection::open_in_memory().unwrap();
+            migrate(&mut conn, &all[..before], Path::new("a.db")).unwrap();
+            assert!(migrate(&mut conn, &all, Path::new("a.db")).is_err());
+            assert_eq!(version(&conn).unwrap(), before);
+            assert!(conn.prepare("SELECT * FROM b").is_err());
+        }
     }
 }

@@ -153,6 +153,50 @@ fn people_and_groups_of_the_directory_have_accounts() {
     }
 }
 
+fn page_session(server: &Server, name: &str, password: &str) -> u16 {
+    let web = Web::new(server);
+    let web = Web::at(web.base.clone(), server.data.path().join("tls/ca.pem"))
+        .with(format!("Origin: {}", web.base));
+    web.post("/api/session", &json!({"address": name, "password": password}))
+        .status
+}
+
+#[test]
+fn people_sign_in_with_what_their_directory_calls_them() {
+    let (slapd, server) = with_directory();
+    let is_shown = || Web::new(&server).get("/api/outside").expect(200).json()["takesUserNames"] == true;
+    let comes_in = |name: &str, password: &str| {
+        let answer = Client::connect(server.imap).ask(&format!("LOGIN \"{name}\" \"{password}\""));
+        answer[0].starts_with("OK")
+    };
+    assert!(is_shown());
+    for name in ["carla", "Carla", "OFFICE\\\\carla", "carla@example.test"] {
+        assert!(comes_in(name, PASSWORD), "{name}");
+    }
+    assert_eq!(page_session(&server, "carla", PASSWORD), 200);
+    assert_eq!(page_session(&server, "carla", "another"), 401);
+    assert!(!comes_in("carla", "another"));
+    assert!(!comes_in("nobody", PASSWORD));
+    assert!(
+        !comes_in("anna", server::PASSWORD),
+        "who is kept here has no other name"
+    );
+    // A name that two have is nobody's.
+    let names_are = |attribute: &str| {
+        let option = ["--user-name-attribute", attribute];
+        set(server.data.path(), &slapd, &ldaps(&slapd), &option);
+        sync(&server);
+    };
+    names_are("displayName");
+    assert!(comes_in("carla core", PASSWORD) && !comes_in("carla", PASSWORD));
+    slapd.add_person("second", "Carla Core", "");
+    sync(&server);
+    assert!(!comes_in("carla core", PASSWORD) && comes_in("second@example.test", PASSWORD));
+    names_are("");
+    assert!(!comes_in("carla core", PASSWORD) && comes_in("carla@example.test", PASSWORD));
+    assert!(!is_shown());
+}
+
 #[test]
 fn who_goes_is_disabled_who_is_renamed_stays_the_same_and_addresses_can_be_exchanged() {
     let (slapd, server) = with_directory();

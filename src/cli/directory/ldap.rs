@@ -80,6 +80,9 @@ pub struct Set {
     /// What groups name people by; empty: their DN
     #[arg(long, value_name = "NAME")]
     member_id_attribute: Option<String>,
+    /// What people sign in with beside their addresses; empty: nothing
+    #[arg(long, value_name = "NAME")]
+    user_name_attribute: Option<String>,
     /// How it says that somebody may not sign in: nothing, samba, active-directory, password-policy
     #[arg(long, value_name = "HOW")]
     disabled_by: Option<String>,
@@ -151,6 +154,7 @@ impl Set {
             (&self.name_attribute, &mut attributes.name),
             (&self.member_attribute, &mut attributes.members),
             (&self.member_id_attribute, &mut attributes.member_id),
+            (&self.user_name_attribute, &mut attributes.user_name),
         ] {
             if let Some(given) = given {
                 slot.clone_from(given);
@@ -194,7 +198,7 @@ fn show(form: &Form, s: &LdapSettings, last: Option<&LastSync>) -> Result<()> {
     };
     let a = &s.attributes;
     let text = format!(
-        "{}:{} ({:?})\n  base        {}\n  as          {}\n  people      {}\n  groups      {}\n  attributes  {} {} {} {} {}\n  \
+        "{}:{} ({:?})\n  base        {}\n  as          {}\n  people      {}\n  groups      {}\n  attributes  {} {} {} {} {} {}\n  \
          disabled by {}\n  last        {last}",
         s.host,
         s.port,
@@ -212,6 +216,7 @@ fn show(form: &Form, s: &LdapSettings, last: Option<&LastSync>) -> Result<()> {
         a.aliases,
         a.name,
         a.members,
+        a.user_name,
         a.disabled_by.as_str(),
     );
     print_done(form, &shown, &text)

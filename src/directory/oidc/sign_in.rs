@@ -149,6 +149,7 @@ async fn link(ctx: &Ctx, account: &Account, claims: &Claims) -> Result<()> {
         external_id: claims.sub.clone(),
         is_off: false,
         aliases: Vec::new(),
+        user_name: None,
     };
     put_link(ctx, Source::Oidc, link).await
 }

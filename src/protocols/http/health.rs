@@ -3,7 +3,7 @@
 
 use super::HouseData;
 use crate::appliance::acme::WORD_PATH;
-use crate::appliance::health::check_health;
+use crate::appliance::health::tell_health;
 use actix_web::{HttpRequest, HttpResponse, web};
 
 pub fn configure(config: &mut web::ServiceConfig) {
@@ -20,12 +20,10 @@ async fn word(house: HouseData, request: HttpRequest) -> HttpResponse {
 
 /// 200 when a message could be stored now, 503 with the reason otherwise.
 async fn healthz(house: HouseData) -> HttpResponse {
-    match check_health(&house.doorkeeper.system()).await {
-        Ok(()) => HttpResponse::Ok()
-            .content_type("text/plain; charset=utf-8")
-            .body("ok\n"),
-        Err(e) => HttpResponse::ServiceUnavailable()
-            .content_type("text/plain; charset=utf-8")
-            .body(format!("{}\n", e.message())),
-    }
+    let (is_well, said) = tell_health(&house.doorkeeper.system()).await;
+    let mut answer = match is_well {
+        true => HttpResponse::Ok(),
+        false => HttpResponse::ServiceUnavailable(),
+    };
+    answer.content_type("text/plain; charset=utf-8").body(said)
 }

@@ -5,6 +5,7 @@ use super::error::ApiError;
 use crate::base::{Error, Kind, Result};
 use crate::directory::oidc::settings::get_oidc;
 use crate::directory::oidc::sign_in::{Pending, begin, finish};
+use crate::identity::elsewhere::has_user_names;
 use crate::identity::sessions;
 use crate::protocols::http::auth::{SESSION_COOKIE, cookie, house, read_cookie, require_secure};
 use crate::protocols::http::{base_path, client, host};
@@ -32,10 +33,14 @@ pub fn configure(config: &mut web::ServiceConfig) {
         .route("/back", web::get().to(back));
 }
 
-/// What stands on the button; null: there is none.
+/// What stands on the button, null when there is none; and whether people sign in with names that are no addresses.
 async fn show(request: HttpRequest) -> Result<HttpResponse, ApiError> {
-    let settings = get_oidc(&house(&request)?.doorkeeper.system()).await?;
-    Ok(private(json!({"name": settings.map(|s| s.name)})))
+    let ctx = house(&request)?.doorkeeper.system();
+    let settings = get_oidc(&ctx).await?;
+    let takes_user_names = has_user_names(&ctx).await?;
+    Ok(private(
+        json!({"name": settings.map(|s| s.name), "takesUserNames": takes_user_names}),
+    ))
 }
 
 #[derive(Deserialize)]

@@ -7,7 +7,7 @@ use crate::model::directory::{OutsideLink, Source};
 use crate::store::{Snapshot, Tx};
 use rusqlite::{OptionalExtension, Row, params};
 
-const COLUMNS: &str = "account_id, external_id, is_off, aliases";
+const COLUMNS: &str = "account_id, external_id, is_off, aliases, user_name";
 
 fn read_link(r: &Row<'_>) -> rusqlite::Result<OutsideLink> {
     let aliases: String = r.get(3)?;
@@ -16,6 +16,7 @@ fn read_link(r: &Row<'_>) -> rusqlite::Result<OutsideLink> {
         external_id: r.get(1)?,
         is_off: r.get(2)?,
         aliases: serde_json::from_str(&aliases).unwrap_or_default(),
+        user_name: r.get(4)?,
     })
 }
 
@@ -36,6 +37,25 @@ impl Snapshot<'_, DirectoryDb> {
             .optional()?)
     }
 
+    /// Whom another system lets sign in with this name, in small letters; None too when two of them do.
+    pub fn account_by_user_name(&self, name: &str) -> Result<Option<AccountId>> {
+        let sql = "SELECT DISTINCT account_id FROM outside_link WHERE user_name = ?1 LIMIT 2";
+        let mut st = self.conn.prepare_cached(sql)?;
+        let found: Vec<i64> = st
+            .query_map([name], |r| r.get(0))?
+            .collect::<rusqlite::Result<_>>()?;
+        Ok(match found[..] {
+            [one] => Some(AccountId(one)),
+            _ => None,
+        })
+    }
+
+    /// Whether anybody may sign in with a name that is no address.
+    pub fn has_user_names(&self) -> Result<bool> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM outside_link WHERE user_name IS NOT NULL)";
+        Ok(self.conn.prepare_cached(sql)?.query_row([], |r| r.get(0))?)
+    }
+
     pub fn outside_link(&self, source: Source, external_id: &str) -> Result<Option<OutsideLink>> {
         let sql = format!("SELECT {COLUMNS} FROM outside_link WHERE source = ?1 AND external_id = ?2");
         let mut st = self.conn.prepare_cached(&sql)?;
@@ -51,15 +71,16 @@ impl Tx<'_, DirectoryDb> {
             .map_err(|e| Error::internal("addresses cannot be written").caused_by(e))?;
         self.conn
             .prepare_cached(
-                "INSERT OR REPLACE INTO outside_link (source, external_id, account_id, is_off, aliases)
-                 VALUES (?1, ?2, ?3, ?4, ?5)",
+                "INSERT OR REPLACE INTO outside_link (source, external_id, account_id, is_off, aliases, user_name)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
             )?
             .execute(params![
                 source.as_str(),
                 link.external_id,
                 link.account_id.0,
                 link.is_off,
-                aliases
+                aliases,
+                link.user_name
             ])?;
         Ok(())
     }

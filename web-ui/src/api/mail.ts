@@ -14,7 +14,7 @@ export const signIn = (address: string, password: string) =>
 /** The code of who has a second factor, with the ticket that the password was answered with. */
 export const signInByCode = (ticket: string, code: string) => call<Session>('POST', '/api/session/code', { body: { ticket, code } });
 /** What stands on the button of another issuer; null: there is none. */
-export const getOutside = async () => (await call<{ name: string | null }>('GET', '/api/outside')).name;
+export const getOutside = () => call<{ name: string | null; takesUserNames: boolean }>('GET', '/api/outside');
 /** Where the browser goes to sign in there; `to`: the place in the page to which it comes back. */
 export const outsideUrl = (to: string) => at(`/api/outside/begin?to=${encodeURIComponent(to)}`);
 export const signOut = () => call<null>('DELETE', '/api/session');

@@ -122,7 +122,7 @@ CREATE TABLE outside_link (
   external_id TEXT NOT NULL,                  -- stays the same there through renames
   account_id  INTEGER NOT NULL REFERENCES account (id) ON DELETE CASCADE,
   is_off      INTEGER NOT NULL,               -- what it said last: may not sign in, or is gone
-  aliases     TEXT NOT NULL,                  -- JSON list of the further addresses that it gave
+  aliases     TEXT NOT NULL, user_name TEXT,                  -- JSON list of the further addresses that it gave
   PRIMARY KEY (source, external_id),
   UNIQUE (account_id, source)
 ) STRICT, WITHOUT ROWID;
@@ -220,6 +220,7 @@ CREATE INDEX consent_by_client ON consent (client_id);
 CREATE INDEX credential_by_account ON credential (account_id);
 CREATE INDEX feed_by_time ON feed (next_at_ms);
 CREATE INDEX member_by_person ON member (person_id);
+CREATE INDEX outside_link_by_user_name ON outside_link (user_name) WHERE user_name IS NOT NULL;
 CREATE INDEX passkey_by_account ON passkey (account_id);
 CREATE INDEX refresh_token_by_account ON refresh_token (account_id);
 CREATE INDEX refresh_token_by_family ON refresh_token (family);
