@@ -1,5 +1,6 @@
 //! `hauspost import ...`
 
+use super::import_graph::FromGraph;
 use super::output::print_done;
 use super::outside::Outside;
 use super::report::Signed;
@@ -44,6 +45,8 @@ pub enum Import {
     Caldav(FromServer),
     /// Contacts on another server
     Carddav(FromServer),
+    /// Mail of Microsoft 365, or of another server that speaks Microsoft Graph
+    Graph(FromGraph),
 }
 
 /// What every run is told.
@@ -70,7 +73,7 @@ pub struct Common {
     #[command(flatten)]
     signed: Signed,
     #[command(flatten)]
-    data: DataFolder,
+    pub(super) data: DataFolder,
     #[command(flatten)]
     form: Form,
 }
@@ -127,6 +130,7 @@ impl Import {
             Import::Imap(c) => c.run_imap(),
             Import::Caldav(c) => c.run_dav(Service::Calendars),
             Import::Carddav(c) => c.run_dav(Service::Contacts),
+            Import::Graph(c) => c.run(),
         }
     }
 }
@@ -140,7 +144,7 @@ pub fn pair(text: &str) -> (String, Option<String>) {
 }
 
 impl Common {
-    fn options(&self) -> Options {
+    pub(super) fn options(&self) -> Options {
         Options {
             is_dry_run: self.dry_run,
             folders: self.only.iter().map(|f| pair(f)).collect(),
@@ -154,7 +158,7 @@ impl Common {
     }
 
     /// Prints what was done. Errors: Unavailable, when somebody has to look at it.
-    fn report(&self, reports: &[Report]) -> Result<()> {
+    pub(super) fn report(&self, reports: &[Report]) -> Result<()> {
         self.signed.write(&self.data, "import", reports)?;
         let lines: Vec<String> = reports.iter().flat_map(Report::lines).collect();
         print_done(&self.form, &json!({ "imported": reports }), &lines.join("\n"))?;

@@ -20,6 +20,7 @@ mod export_to;
 mod health;
 mod hook;
 mod import;
+mod import_graph;
 mod output;
 mod outside;
 mod platform;

@@ -52,7 +52,11 @@ fn path(head: &str) -> &str {
 
 async fn health(house: &House) -> (String, String) {
     let (is_well, said) = tell_health(&house.doorkeeper.system()).await;
-    let status = if is_well { "200 OK" } else { "503 Service Unavailable" };
+    let status = if is_well {
+        "200 OK"
+    } else {
+        "503 Service Unavailable"
+    };
     (status.into(), said)
 }
 

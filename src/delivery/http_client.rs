@@ -12,10 +12,10 @@ use hyper::client::conn::http1::{SendRequest, handshake};
 use hyper::header::{CONTENT_LENGTH, HOST, HeaderValue, USER_AGENT};
 use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
-use std::io;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::AsyncReadExt;
 use url::Url;
 
 type Body = UnsyncBoxBody<Bytes, io::Error>;
@@ -108,16 +108,26 @@ impl HttpClient {
 
     /// A good answer into a new file; another one is given back with its beginning.
     pub async fn fetch(&mut self, ask: &Ask<'_>, to: &Path) -> Result<(StatusCode, Vec<u8>)> {
+        let mut file = std::fs::File::create(to)?;
+        let answer = self.read(ask, &mut |piece| Ok(file.write_all(piece)?)).await?;
+        Ok(parts(answer))
+    }
+
+    /// The body of a good answer piece by piece; what is given back has none then, and the beginning of it otherwise.
+    pub async fn read(
+        &mut self,
+        ask: &Ask<'_>,
+        each: &mut (dyn FnMut(&[u8]) -> Result<()> + Send),
+    ) -> Result<Response<Vec<u8>>> {
         let patience = self.dialer.patience;
         let (head, mut body) = self.answer(ask).await?.into_parts();
         if !head.status.is_success() {
-            let said = Limited::new(body, 64 << 10).collect().await;
-            return Ok((
-                head.status,
-                said.map(|b| b.to_bytes().to_vec()).unwrap_or_default(),
-            ));
+            let said = Limited::new(body, 64 << 10).collect();
+            let said = tokio::time::timeout(patience.answer, said).await;
+            let said = said.ok().and_then(std::result::Result::ok);
+            let said = said.map(|b| b.to_bytes().to_vec()).unwrap_or_default();
+            return Ok(Response::from_parts(head, said));
         }
-        let mut file = tokio::fs::File::create(to).await?;
         let mut got = 0;
         loop {
             let frame = tokio::time::timeout(patience.answer, body.frame()).await;
@@ -126,17 +136,16 @@ impl HttpClient {
             let Some(frame) = frame else { break };
             let frame = frame.map_err(|e| broke_off(&ask.url, e.into()))?;
             if let Some(piece) = frame.data_ref() {
-                file.write_all(piece).await?;
+                each(piece)?;
                 got += piece.len() as u64;
             }
         }
-        file.flush().await?;
         let told = head
             .headers
             .get(CONTENT_LENGTH)
             .and_then(|v| v.to_str().ok()?.parse().ok());
         match told.is_none_or(|told: u64| told == got) {
-            true => Ok((head.status, Vec::new())),
+            true => Ok(Response::from_parts(head, Vec::new())),
             false => Err(Error::unavailable(format!("{} broke off", place(&ask.url)))),
         }
     }

@@ -7,6 +7,7 @@
 
 pub mod dav;
 pub mod files;
+pub mod graph;
 pub mod imap;
 mod mail;
 mod place;
@@ -79,24 +80,28 @@ pub async fn import_account<S: Source>(
     let name = source.name();
     let mut report = Report::new(&name, account, options.is_dry_run);
     let mut places = Places::load(ctx, account, options).await?;
-    let plans = plan::make_plans(ctx, account.id, source, &name, options, &mut places).await?;
-    for mut plan in plans {
-        let run = FolderRun {
-            ctx,
-            account,
-            source_name: &name,
-            options,
-        };
-        report.begin(&plan);
-        if !options.is_dry_run && !options.verify_only {
-            run.bring(source, &mut plan, &mut report).await?;
-        }
-        if options.verify || options.verify_only {
-            verify::compare_folder(&run, source, &plan, &mut report).await?;
+    let mut plans = plan::make_plans(ctx, account.id, source, &name, options, &mut places).await?;
+    let run = FolderRun {
+        ctx,
+        account,
+        source_name: &name,
+        options,
+    };
+    let changes = !options.is_dry_run && !options.verify_only;
+    for plan in &mut plans {
+        report.begin(plan);
+        if changes {
+            run.bring(source, plan, &mut report).await?;
         }
     }
-    if options.follow_deletions && !options.is_dry_run && !options.verify_only {
+    if options.follow_deletions && changes {
         report.removed = plan::remove_gone(ctx, account.id, &name).await?;
+    }
+    if options.verify || options.verify_only {
+        // Once everything is where it belongs: what was moved there is in two folders until then.
+        for plan in &plans {
+            verify::compare_folder(&run, source, plan, &mut report).await?;
+        }
     }
     quarantine::list(ctx, account, &name, &mut report).await?;
     Ok(report)

@@ -6,6 +6,7 @@ pub mod dav;
 pub mod dropped;
 pub mod erasure;
 pub mod export;
+pub mod graph;
 mod imap;
 pub mod import;
 pub mod jobs;

@@ -4,6 +4,7 @@ mod archives;
 mod dav;
 mod files;
 mod gmail;
+mod graph;
 mod imap;
 mod outlook;
 mod outward;
