@@ -320,9 +320,8 @@ fn times_in_a_folder_of_a_hundred_thousand() {
     let m = mailbox();
     let layout = m.store.layout().clone();
     let folder = m.folders[0];
-    let fill = |from: u64, to: u64| {
+    let put = |from: u64, to: u64| {
         let layout = layout.clone();
-        let begun = Instant::now();
         m.file
             .write_blocking(move |tx| {
                 for n in from..to {
@@ -350,10 +349,9 @@ fn times_in_a_folder_of_a_hundred_thousand() {
                 Ok(())
             })
             .unwrap();
-        println!("{} messages stored in {:?}", to - from, begun.elapsed());
     };
     for part in 0..10 {
-        fill(part * 10_000, (part + 1) * 10_000);
+        put(part * 10_000, (part + 1) * 10_000);
     }
     for skip in [0, 50, 10_000, 19_950] {
         for _ in 0..3 {
@@ -376,12 +374,37 @@ fn times_in_a_folder_of_a_hundred_thousand() {
             assert_eq!(found.0, 20_000);
         }
     }
-    m.file
-        .write_blocking(|tx| {
-            Ok(tx.conn.execute_batch(
-                "DROP TRIGGER conversation_head_of_new; DROP TRIGGER conversation_head_of_derived",
-            )?)
+    // What a delivery pays: one commit for each, with the triggers and without them.
+    let triggers: Vec<String> = m
+        .file
+        .read_blocking(|s| {
+            let mut st = s
+                .conn
+                .prepare("SELECT sql FROM sqlite_schema WHERE type = 'trigger'")?;
+            let all = st.query_map([], |r| r.get(0))?.collect::<rusqlite::Result<_>>()?;
+            Ok(all)
         })
         .unwrap();
-    fill(100_000, 110_000);
+    let mut n = 100_000;
+    for _ in 0..4 {
+        let mut took = |what: &str| {
+            let begun = Instant::now();
+            for _ in 0..250 {
+                put(n, n + 1);
+                n += 1;
+            }
+            println!("250 messages, a commit each, {what}: {:?}", begun.elapsed());
+        };
+        took("with triggers");
+        let drop_all = "DROP TRIGGER conversation_head_of_new; DROP TRIGGER conversation_head_of_derived;
+            DROP TRIGGER conversation_head_of_gone; DROP TRIGGER conversation_head_of_moved";
+        m.file
+            .write_blocking(move |tx| Ok(tx.conn.execute_batch(drop_all)?))
+            .unwrap();
+        took("without triggers");
+        let again = triggers.join(";\n");
+        m.file
+            .write_blocking(move |tx| Ok(tx.conn.execute_batch(&again)?))
+            .unwrap();
+    }
 }
