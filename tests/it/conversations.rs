@@ -200,11 +200,8 @@ fn a_deed_to_a_conversation_is_done_to_all_of_it_in_this_folder_and_taken_back()
     .expect(201);
     let all = list(&ben, "folder=inbox");
     let id = |subject: &str| {
-        let found = all["conversations"].as_array().unwrap().iter();
-        let found = found
-            .filter(|c| c["message"]["subject"] == subject)
-            .next()
-            .unwrap();
+        let mut found = all["conversations"].as_array().unwrap().iter();
+        let found = found.find(|c| c["message"]["subject"] == subject).unwrap();
         found["id"].clone()
     };
     let deed = |body: Value| ben.post("/api/bulk", &body);
