@@ -121,18 +121,20 @@ await run('compose', {}, async ({ page, base, step, shot, axe }) => {
     equal(await picture().evaluate((i) => i.clientWidth), 320, 'and seen');
     await shot('compose-3-picture-size');
     await axe();
-    // Pulled at its lower right corner.
+    await $('tool-picture').selectOption('small');
     await picture().click();
-    const handle = await page.locator('.squire-resize-handle-se').boundingBox();
+    const side = page.locator('.squire-resize-handle-e');
+    await side.scrollIntoViewIfNeeded();
+    const handle = await side.boundingBox();
     await page.mouse.move(handle.x + 4, handle.y + 4);
     await page.mouse.down();
-    await page.mouse.move(handle.x - 96, handle.y - 96, { steps: 4 });
+    await page.mouse.move(handle.x - 30, handle.y + 4, { steps: 4 });
     await page.mouse.up();
     const pulled = Number(await picture().getAttribute('width'));
-    expect(pulled > 0 && pulled !== 320 && pulled === (await picture().evaluate((i) => i.clientWidth)), `pulled to ${pulled}`);
+    expect(pulled > 0 && pulled !== 160 && pulled === (await picture().evaluate((i) => i.clientWidth)), `pulled to ${pulled}`);
     await page.keyboard.press('Escape');
     equal(await $('composer').count(), 1, 'the window stays');
-    equal(await page.locator('.squire-resize-handle-se').count(), 0, 'the handles are gone');
+    equal(await page.locator('.squire-resize-handle').count(), 0, 'the handles are gone');
     // From the text to the bar and its last stop.
     await page.keyboard.press('Shift+Tab');
     for (let i = 0; i < 12 && !(await page.evaluate(() => document.activeElement?.dataset.test === 'tool-picture')); i++) await page.keyboard.press('ArrowRight');
