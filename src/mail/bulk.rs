@@ -10,11 +10,11 @@ use super::search::{Criterion, search_messages};
 use crate::base::{Error, Result, TimeMs, panic};
 use crate::identity::Ctx;
 use crate::mail::listing::Condition;
-use crate::model::message::Item;
+use crate::model::message::{Conversation, Item};
 use crate::model::{AccountId, Flags, FolderId, ItemId, Role};
-use crate::store::Tx;
 use crate::store::account::AccountDb;
 use crate::store::item::FlagChange;
+use crate::store::{Snapshot, Tx};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -38,6 +38,11 @@ pub enum Deed {
 #[derive(Clone, Debug)]
 pub enum Chosen {
     Items(Vec<ItemId>),
+    /// All that the folder has of these conversations now; what lies elsewhere stays as it is.
+    Conversations {
+        folder: FolderId,
+        keys: Vec<Conversation>,
+    },
     /// `folder`: None is all of the account.
     All {
         folder: Option<FolderId>,
@@ -100,6 +105,7 @@ impl Jobs {
 async fn choose(ctx: &Ctx, account: AccountId, chosen: Chosen) -> Result<Vec<ItemId>> {
     let (folder, condition) = match chosen {
         Chosen::Items(ids) => return Ok(each_once(ids)),
+        Chosen::Conversations { folder, keys } => return of_conversations(ctx, account, folder, keys).await,
         Chosen::All { folder, condition } => (folder, condition),
     };
     let folders = match folder {
@@ -121,6 +127,24 @@ async fn choose(ctx: &Ctx, account: AccountId, chosen: Chosen) -> Result<Vec<Ite
         }
     }
     Ok(each_once(out))
+}
+
+/// Errors: NotFound (the folder).
+async fn of_conversations(
+    ctx: &Ctx,
+    account: AccountId,
+    folder: FolderId,
+    keys: Vec<Conversation>,
+) -> Result<Vec<ItemId>> {
+    let look = move |s: &Snapshot<'_, AccountDb>| {
+        s.mail_folder(folder)?;
+        let mut out = Vec::new();
+        for key in &keys {
+            out.extend(s.items_of_conversation(folder, key)?);
+        }
+        Ok(out)
+    };
+    Ok(each_once(ctx.store.account(account)?.read(look).await?))
 }
 
 /// Whoever asks may name a message twice; and one that is moved while its folders are looked through is found twice.

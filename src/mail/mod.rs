@@ -9,6 +9,7 @@ pub mod body;
 pub mod bulk;
 pub mod category;
 pub mod change;
+pub mod conversations;
 pub mod copy;
 pub mod copy_folder;
 pub mod deliver;

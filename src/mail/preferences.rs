@@ -38,6 +38,8 @@ pub struct Preferences {
     pub writes_plain: Option<bool>,
     /// Whether the rest of its conversation is shown with a message.
     pub conversations: Option<bool>,
+    /// Whether lists of mail have a row for each conversation instead of each message.
+    pub by_conversation: Option<bool>,
     /// Senders whose pictures from elsewhere are shown without asking; lower case.
     pub image_senders: Vec<String>,
     /// In the order in which they are shown.
@@ -74,6 +76,7 @@ pub struct PreferenceChange {
     pub undo_seconds: Option<u8>,
     pub writes_plain: Option<bool>,
     pub conversations: Option<bool>,
+    pub by_conversation: Option<bool>,
     /// All of them.
     pub image_senders: Option<Vec<String>>,
     /// All of them, in their order.
@@ -166,6 +169,7 @@ pub async fn change_preferences(
             p.searches = searches;
         }
         p.conversations = wanted.conversations.or(p.conversations);
+        p.by_conversation = wanted.by_conversation.or(p.by_conversation);
         p.writes_plain = wanted.writes_plain.or(p.writes_plain);
         if let Some((address, signature)) = wanted.signature {
             let address = address.to_lowercase();
@@ -237,6 +241,12 @@ fn fill(here: &mut Preferences, there: &Preferences) -> (u64, Vec<String>) {
         &mut here.conversations,
         there.conversations,
         whole,
+        (&mut came, &mut stays),
+    );
+    fill_one(
+        &mut here.by_conversation,
+        there.by_conversation,
+        "whether lists are by conversation",
         (&mut came, &mut stays),
     );
     for sender in &there.image_senders {

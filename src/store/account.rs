@@ -57,6 +57,7 @@ impl Database for AccountDb {
         include_str!("schema/account/0015.sql"),
         include_str!("schema/account/0016.sql"),
         include_str!("schema/account/0017.sql"),
+        include_str!("schema/account/0018.sql"),
     ];
 
     fn begin(&self, conn: &Connection, effects: &mut AccountEffects) -> Result<()> {

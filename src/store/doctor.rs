@@ -164,6 +164,12 @@ impl Snapshot<'_, AccountDb> {
                 found.push(Finding::derived(format!("{what} ({n})")));
             }
         }
+        let wrong = self.wrong_heads()?;
+        if wrong > 0 {
+            found.push(Finding::derived(format!(
+                "lists by conversation show another message than the newest ({wrong})"
+            )));
+        }
         let lost = [
             (
                 "events, tasks or cards have lost their names",
@@ -255,6 +261,7 @@ impl Tx<'_, AccountDb> {
                 .execute("UPDATE body SET refs = 1 WHERE id = ?1", [id])?;
             self.release_body(BodyId(id))?;
         }
+        self.renew_heads()?;
         self.reset_text_index()
     }
 }

@@ -12,6 +12,7 @@ pub mod blob;
 pub mod body;
 pub mod clock;
 mod collection;
+pub mod conversation;
 pub mod copy;
 pub mod delivered;
 pub mod directory;

@@ -7,6 +7,7 @@ mod certificates;
 mod checks;
 mod cli;
 mod collect;
+mod conversations;
 mod corpus;
 mod counterparts;
 mod dav;

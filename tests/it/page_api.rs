@@ -470,7 +470,7 @@ fn preferences_are_kept_on_the_server() {
     let ben = Web::page(&server, BEN);
     assert_eq!(
         ben.get("/api/preferences").expect(200).json(),
-        json!({"theme": null, "firstDayOfWeek": null, "signatures": {}, "timeFormat": null, "undoSeconds": null, "writesPlain": null, "conversations": null, "searches": [], "imageSenders": []})
+        json!({"theme": null, "firstDayOfWeek": null, "signatures": {}, "timeFormat": null, "undoSeconds": null, "writesPlain": null, "conversations": null, "byConversation": null, "searches": [], "imageSenders": []})
     );
     ben.patch("/api/preferences", &json!({"theme": "dark"}))
         .expect(200);
@@ -507,7 +507,7 @@ fn preferences_are_kept_on_the_server() {
     let kept = Web::page(&server, BEN).get("/api/preferences").expect(200).json();
     assert_eq!(
         kept,
-        json!({"theme": "dark", "firstDayOfWeek": 0, "timeFormat": "HH:mm", "undoSeconds": 20, "writesPlain": true, "conversations": null, "searches": [], "imageSenders": [],
+        json!({"theme": "dark", "firstDayOfWeek": 0, "timeFormat": "HH:mm", "undoSeconds": 20, "writesPlain": true, "conversations": null, "byConversation": null, "searches": [], "imageSenders": [],
         "signatures": {"ben@example.test": {"text": "Ben Bauer\nKanzlei", "inReplies": false}}})
     );
     ben.delete(&path).expect(200);

@@ -9,7 +9,7 @@ download eye eye-off file file-archive file-image file-text folder forward globe
 languages loader-circle log-out mail mail-open menu moon paperclip pencil plus refresh-cw reply reply-all search send server
 shield-alert shield-check star sun trash-2 undo-2 user user-plus users wifi-off x minus maximize-2 monitor contrast building-2 calendar square-check-big
 chevron-left map-pin repeat bell phone list bell-off circle flag camera circle-question-mark clipboard-list text-align-start settings signature plane list-filter share-2 lock database door-open network mails hard-drive layout-grid
-scroll-text car arrow-up arrow-down play printer users-round calendar-plus calendar-x calendar-clock sliders-horizontal laptop bold italic underline list-ordered text-quote link remove-formatting type folder-input bookmark`
+scroll-text car arrow-up arrow-down play printer users-round calendar-plus calendar-x calendar-clock sliders-horizontal laptop bold italic underline list-ordered text-quote link remove-formatting type folder-input bookmark messages-square`
   .split(/\s+/);
 
 // Lines and fill are left to the page's styles, so that a star can be filled where it is set.

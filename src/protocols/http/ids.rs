@@ -2,7 +2,7 @@
 
 use crate::base::{Error, Result};
 use crate::model::object::ObjectKind;
-use crate::model::{FolderId, ItemId};
+use crate::model::{FolderId, ItemId, Role};
 
 pub fn print_folder(id: FolderId) -> String {
     format!("F{:x}", id.0)
@@ -10,6 +10,18 @@ pub fn print_folder(id: FolderId) -> String {
 
 pub fn print_item(id: ItemId) -> String {
     format!("M{:x}", id.0)
+}
+
+/// What the folder with this role is called in every mailbox.
+pub fn well_known_name(role: Role) -> &'static str {
+    match role {
+        Role::Inbox => "inbox",
+        Role::Drafts => "drafts",
+        Role::Sent => "sentitems",
+        Role::Trash => "deleteditems",
+        Role::Junk => "junkemail",
+        Role::Archive => "archive",
+    }
 }
 
 /// Errors: NotFound; an id of another shape was never given out.

@@ -1,5 +1,6 @@
 //! `/api/bulk`: one deed to many messages, done by the server: how far it is, stopping it, taking it back.
 
+use super::conversations::parse_conversation;
 use super::error::{ApiError, AtField};
 use super::mailboxes::Whose;
 use super::session::at_the_page;
@@ -35,6 +36,7 @@ struct Wanted {
     action: Action,
     destination: Option<String>,
     ids: Option<Vec<String>>,
+    conversations: Option<Vec<String>>,
     folder: Option<String>,
     search: Option<String>,
 }
@@ -70,6 +72,18 @@ fn deed(wanted: &Wanted) -> Result<Deed, Error> {
 /// Errors: Invalid, NotFound.
 fn chosen(ctx: &Ctx, wanted: &Wanted) -> Result<Chosen, Error> {
     let folder = wanted.folder.as_deref().map(ids::parse_folder).transpose()?;
+    if let Some(all) = &wanted.conversations {
+        let (Some(folder), None, None) = (folder, &wanted.ids, &wanted.search) else {
+            return Err(Error::invalid(
+                "»conversations« are those of a »folder«, and go without »ids« and »search«",
+            ));
+        };
+        let keys = all.iter().map(|id| parse_conversation(id));
+        return Ok(Chosen::Conversations {
+            folder,
+            keys: keys.collect::<Result<_, _>>()?,
+        });
+    }
     match (&wanted.ids, &wanted.search) {
         (Some(all), None) if folder.is_none() => {
             let ids = all.iter().map(|id| ids::parse_item(id));
@@ -84,7 +98,7 @@ fn chosen(ctx: &Ctx, wanted: &Wanted) -> Result<Chosen, Error> {
             condition: Condition::All,
         }),
         _ => Err(Error::invalid(
-            "say which messages: either »ids«, or »folder«, »search« or both",
+            "say which messages: either »ids«, or »folder«, »search« or both, or »conversations« of a »folder«",
         )),
     }
 }

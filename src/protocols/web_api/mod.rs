@@ -5,6 +5,7 @@ mod admin;
 mod agreements;
 mod apps;
 mod bulk;
+mod conversations;
 mod deleted;
 mod devices;
 mod error;
@@ -70,6 +71,7 @@ pub fn configure(config: &mut ServiceConfig) {
             .route("/signing-key", web::post().to(apps::rotate_key))
             .route("/rules/{rule}/rehearsal", web::get().to(rehearsal::show))
             .route("/mailboxes", web::get().to(mailboxes::list))
+            .route("/conversations", web::get().to(conversations::list))
             .route("/devices", web::get().to(devices::show))
             .route("/events", web::get().to(events::events))
             .default_service(web::to(error::not_found)),

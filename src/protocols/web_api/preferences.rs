@@ -53,6 +53,7 @@ struct Change {
     searches: Option<Vec<SavedSearch>>,
     image_senders: Option<Vec<String>>,
     conversations: Option<bool>,
+    by_conversation: Option<bool>,
 }
 
 async fn change(request: HttpRequest, body: Json<Change>) -> Answer {
@@ -65,6 +66,7 @@ async fn change(request: HttpRequest, body: Json<Change>) -> Answer {
         searches: body.searches.clone(),
         image_senders: body.image_senders.clone(),
         conversations: body.conversations,
+        by_conversation: body.by_conversation,
         signature: None,
     };
     let field = match (body.undo_seconds, &body.searches) {

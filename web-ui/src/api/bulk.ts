@@ -17,11 +17,13 @@ export interface Chosen {
   mailbox: string | null;
   ids?: string[];
   folder?: string;
+  /** All that the folder has of these. */
+  conversations?: string[];
   search?: string;
 }
 export function beginBulk(chosen: Chosen, action: BulkAction, destination?: string): Promise<BulkJob> {
   const bare = (id: string | undefined) => (id === undefined ? undefined : apart(id).bare);
-  const body = { action, destination: bare(destination), ids: chosen.ids?.map((id) => apart(id).bare), folder: bare(chosen.folder), search: chosen.search };
+  const body = { action, destination: bare(destination), ids: chosen.ids?.map((id) => apart(id).bare), folder: bare(chosen.folder), conversations: chosen.conversations, search: chosen.search };
   return call('POST', `/api/bulk${whose(chosen.mailbox, '?')}`, { body });
 }
 export const lookAtBulk = (id: string) => call<BulkJob>('GET', `/api/bulk/${encodeURIComponent(id)}`);

@@ -87,7 +87,7 @@ export async function searchEverywhere(mailboxes: (string | null)[], search: Sea
 export const sendMessage = (message: OutgoingMessage) => call<null>('POST', '/v1.0/me/sendMail', { body: { message } });
 export const getMessage = async (id: string) => whole(await call<FullMessage>('GET', messagePath(id)), mailboxOf(id));
 /** Drafts and broken mail lack parts that every other message has. */
-function whole<M extends Message>(message: M, mailbox: string | null = null): M {
+export function whole<M extends Message>(message: M, mailbox: string | null = null): M {
   const [id, parentFolderId] = [inMailbox(mailbox, message.id), inMailbox(mailbox, message.parentFolderId)];
   return { ...message, id, parentFolderId, toRecipients: message.toRecipients ?? [], bodyPreview: message.bodyPreview ?? '' };
 }

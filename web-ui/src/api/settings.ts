@@ -24,13 +24,15 @@ export interface Preferences {
   /** New messages as plain text instead of formatted. */
   writesPlain: boolean | null;
   conversations: boolean | null;
+  /** Lists of mail have a row for each conversation. */
+  byConversation: boolean | null;
   searches: SavedSearch[];
   /** Whose pictures from elsewhere are shown without asking. */
   imageSenders: string[];
   signatures: Record<string, Signature>;
 }
 export const getPreferences = () => call<Preferences>('GET', '/api/preferences');
-export const changePreferences = (body: { theme?: Theme; firstDayOfWeek?: number; undoSeconds?: number; writesPlain?: boolean; conversations?: boolean; searches?: SavedSearch[]; imageSenders?: string[] }) => call<Preferences>('PATCH', '/api/preferences', { body });
+export const changePreferences = (body: { theme?: Theme; firstDayOfWeek?: number; undoSeconds?: number; writesPlain?: boolean; conversations?: boolean; byConversation?: boolean; searches?: SavedSearch[]; imageSenders?: string[] }) => call<Preferences>('PATCH', '/api/preferences', { body });
 export const putSignature = (address: string, body: Signature) => call<Preferences>('PUT', `/api/preferences/signatures/${encodeURIComponent(address)}`, { body });
 
 export interface TimeAt {

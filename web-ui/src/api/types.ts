@@ -117,6 +117,28 @@ export interface Message {
   isDraft?: boolean;
   conversationId?: string | null;
   parentFolderId: string;
+  /** In lists by conversation: the message stands for all of it. */
+  thread?: Thread;
+}
+/** Somebody who takes part in a conversation. */
+export interface Participant {
+  name: string | null;
+  address: string;
+  /** Something of theirs in the folder has not been read. */
+  isUnread: boolean;
+}
+/** What a list by conversations knows of a conversation beyond its newest message in the folder. */
+export interface Thread {
+  id: string;
+  /** Messages in all folders. */
+  count: number;
+  /** In the folder, as are all that follow. */
+  here: number;
+  unread: number;
+  isFlagged: boolean;
+  hasAttachments: boolean;
+  /** Who wrote last stands last. */
+  people: Participant[];
 }
 export interface FullMessage extends Message {
   body: { contentType: 'text' | 'html'; content: string };

@@ -14,7 +14,7 @@ async function change(message: Message, now: Partial<Pick<Message, 'isRead' | 'f
   const folder = message.parentFolderId;
   const release = list.hold();
   const apply = (to: typeof now, by: number) => {
-    list.patch(message.id, to);
+    list.patch(message, to);
     if (mailbox.full?.id === message.id) mailbox.full = { ...mailbox.full, ...to };
     if (by !== 0) mailbox.adjust(folder, by);
   };
@@ -53,7 +53,7 @@ export function moveTo(message: Message, to: string, said: string): void {
   const folder = message.parentFolderId;
   const release = list.hold();
   const unread = message.isRead ? 0 : 1;
-  const index = list.remove(message.id);
+  const index = list.remove(message);
   const count = (sign: 1 | -1) => {
     mailbox.adjust(folder, -sign * unread, -sign);
     mailbox.adjust(to, sign * unread, sign);
@@ -62,7 +62,7 @@ export function moveTo(message: Message, to: string, said: string): void {
   const moved = moveMessage(message.id, to).then(
     (answer) => answer?.id ?? message.id,
     (error: unknown) => {
-      if (index >= 0) list.insert(index, message);
+      list.insert(index, message);
       count(-1);
       failed('mail.failed.move', error);
       return null;
@@ -92,13 +92,13 @@ export async function destroy(message: Message): Promise<void> {
   const { list } = mailbox;
   const folder = message.parentFolderId;
   const release = list.hold();
-  const index = list.remove(message.id);
+  const index = list.remove(message);
   mailbox.adjust(folder, message.isRead ? 0 : -1, -1);
   try {
     await deleteMessage(message.id);
     toasts.show(t('mail.done.destroyed'));
   } catch (error) {
-    if (index >= 0) list.insert(index, message);
+    list.insert(index, message);
     mailbox.adjust(folder, message.isRead ? 0 : 1, 1);
     failed('mail.failed.move', error);
   } finally {

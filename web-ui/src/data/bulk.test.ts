@@ -5,12 +5,14 @@ import type { BulkJob, Chosen } from '../api/bulk';
 
 const begun = vi.fn<(chosen: Chosen, action: string, destination?: string) => Promise<BulkJob>>();
 const taken = vi.fn<(mailbox: string | null, id: string) => Promise<BulkJob>>();
+const looked = vi.fn<(id: string) => Promise<BulkJob>>();
 const toast = vi.fn();
 const list = { count: 2, total: 250, boxes: [null, 'info@example.test', 'look@example.test'] };
-vi.mock('../api/bulk', () => ({ beginBulk: begun, lookAtBulk: null, stopBulk: null, undoBulk: taken }));
+vi.mock('../api/bulk', () => ({ beginBulk: begun, lookAtBulk: looked, stopBulk: null, undoBulk: taken }));
 vi.mock('../app/toasts.svelte', () => ({ toasts: { show: toast } }));
 vi.mock('../i18n/errors', () => ({ errorText: String }));
 vi.mock('../i18n/index.svelte', () => ({ t: (key: string) => key }));
+vi.mock('./messages.svelte', () => ({ keyOf: (row?: { id: string; thread?: { id: string } }) => row?.thread?.id ?? row?.id }));
 vi.mock('./mailbox.svelte', () => ({
   mailbox: { list, folder: 'inbox', search: { kql: 'rechnung', where: 'everywhere' }, refresh: () => {}, level: (id: string) => (id.startsWith('look@') ? 'read' : 'edit') },
 }));

@@ -4,6 +4,7 @@ import { getChildFolders, getFolders, getMailboxes, getMessage, type OtherMailbo
 import { apart, inMailbox, mailboxOf } from '../api/place';
 import type { Folder, FullMessage, Message } from '../api/types';
 import { MessageList } from './messages.svelte';
+import { wishes } from './preferences.svelte';
 
 const ORDER = ['inbox', 'drafts', 'sentitems', 'archive', 'junkemail', 'deleteditems'];
 /** The server reports what changed in bursts; the list and the folders are asked once for each burst. */
@@ -30,6 +31,8 @@ async function treeOf(mailbox: string | null): Promise<FolderNode[]> {
   return all;
 }
 
+const listOf = (folder: string) => new MessageList(folder, null, [], wishes.byConversation);
+
 class Mailbox {
   /** Of others, which may be used as well. */
   others = $state.raw<OtherMailbox[]>([]);
@@ -37,7 +40,7 @@ class Mailbox {
   folderProblem = $state.raw<unknown>(null);
   /** How the open folder is written in the address: well-known name or id. */
   folder = $state('inbox');
-  list = $state.raw<MessageList>(new MessageList('inbox'));
+  list = $state.raw<MessageList>(listOf('inbox'));
   /** What is looked for; the list then shows what was found instead of the folder. */
   search = $state.raw<Search | null>(null);
   openId = $state<string | null>(null);
@@ -98,7 +101,7 @@ class Mailbox {
       this.folder = folder;
       this.search = null;
       let list = this.#lists.get(folder);
-      if (!list) this.#lists.set(folder, (list = new MessageList(folder)));
+      if (!list) this.#lists.set(folder, (list = listOf(folder)));
       this.list = list;
     }
     if (id === this.openId) return;
@@ -123,10 +126,18 @@ class Mailbox {
     this.search = search;
     if (search) this.list = new MessageList(this.folder, search, [null, ...this.others.map((o) => o.address)]);
     else {
-      this.list = this.#lists.get(this.folder) ?? new MessageList(this.folder);
+      this.list = this.#lists.get(this.folder) ?? listOf(this.folder);
       this.#lists.set(this.folder, this.list);
       this.list.refresh();
     }
+  }
+  /** Lists have other rows from now on. What is being searched stays a list of messages. */
+  regroup(): void {
+    if ([...this.#lists.values(), this.list].every((list) => list.search !== null || list.byConversation === wishes.byConversation)) return;
+    this.#lists.clear();
+    if (this.search !== null) return;
+    this.list = listOf(this.folder);
+    this.#lists.set(this.folder, this.list);
   }
   reloadOpen(): void {
     this.fullProblem = null;

@@ -1,10 +1,23 @@
 // Answers for: one folder's messages as the list sees them: any row by its number, fetched by the hundred when looked at.
+import { getConversations } from '../api/conversations';
 import { getMessages, searchEverywhere, type Search } from '../api/mail';
-import type { Message } from '../api/types';
+import type { Message, Thread } from '../api/types';
 
 const PAGE = 100;
 /** Scrolling past is not looking at: only where the list rests for a moment is worth a request. */
 const REST = 40;
+
+/** What a row is: a message, or the conversation that it stands for. */
+export const keyOf = (row: Message | undefined): string | undefined => row?.thread?.id ?? row?.id;
+
+/** The row of a conversation after something was done to one message of it; what is not known here the server tells soon. */
+function changed(row: Message, thread: Thread, message: Message, change: Partial<Message>): Message {
+  const isHere = message.parentFolderId === row.parentFolderId;
+  const next = { ...thread };
+  if (isHere && change.isRead !== undefined) next.unread = Math.min(thread.here, Math.max(0, thread.unread + (change.isRead ? -1 : 1)));
+  if (isHere && change.flag) next.isFlagged = change.flag.flagStatus === 'flagged' || (thread.here > 1 && thread.isFlagged);
+  return { ...row, ...(row.id === message.id ? change : {}), thread: next };
+}
 
 export class MessageList {
   count = $state<number | null>(null);
@@ -26,10 +39,11 @@ export class MessageList {
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   /** `boxes`: of whom a search everywhere asks. */
-  constructor(readonly folder: string, readonly search: Search | null = null, readonly boxes: (string | null)[] = []) {}
+  constructor(readonly folder: string, readonly search: Search | null = null, readonly boxes: (string | null)[] = [], readonly byConversation = false) {}
 
   #ask(page: number): Promise<{ count: number; beyond?: number; rows: Message[] }> {
     if (this.search?.where === 'everywhere') return searchEverywhere(this.boxes, this.search, PAGE);
+    if (this.byConversation) return getConversations(this.folder, page * PAGE, PAGE);
     return this.search ? getMessages(this.folder, page * PAGE, PAGE, this.search) : getMessages(this.folder, page * PAGE, PAGE);
   }
   /** All that it is about, shown or not. */
@@ -37,7 +51,7 @@ export class MessageList {
     return (this.count ?? 0) + this.beyond;
   }
   /** Also of rows that were never looked at. Both ends count. */
-  async idsBetween(first: number, last: number): Promise<string[]> {
+  async keysBetween(first: number, last: number): Promise<string[]> {
     for (let page = Math.floor(first / PAGE); page <= Math.floor(last / PAGE); page++) {
       const [from, to] = [Math.max(first, page * PAGE), Math.min(last, page * PAGE + PAGE - 1)];
       const missing = Array.from({ length: to - from + 1 }, (_, i) => from + i).some((i) => i < (this.count ?? 0) && !this.#rows[i]);
@@ -46,15 +60,20 @@ export class MessageList {
       for (const [i, row] of rows.entries()) this.#rows[page * PAGE + i] ??= row;
     }
     this.#version++;
-    return this.#rows.slice(first, last + 1).flatMap((row) => (row ? [row.id] : []));
+    return this.#rows.slice(first, last + 1).flatMap((row) => keyOf(row) ?? []);
   }
 
   at(index: number): Message | undefined {
     void this.#version;
     return this.#rows[index];
   }
-  indexOf(id: string): number {
-    return this.#rows.findIndex((row) => row?.id === id);
+  /** Which row shows a message, itself or as part of its conversation. */
+  rowOf(message: Pick<Message, 'id' | 'conversationId'>): number {
+    void this.#version;
+    return this.#rows.findIndex((row) => row && (row.thread ? row.thread.id === message.conversationId : row.id === message.id));
+  }
+  placeOf(key: string): number {
+    return this.#rows.findIndex((row) => keyOf(row) === key);
   }
   byId(id: string): Message | undefined {
     void this.#version;
@@ -126,15 +145,31 @@ export class MessageList {
     };
   }
 
-  patch(id: string, change: Partial<Message>): void {
-    const index = this.indexOf(id);
+  patch(message: Message, change: Partial<Message>): void {
+    const index = this.rowOf(message);
     const row = this.#rows[index];
     if (!row) return;
-    this.#rows[index] = { ...row, ...change };
+    this.#rows[index] = row.thread ? changed(row, row.thread, message, change) : { ...row, ...change };
     this.#version++;
   }
-  remove(id: string): number {
-    const index = this.indexOf(id);
+  patchThread(key: string, change: Partial<Thread>): void {
+    const index = this.placeOf(key);
+    const row = this.#rows[index];
+    if (!row?.thread) return;
+    this.#rows[index] = { ...row, thread: { ...row.thread, ...change } };
+    this.#version++;
+  }
+  /** Where its row was; -1: no row has gone, because there was none or the rest of its conversation stays. */
+  remove(message: Message): number {
+    const index = this.rowOf(message);
+    const row = this.#rows[index];
+    if (row?.thread && (row.parentFolderId !== message.parentFolderId || row.thread.here > 1)) {
+      if (row.parentFolderId === message.parentFolderId) this.patchThread(row.thread.id, { here: row.thread.here - 1, unread: Math.max(0, row.thread.unread - (message.isRead ? 0 : 1)) });
+      return -1;
+    }
+    return this.removeAt(index);
+  }
+  removeAt(index: number): number {
     if (index < 0) return index;
     this.#rows.splice(index, 1);
     this.count = Math.max(0, (this.count ?? 1) - 1);
@@ -143,7 +178,9 @@ export class MessageList {
     this.#version++;
     return index;
   }
+  /** What could not be done after all is as it was. */
   insert(index: number, message: Message): void {
+    if (this.byConversation || index < 0) return this.refresh();
     this.#rows.splice(index, 0, message);
     this.count = (this.count ?? 0) + 1;
     this.#version++;

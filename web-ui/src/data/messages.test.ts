@@ -3,7 +3,9 @@ import { beforeEach, expect, test, vi } from 'vitest';
 import type { Message } from '../api/types';
 
 const getMessages = vi.fn<(folder: string, skip: number, top: number) => Promise<{ count: number; rows: Message[] }>>();
+vi.mock('../api/conversations', () => ({ getConversations: (...args: [string, number, number]) => getConversations(...args) }));
 vi.mock('../api/mail', () => ({ getMessages: (...args: [string, number, number]) => getMessages(...args) }));
+const getConversations = vi.fn<(folder: string, skip: number, top: number) => Promise<{ count: number; rows: Message[] }>>();
 const { MessageList } = await import('./messages.svelte');
 
 const make = (n: number) => ({ id: `m${n}`, subject: `${n}` }) as Message;
@@ -39,14 +41,14 @@ test('an answer asked for before a deletion does not bring the row back', async 
   });
   list.refresh();
   const release = list.hold();
-  list.remove('m3');
+  list.remove(make(3));
   stock = stock.filter((m) => m.id !== 'm3');
   answer();
   await settle();
-  expect([list.count, list.indexOf('m3'), list.at(3)?.id]).toEqual([999, -1, 'm4']);
+  expect([list.count, list.placeOf('m3'), list.at(3)?.id]).toEqual([999, -1, 'm4']);
   release();
   await settle();
-  expect([list.count, list.indexOf('m3'), list.at(99)?.id]).toEqual([999, -1, 'm100']);
+  expect([list.count, list.placeOf('m3'), list.at(99)?.id]).toEqual([999, -1, 'm100']);
 });
 
 test('news while a change is on its way wait until it is confirmed', async () => {
@@ -73,4 +75,30 @@ test('a failed page is told and can be asked for again', async () => {
   list.refresh();
   await settle();
   expect([list.count, list.problem]).toEqual([1000, null]);
+});
+
+const thread = (n: number, here: number, unread: number) =>
+  ({ ...make(n), conversationId: `c${n}`, parentFolderId: 'F1', isRead: unread === 0, thread: { id: `c${n}`, count: here + 1, here, unread, isFlagged: false, hasAttachments: false, people: [] } }) as Message;
+const other = (row: Message, id: string, change: Partial<Message> = {}) => ({ ...row, id, ...change });
+
+test('a row by conversation follows what is done to any message of it, and goes with its last one', async () => {
+  const rows = [thread(0, 3, 2), thread(1, 1, 1)];
+  getConversations.mockResolvedValue({ count: 2, rows });
+  const list = new MessageList('inbox', null, [], true);
+  list.look(0, 2);
+  await settle();
+  const [first, second] = rows as [Message, Message];
+  list.hold();
+  const state = () => [0, 1].map((i) => [list.at(i)?.thread?.id, list.at(i)?.thread?.here, list.at(i)?.thread?.unread, list.at(i)?.thread?.isFlagged]);
+  list.patch(other(first, 'older'), { isRead: true });
+  list.patch(other(first, 'older'), { flag: { flagStatus: 'flagged' } });
+  // What lies in another folder is shown with it, and counts nothing here.
+  list.patch(other(first, 'sent', { parentFolderId: 'F2' }), { isRead: true });
+  expect(state()).toEqual([['c0', 3, 1, true], ['c1', 1, 1, false]]);
+  expect([list.at(0)?.isRead, list.rowOf(other(first, 'older')), list.placeOf('c1')]).toEqual([false, 0, 1]);
+  expect(list.remove(other(first, 'sent', { parentFolderId: 'F2' }))).toBe(-1);
+  expect(list.remove(other(first, 'older', { isRead: false }))).toBe(-1);
+  expect([state()[0], list.count]).toEqual([['c0', 2, 0, true], 2]);
+  expect([list.remove(second), list.count, list.at(1)]).toEqual([1, 1, undefined]);
+  expect(await list.keysBetween(0, 0)).toEqual(['c0']);
 });

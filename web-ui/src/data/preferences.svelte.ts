@@ -3,7 +3,10 @@ import { changePreferences, getPreferences, putSignature, type Preferences, type
 import { look, type Theme } from '../app/theme.svelte';
 import { clock } from '../format/clock.svelte';
 
+const GROUPED = 'hauspost.byConversation';
+
 class Wishes {
+  #grouped = localStorage.getItem(GROUPED) === 'on';
   kept = $state.raw<Preferences | null>(null);
 
   /** Weeks begin on Monday unless somebody wants it otherwise. */
@@ -17,6 +20,10 @@ class Wishes {
   get conversations(): boolean {
     return this.kept?.conversations ?? false;
   }
+  /** Whether lists of mail have a row for each conversation. Until the server has said so, as it was in this browser. */
+  get byConversation(): boolean {
+    return this.kept ? (this.kept.byConversation ?? false) : this.#grouped;
+  }
   get writesPlain(): boolean {
     return this.kept?.writesPlain ?? false;
   }
@@ -28,6 +35,8 @@ class Wishes {
   }
   take(kept: Preferences): void {
     this.kept = kept;
+    if (kept.byConversation) localStorage.setItem(GROUPED, 'on');
+    else localStorage.removeItem(GROUPED);
     clock.follow(kept.timeFormat);
     if (kept.theme && kept.theme !== look.theme) look.use(kept.theme);
   }
@@ -52,6 +61,9 @@ class Wishes {
   }
   async showConversations(conversations: boolean): Promise<void> {
     this.take(await changePreferences({ conversations }));
+  }
+  async groupMail(byConversation: boolean): Promise<void> {
+    this.take(await changePreferences({ byConversation }));
   }
   async writePlain(writesPlain: boolean): Promise<void> {
     this.take(await changePreferences({ writesPlain }));

@@ -8,7 +8,7 @@ import type { Folder, FullMessage, Message } from '../api/types';
 import { destroy, done, markRead, moveTo, placeOf, toggleFlag, type Place } from '../data/actions';
 import { desk } from '../data/draft.svelte';
 import { inMailbox, mailboxOf } from '../api/place';
-import { bulk } from '../data/bulk.svelte';
+import { bulk, byMailbox } from '../data/bulk.svelte';
 import { mailbox, type FolderNode } from '../data/mailbox.svelte';
 import { loadArea, t, type Key } from '../i18n/index.svelte';
 import type { IconName } from '../components/icon-names';
@@ -45,13 +45,16 @@ export const folderIcon = (folder: Folder): IconName => known[folder.wellKnownNa
 
 /** Where the eye should rest after a message left the list: the one that took its place. */
 function leave(message: Message, act: () => void): void {
-  const index = mailbox.list.indexOf(message.id);
+  const index = mailbox.list.rowOf(message);
   const wasOpen = mailbox.openId === message.id;
   act();
-  if (!wasOpen) return;
+  if (wasOpen) goOn(index, message.id);
+}
+/** Opens what stands at a place of the list now. `gone`: a conversation shows it until the server says what is the newest of the rest. */
+export function goOn(index: number, gone: string): void {
   const count = mailbox.list.count ?? 0;
   const next = narrow() || index < 0 ? undefined : mailbox.list.at(Math.min(index, count - 1));
-  router.replace({ folder: router.route.folder, message: next?.id ?? null });
+  router.replace({ folder: router.route.folder, message: next && next.id !== gone ? next.id : null });
 }
 
 async function answer(mode: 'reply' | 'replyAll' | 'forward', message: Message | FullMessage): Promise<void> {
@@ -138,7 +141,7 @@ export const conversationMeant = {
 } as const;
 const ofConversation = (place: Place) => (some: Message[]) => {
   router.closeMessage();
-  void bulk.run('move', t('mail.bulk.moving'), (n) => t('mail.bulk.moved', { n, folder: t(known[place]?.key ?? 'mail.title') }), inBoth(place), some.map((m) => m.id));
+  void bulk.run('move', t('mail.bulk.moving'), (n) => t('mail.bulk.moved', { n, folder: t(known[place]?.key ?? 'mail.title') }), inBoth(place), byMailbox(some.map((m) => m.id)));
 };
 export const conversationCommands = {
   archive: ofConversation('archive'),

@@ -58,19 +58,81 @@ export type Mark = 'B' | 'I' | 'U' | 'UL' | 'OL' | 'BLOCKQUOTE' | 'A';
 
 export class Editor {
   readonly #squire: Squire;
+  /** The picture that was clicked: it shows handles, and the text has lost the focus to it. */
+  #clicked: HTMLImageElement | null = null;
+  readonly #moved: () => void;
 
   constructor(readonly root: HTMLElement, html: string, changed: () => void, moved: () => void) {
     this.#squire = new Filtered(root, { sanitizeToDOMFragment: clean, addLinks: true });
     this.#squire.setHTML(html);
     this.toStart(false);
     this.#squire.addEventListener('input', changed);
-    this.#squire.addEventListener('pathChange', moved);
-    this.#squire.addEventListener('select', moved);
-    this.#squire.addEventListener('cursor', moved);
+    this.#moved = moved;
+    const went = () => {
+      if (document.activeElement === root) this.#clicked = null;
+      moved();
+    };
+    for (const event of ['pathChange', 'select', 'cursor']) this.#squire.addEventListener(event, went);
+    root.addEventListener('click', this.#click);
+    window.addEventListener('pointerup', this.#pulled);
+    window.addEventListener('keydown', this.#key, true);
     // Our own window for addresses of links; what the editor brings for other keys stays.
     this.#squire.setKeyHandler('Ctrl-k', null);
   }
+  readonly #click = (event: MouseEvent) => {
+    this.#clicked = event.target instanceof HTMLImageElement ? event.target : null;
+    this.#moved();
+  };
+  /** Handles say in the style how wide a picture is; there are programs that look at the attribute alone. */
+  readonly #pulled = () => {
+    for (const image of this.root.querySelectorAll<HTMLImageElement>('img[style*="width"]')) {
+      const width = String(Math.round(parseFloat(image.style.width)));
+      if (width !== 'NaN' && image.getAttribute('width') !== width) image.setAttribute('width', width);
+    }
+  };
+  /** A clicked picture would keep every key to itself. All but those that walk away from it or remove it go to the text, where it
+   *  stays picked. */
+  readonly #key = (event: KeyboardEvent) => {
+    const image = this.#clicked;
+    if (!image || /^(Arrow(Up|Down)|Delete|Backspace)$/.test(event.key)) return;
+    this.root.click();
+    this.#pick(image);
+    if (event.key !== 'Escape') return;
+    event.preventDefault();
+    event.stopPropagation();
+  };
+  #pick(image: HTMLImageElement): void {
+    const range = document.createRange();
+    range.selectNode(image);
+    this.#squire.focus();
+    this.#squire.setSelection(range);
+  }
+  /** The picture that was clicked, or that alone is selected. */
+  pictureHere(): HTMLImageElement | null {
+    if (this.#clicked?.isConnected) return this.#clicked;
+    const range = this.#squire.getSelection();
+    if (range.collapsed || range.toString().trim() !== '') return null;
+    const inside = [...this.root.querySelectorAll('img')].filter((image) => range.intersectsNode(image));
+    return inside.length === 1 ? (inside[0] ?? null) : null;
+  }
+  /** How wide it is shown, in pixels; null: as it is. It is never wider than the page it is read on. */
+  sizePicture(width: number | null): void {
+    const image = this.pictureHere();
+    if (!image) return;
+    this.#squire.saveUndoState();
+    if (this.#clicked) this.root.click();
+    image.style.width = width === null ? '' : `${width}px`;
+    image.style.height = width === null ? '' : 'auto';
+    image.removeAttribute('height');
+    if (width === null) image.removeAttribute('width');
+    else image.setAttribute('width', String(width));
+    this.#squire.fireEvent('input');
+    this.#pick(image);
+  }
   destroy(): void {
+    this.root.removeEventListener('click', this.#click);
+    window.removeEventListener('pointerup', this.#pulled);
+    window.removeEventListener('keydown', this.#key, true);
     this.#squire.destroy();
   }
   /** As it goes into the message: pictures by the names they have there. */

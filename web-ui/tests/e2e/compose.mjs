@@ -112,6 +112,38 @@ await run('compose', {}, async ({ page, base, step, shot, axe }) => {
     await shot('compose-3-picture');
     await axe();
   });
+  await step('a picture is made smaller and larger, by its menu and by pulling at it, and keeps no key to itself', async () => {
+    const picture = () => $('compose-body').locator('img[src^="blob:"]');
+    equal(await $('tool-picture').count(), 0, 'no menu where no picture is picked');
+    await picture().click();
+    await $('tool-picture').selectOption('medium');
+    equal(await picture().getAttribute('width'), '320', 'the menu');
+    equal(await picture().evaluate((i) => i.clientWidth), 320, 'and seen');
+    await shot('compose-3-picture-size');
+    await axe();
+    await $('tool-picture').selectOption('small');
+    await picture().click();
+    const side = page.locator('.squire-resize-handle-e');
+    await side.scrollIntoViewIfNeeded();
+    const handle = await side.boundingBox();
+    await page.mouse.move(handle.x + 4, handle.y + 4);
+    await page.mouse.down();
+    await page.mouse.move(handle.x - 30, handle.y + 4, { steps: 4 });
+    await page.mouse.up();
+    const pulled = Number(await picture().getAttribute('width'));
+    expect(pulled > 0 && pulled !== 160 && pulled === (await picture().evaluate((i) => i.clientWidth)), `pulled to ${pulled}`);
+    await page.keyboard.press('Escape');
+    equal(await $('composer').count(), 1, 'the window stays');
+    equal(await page.locator('.squire-resize-handle').count(), 0, 'the handles are gone');
+    // From the text to the bar and its last stop.
+    await page.keyboard.press('Shift+Tab');
+    for (let i = 0; i < 12 && !(await page.evaluate(() => document.activeElement?.dataset.test === 'tool-picture')); i++) await page.keyboard.press('ArrowRight');
+    expect(await page.evaluate(() => document.activeElement?.dataset.test === 'tool-picture'), 'the menu by keyboard');
+    await $('tool-picture').selectOption('small');
+    equal(await picture().getAttribute('width'), '160', 'small');
+    await until(async () => (await $('compose-state').textContent()).includes('gesichert'), 'saved');
+    await page.waitForTimeout(2000);
+  });
   await step('gone on with after a reload, all of it is there', async () => {
     await close();
     await page.reload();
@@ -134,6 +166,7 @@ await run('compose', {}, async ({ page, base, step, shot, axe }) => {
     await row('Formatiert').click();
     await until(async () => body().locator('img[src*="/ui/part/"]').first().evaluate((i) => i.naturalWidth > 0), 'the picture arrives');
     equal(await body().locator('b').first().textContent(), 'Morgen', 'bold');
+    equal(await body().locator('img[src*="/ui/part/"]').first().evaluate((i) => i.clientWidth), 160, 'as wide as it was made');
     await shot('compose-5-read');
   });
   await step('an answer keeps the original untouched and folded away, with its pictures', async () => {

@@ -5,6 +5,7 @@ use crate::model::{Folder, FolderId, Role};
 use crate::protocols::graph::call::Call;
 use crate::protocols::graph::error::GraphError;
 use crate::protocols::http::ids;
+pub use crate::protocols::http::ids::well_known_name;
 
 /// A folder of ours, or one that only Graph has.
 #[derive(Clone, Debug)]
@@ -19,17 +20,6 @@ pub enum Place {
 /// The ids of those that only Graph has.
 pub const ROOT_ID: &str = "F0";
 pub const OUTBOX_ID: &str = "Foutbox";
-
-pub fn well_known_name(role: Role) -> &'static str {
-    match role {
-        Role::Inbox => "inbox",
-        Role::Drafts => "drafts",
-        Role::Sent => "sentitems",
-        Role::Trash => "deleteditems",
-        Role::Junk => "junkemail",
-        Role::Archive => "archive",
-    }
-}
 
 /// All folders and the one that is meant. Errors: ErrorInvalidIdMalformed, ErrorItemNotFound.
 pub async fn find(call: &Call, text: &str) -> Result<(FolderTree, Place), GraphError> {

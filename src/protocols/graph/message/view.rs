@@ -9,6 +9,7 @@ use crate::formats::imap::parse::envelope::{Envelope, parse_envelope};
 use crate::formats::mime::address::Mailbox;
 use crate::mail::abridged::read_abridged;
 use crate::mail::category::categories;
+pub use crate::mail::conversations::COMPLETE;
 use crate::model::Flags;
 use crate::model::message::ListedMessage;
 use crate::protocols::graph::call::{Call, change_key};
@@ -54,9 +55,6 @@ pub const PROPERTIES: Properties = Properties {
     ],
     further: &["internetMessageHeaders", "uniqueBody"],
 };
-
-/// The keyword for Graph's third state of a flag.
-pub const COMPLETE: &str = "$FlagComplete";
 
 /// What is read from the message itself, and not from the row that lists have.
 const OF_BODY: [&str; 3] = ["body", "uniqueBody", "internetMessageHeaders"];
