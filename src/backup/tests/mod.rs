@@ -155,7 +155,7 @@ impl Office {
         );
         let rows = scratch.path().join("rows");
         let stored = snapshot.past_of(account).unwrap();
-        keep::fetch_rows(&place, &self.key, stored, &rows).unwrap();
+        rows::fetch_rows(&place, &self.key, stored, &rows).unwrap();
         let mut hashes = Vec::new();
         hashes_in_rows(&rows, |some| {
             hashes.extend_from_slice(some);
