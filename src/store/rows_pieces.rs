@@ -351,3 +351,60 @@ impl Assembly {
         Ok(self.0.execute_batch("COMMIT")?)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rusqlite::types::Value;
+
+    #[test]
+    fn whatever_sqlite_can_hold_is_written_exactly() {
+        let conn = Connection::open_in_memory().unwrap();
+        conn.execute_batch("CREATE TABLE t (a, b)").unwrap();
+        let put = |a: Value, b: Value| conn.execute("INSERT INTO t VALUES (?1, ?2)", (a, b)).unwrap();
+        put(Value::Integer(i64::MIN), Value::Integer(i64::MAX));
+        for n in [0.1, -2.5e-300, 1e300, 3.0, f64::INFINITY, f64::NEG_INFINITY] {
+            put(Value::Real(n), Value::Null);
+        }
+        for text in ["", "it's", "\0", "a\0b'c", "zwei\nZeilen", "ünï", "''"] {
+            put(
+                Value::Text(text.to_owned()),
+                Value::Blob(text.as_bytes().to_vec()),
+            );
+        }
+        conn.execute_batch("INSERT INTO t VALUES (CAST(X'ff41' AS TEXT), X'')")
+            .unwrap();
+        let look = "SELECT *, typeof(a), typeof(b), hex(a), hex(b) FROM t ORDER BY rowid";
+        let mut raw = Vec::new();
+        let mut st = conn.prepare(look).unwrap();
+        let mut found = st.query([]).unwrap();
+        while let Some(row) = found.next().unwrap() {
+            put_row(row, 2, &mut raw).unwrap();
+        }
+        let mut sql = Vec::new();
+        append_rows("t", 2, &raw, &mut sql).unwrap();
+        let again = Connection::open_in_memory().unwrap();
+        again.execute_batch("CREATE TABLE t (a, b)").unwrap();
+        again.execute_batch(std::str::from_utf8(&sql).unwrap()).unwrap();
+        let mut st = again.prepare(look).unwrap();
+        let mut found = st.query([]).unwrap();
+        let mut back = Vec::new();
+        while let Some(row) = found.next().unwrap() {
+            put_row(row, 2, &mut back).unwrap();
+        }
+        assert_eq!(back, raw);
+    }
+
+    #[test]
+    fn about_one_row_in_many_ends_a_piece() {
+        let ends = (0..100_000i64).filter(|n| {
+            let mut key = vec![1];
+            key.extend(n.to_le_bytes());
+            key.push(1);
+            key.extend(7i64.to_le_bytes());
+            says_end(&key)
+        });
+        let expected = 100_000 / ENDS_ONE_IN as usize;
+        assert!((expected * 3 / 4..expected * 4 / 3).contains(&ends.count()));
+    }
+}

@@ -16,8 +16,9 @@ impl Office {
     fn fill_quickly(&self, account: &Account, from: usize, messages: usize) {
         let file = self.store.account(account.id).unwrap();
         let (inbox, now_ms) = (self.inbox(account), self.clock.now_ms());
-        for from in (from..from + messages).step_by(500) {
-            let prepared: Vec<Prepared> = (from..from + messages.min(500))
+        let end = from + messages;
+        for from in (from..end).step_by(500) {
+            let prepared: Vec<Prepared> = (from..end.min(from + 500))
                 .map(|n| {
                     let raw = format!("Subject: it's number {n}\r\n\r\nof {}\r\n", account.address);
                     Prepared::from_bytes(&self.store, raw.as_bytes()).unwrap()
