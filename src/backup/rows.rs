@@ -1,5 +1,5 @@
-//! The rows of an account at a place: pieces that a run has not found there already, in one file, and behind them a list of
-//! all pieces, whichever run has written them. What the box knows of them lies beside what it knows of the packs.
+//! The rows of accounts at a place: pieces that a run has not found there already, in one file, and for each account a list of
+//! all its pieces, whichever run has written them. What the box knows of them lies beside what it knows of the packs.
 
 use super::pack::{LEVEL, Parcel, hash_in, hash_of};
 use super::place::{Place, Stream};
@@ -18,6 +18,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::io::{BufRead, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
+/// A file with rows takes no further account when it has so many bytes.
+const FULL_BYTES: u64 = 4 << 20;
 /// In so many files pieces of one account may lie; whoever wants its rows reads them all.
 const MOST_FILES: usize = 16;
 /// Pieces are not longer, but for a row that is.
@@ -57,7 +59,7 @@ pub(super) struct KnownRows {
 }
 
 impl KnownRows {
-    /// `about`, `pieces`: what [`SentRows::known`] was noted with; `there`: names below `data/`. What cannot be read, or is not
+    /// `about`, `pieces`: what it was noted with, and [`SentRows::known`]; `there`: names below `data/`. What cannot be read, or is not
     /// there any more, is not known.
     pub fn read(about: &str, pieces: &str, there: &HashSet<String>) -> KnownRows {
         let last: Option<StoredAccount> = serde_json::from_str(about).ok();
@@ -88,36 +90,70 @@ impl KnownRows {
     }
 }
 
-/// Rows on their way.
+/// Rows on their way: those of several accounts in one file, for what is new of them is mostly little.
 pub(super) struct RowsWriter<'a> {
     place: &'a dyn Place,
     key: &'a Key,
-    known: &'a KnownRows,
     parcel: Option<Parcel>,
     at: u64,
-    pieces: Vec<Known>,
+    /// What is in the open file, by the keys of the pieces.
+    new: HashMap<String, Line>,
     compressor: zstd::bulk::Compressor<'static>,
     sql: Vec<u8>,
 }
 
-/// Rows that are there.
+/// The pieces of an account so far.
+pub(super) struct AccountRows<'k> {
+    known: &'k KnownRows,
+    pieces: Vec<Known>,
+}
+
+impl<'k> AccountRows<'k> {
+    pub fn new(known: &'k KnownRows) -> AccountRows<'k> {
+        AccountRows {
+            known,
+            pieces: Vec::new(),
+        }
+    }
+}
+
+/// Rows that are at the place, or in the file that is open.
 pub(super) struct SentRows {
     pub stored: StoredRows,
+    pieces: Vec<Known>,
+}
+
+impl SentRows {
+    /// The file that was open has this name by now.
+    pub fn name(&mut self, data: &str) {
+        let pieces = self.pieces.iter_mut().map(|piece| &mut piece.line.data);
+        for unnamed in pieces.filter(|data| data.is_none()) {
+            *unnamed = Some(data.to_owned());
+        }
+        if self.stored.data.is_empty() {
+            self.stored.data = data.to_owned();
+        }
+    }
+
     /// For [`KnownRows::read`].
-    pub known: String,
-    /// What was written.
-    pub new_bytes: u64,
+    pub fn known(&self) -> Result<String> {
+        let mut out = String::new();
+        for piece in &self.pieces {
+            out.push_str(&json(piece)?);
+            out.push('\n');
+        }
+        Ok(out)
+    }
 }
 
 impl<'a> RowsWriter<'a> {
-    pub fn begin(place: &'a dyn Place, key: &'a Key, known: &'a KnownRows) -> Result<RowsWriter<'a>> {
+    pub fn new(place: &'a dyn Place, key: &'a Key) -> Result<RowsWriter<'a>> {
         Ok(RowsWriter {
             place,
             key,
-            known,
             parcel: None,
             at: 0,
-            pieces: Vec::new(),
+            new: HashMap::new(),
             compressor: zstd::bulk::Compressor::new(LEVEL)?,
             sql: Vec::new(),
         })
@@ -129,94 +165,95 @@ impl<'a> RowsWriter<'a> {
         s: &Snapshot<'_, AccountDb>,
         piece: &Piece<'_>,
         packs: BTreeSet<u32>,
+        rows: &mut AccountRows<'_>,
     ) -> Result<()> {
         let key = hex(&piece.key);
-        if let Some(known) = self.known.pieces.get(&key) {
-            self.pieces.push(Known {
-                packs,
-                ..known.clone()
-            });
-            return Ok(());
-        }
+        let known = rows.known.pieces.get(&key).map(|known| &known.line);
+        let line = match known.or_else(|| self.new.get(&key)) {
+            Some(line) => line.clone(),
+            None => self.write(s, piece, &key)?,
+        };
+        rows.pieces.push(Known { key, line, packs });
+        Ok(())
+    }
+
+    fn write(&mut self, s: &Snapshot<'_, AccountDb>, piece: &Piece<'_>, key: &str) -> Result<Line> {
         self.sql.clear();
         piece.append_sql(s, &mut self.sql)?;
         let frame = self.compressor.compress(&self.sql)?;
-        self.parcel()?.write_all(&frame)?;
         let line = Line {
             data: None,
-            at: self.at,
+            at: self.put(&frame)?,
             stored: frame.len() as u64,
             size: self.sql.len() as u64,
             hash: hex(blake3::hash(&self.sql).as_bytes()),
         };
-        self.at += line.stored;
-        self.pieces.push(Known { key, line, packs });
-        Ok(())
+        self.new.insert(key.to_owned(), line.clone());
+        Ok(line)
     }
 
-    fn parcel(&mut self) -> Result<&mut Parcel> {
-        let parcel = match self.parcel.take() {
+    /// Returns where it begins.
+    fn put(&mut self, frame: &[u8]) -> Result<u64> {
+        let mut parcel = match self.parcel.take() {
             Some(parcel) => parcel,
             None => Parcel::begin(self.place, self.key)?,
         };
-        Ok(self.parcel.insert(parcel))
+        parcel.write_all(frame)?;
+        self.parcel = Some(parcel);
+        let at = self.at;
+        self.at += frame.len() as u64;
+        Ok(at)
     }
 
-    /// It was not the moment yet.
-    pub fn discard(self) -> Result<()> {
-        self.parcel.map_or(Ok(()), Parcel::discard)
-    }
-
-    /// Puts the file with what is new to the place; none, when all is as it was.
-    pub fn send(mut self, account: AccountId) -> Result<SentRows> {
-        let mut hasher = blake3::Hasher::new();
-        for piece in &self.pieces {
+    /// Ends an account with the list of its pieces; where all is as it was, that of before stays. What [`RowsWriter::close`]
+    /// returns next is to be told to [`SentRows::name`].
+    pub fn end(&mut self, account: AccountId, rows: AccountRows<'_>) -> Result<SentRows> {
+        let AccountRows { known, pieces } = rows;
+        let (mut hasher, mut contents) = (blake3::Hasher::new(), String::new());
+        for piece in &pieces {
             hasher.update(piece.line.hash.as_bytes());
             hasher.update(b"\n");
-        }
-        let hash = hex(hasher.finalize().as_bytes());
-        let last = self.known.last.as_ref().filter(|last| last.hash == hash);
-        let stored = match last {
-            Some(last) if self.parcel.is_none() => last.clone(),
-            _ => self.send_new(account, hash)?,
-        };
-        let mut known = String::new();
-        for piece in &mut self.pieces {
-            piece.line.data.get_or_insert_with(|| stored.data.clone());
-            known.push_str(&json(piece)?);
-            known.push('\n');
-        }
-        Ok(SentRows {
-            stored,
-            known,
-            new_bytes: self.at,
-        })
-    }
-
-    fn send_new(&mut self, account: AccountId, hash: String) -> Result<StoredRows> {
-        let mut contents = String::new();
-        for piece in &self.pieces {
             contents.push_str(&json(&piece.line)?);
             contents.push('\n');
         }
+        let hash = hex(hasher.finalize().as_bytes());
+        let is_there = pieces.iter().all(|piece| piece.line.data.is_some());
+        if let Some(last) = known.last.as_ref().filter(|last| is_there && last.hash == hash) {
+            let stored = last.clone();
+            return Ok(SentRows { stored, pieces });
+        }
         let frame = self.compressor.compress(contents.as_bytes())?;
-        self.parcel()?.write_all(&frame)?;
-        let parcel = self
-            .parcel
-            .take()
-            .ok_or_else(|| Error::internal("rows without a file"))?;
-        Ok(StoredRows {
+        let stored = StoredRows {
             path: format!("accounts/{account}/rows.sql"),
-            data: parcel.send(self.place)?,
+            data: String::new(),
             hash,
-            size: self.pieces.iter().map(|piece| piece.line.size).sum(),
-            at: Some(self.at),
-            others: self
-                .pieces
+            size: pieces.iter().map(|piece| piece.line.size).sum(),
+            at: Some(self.put(&frame)?),
+            stored: Some(frame.len() as u64),
+            others: pieces
                 .iter()
                 .filter_map(|piece| piece.line.data.clone())
                 .collect(),
-        })
+        };
+        Ok(SentRows { stored, pieces })
+    }
+
+    /// Whether the open file should not grow any more: whoever wants the rows of one account reads all of it.
+    pub fn is_full(&self) -> bool {
+        self.at >= FULL_BYTES
+    }
+
+    /// What was written into the open file.
+    pub fn bytes(&self) -> u64 {
+        self.at
+    }
+
+    /// Puts the open file to the place. Returns its name there; None, when nothing was new.
+    pub fn close(&mut self) -> Result<Option<String>> {
+        self.at = 0;
+        self.new.clear();
+        let parcel = self.parcel.take();
+        parcel.map(|parcel| parcel.send(self.place)).transpose()
     }
 }
 
@@ -227,7 +264,7 @@ fn json(of: &impl Serialize) -> Result<String> {
 /// The rows of an account as they were, into a new file of SQLite. Errors: Unavailable, when they are damaged.
 pub(super) fn fetch_rows(place: &dyn Place, key: &Key, account: &StoredAccount, to: &Path) -> Result<()> {
     let rows = &account.rows;
-    let Some(at) = rows.at else {
+    let (Some(at), Some(stored)) = (rows.at, rows.stored) else {
         return fetch_checked(place, key, &rows.as_file(), to);
     };
     let mut reader = PieceReader {
@@ -235,7 +272,7 @@ pub(super) fn fetch_rows(place: &dyn Place, key: &Key, account: &StoredAccount, 
         key,
         open: HashMap::new(),
     };
-    let lines = reader.contents(rows, at)?;
+    let lines = reader.contents(rows, (at, stored))?;
     let assembly = Assembly::begin(to)?;
     for line in &lines {
         assembly.add(&reader.piece(rows, line)?)?;
@@ -269,9 +306,9 @@ impl PieceReader<'_> {
         Ok(opened)
     }
 
-    fn contents(&mut self, rows: &StoredRows, at: u64) -> Result<Vec<Line>> {
+    fn contents(&mut self, rows: &StoredRows, (at, stored): (u64, u64)) -> Result<Vec<Line>> {
         let opened = self.open(&rows.data, at)?;
-        let mut text = BufReader::new(zstd::stream::read::Decoder::new(opened)?.single_frame());
+        let mut text = BufReader::new(zstd::stream::read::Decoder::new(opened.take(stored))?);
         let (mut lines, mut hasher) = (Vec::new(), blake3::Hasher::new());
         let mut line = String::new();
         loop {

@@ -7,7 +7,7 @@ use super::keep::{Keep, data_of, forget_old};
 use super::pack::{Packer, data_name, hash_of, send_file};
 use super::place::Place;
 use super::repack::repack;
-use super::rows::{KnownRows, RowsWriter, SentRows};
+use super::rows::{AccountRows, KnownRows, RowsWriter, SentRows};
 use super::seal::Key;
 use super::snapshot::{FORMAT, Snapshot, StoredAccount, StoredFile, read_listed, read_snapshot};
 use crate::base::{Error, Kind, Result};
@@ -106,6 +106,7 @@ fn run_once(
             .collect(),
         packs: index.db.pack_numbers()?,
         packer: Packer::new(place, key, index, limits.bytes_per_s)?,
+        rows: RowsWriter::new(place, key)?,
         there,
         read_accounts: 0,
         looked_at: 0,
@@ -132,20 +133,27 @@ fn run_once(
     }
     let mut used = Vec::new();
     for (account, state, file) in changed {
-        let (stored, packs, pieces) = run.account(account, &file, progress)?;
+        used.push((run.account(account, &file, progress)?, state));
         run.read_accounts += 1;
-        used.push((stored, packs, (state, pieces)));
+        if run.rows.is_full() {
+            run.close_rows(&mut used)?;
+        }
     }
+    run.close_rows(&mut used)?;
     run.packer.close()?;
-    let mut states = Vec::new();
-    for (mut stored, packs, state) in used {
-        stored.packs = run.names(&packs)?;
-        states.push((stored.clone(), state));
-        snapshot.accounts.push(stored);
+    let mut notes = Vec::new();
+    for (read, state) in used {
+        let stored = StoredAccount {
+            rows: read.rows.stored.clone(),
+            packs: run.names(&read.packs)?,
+            ..read.stored
+        };
+        snapshot.accounts.push(stored.clone());
+        notes.push((stored, state, read.rows.known()?));
     }
     snapshot.accounts.sort_by_key(|a| a.id);
     snapshot.send(place, key)?;
-    for (stored, (state, pieces)) in states {
+    for (stored, state, pieces) in notes {
         run.remember(&stored, state.as_deref(), &pieces)?;
     }
     require_whole(place, key, &snapshot)?;
@@ -198,6 +206,7 @@ struct Run<'a> {
     /// Files of the snapshot before, by their hash: what has not changed is not sent again.
     before: HashMap<String, StoredFile>,
     packer: Packer<'a>,
+    rows: RowsWriter<'a>,
     /// Names below `data/`, as of the beginning.
     there: HashSet<String>,
     /// Numbers of the packs that were there at the beginning.
@@ -205,6 +214,14 @@ struct Run<'a> {
     read_accounts: u64,
     looked_at: u64,
     total: u64,
+}
+
+/// An account that was read.
+struct ReadAccount {
+    /// Without what is known only when all files are closed.
+    stored: StoredAccount,
+    rows: SentRows,
+    packs: BTreeSet<u32>,
 }
 
 /// Bodies of an account, and the packs in which they are.
@@ -316,19 +333,20 @@ impl Run<'_> {
     }
 
     /// The rows and all bodies that they name, as of one moment. Where much is new it goes first, in slices, so that no
-    /// snapshot is held for long. Returns the packs, too, and what the box is to know of the pieces.
+    /// snapshot is held for long.
     fn account(
         &mut self,
         account: &Account,
         file: &File<AccountDb>,
         progress: &mut Progress<'_>,
-    ) -> Result<(StoredAccount, BTreeSet<u32>, String)> {
+    ) -> Result<ReadAccount> {
         let begun_at = self.looked_at;
         let known = match self.packer.index.db.last_account(account.id)? {
             Some((about, pieces)) => KnownRows::read(&about, &pieces, &self.there),
             None => KnownRows::default(),
         };
         let mut found = Found::default();
+        let rows_before = self.rows.bytes();
         let mut sent = self.rows((account, file), &known, SLICE_BYTES, &mut found, progress)?;
         if sent.is_none() {
             let mut after = BodyId(0);
@@ -339,21 +357,33 @@ impl Run<'_> {
             (found, self.looked_at) = (Found::default(), begun_at);
             sent = self.rows((account, file), &known, u64::MAX, &mut found, progress)?;
         }
-        let sent = sent.ok_or_else(|| Error::internal("rows that do not end"))?;
-        self.packer.brake.after(sent.new_bytes);
+        let rows = sent.ok_or_else(|| Error::internal("rows that do not end"))?;
+        self.packer.brake.after(self.rows.bytes() - rows_before);
         let stored = StoredAccount {
             id: account.id.0,
             oid: Some(account.oid.clone()),
             address: account.address.clone(),
-            rows: sent.stored,
+            rows: rows.stored.clone(),
             bodies: found.bodies,
             bytes: found.bytes,
             packs: BTreeSet::new(),
         };
-        Ok((stored, found.packs, sent.known))
+        Ok(ReadAccount {
+            stored,
+            rows,
+            packs: found.packs,
+        })
     }
 
-    /// Sends what is new of the rows, and packs the bodies that they name. None: more than `most` bytes of bodies are new, and
+    /// The file with rows that is open gets its name.
+    fn close_rows<T>(&mut self, used: &mut [(ReadAccount, T)]) -> Result<()> {
+        if let Some(name) = self.rows.close()? {
+            used.iter_mut().for_each(|(read, _)| read.rows.name(&name));
+        }
+        Ok(())
+    }
+
+    /// Writes what is new of the rows, and packs the bodies that they name. None: more than `most` bytes of bodies are new, and
     /// the rows wait for them.
     fn rows(
         &mut self,
@@ -363,7 +393,7 @@ impl Run<'_> {
         found: &mut Found,
         progress: &mut Progress<'_>,
     ) -> Result<Option<SentRows>> {
-        let mut writer = RowsWriter::begin(self.place, self.key, known)?;
+        let mut rows = AccountRows::new(known);
         let end = self.packer.new_bytes.saturating_add(most);
         let is_whole = file.read_aside(|s| {
             s.each_piece(&mut |piece| {
@@ -372,14 +402,15 @@ impl Run<'_> {
                 };
                 found.take(piece, &packs);
                 self.looked_at += piece.bodies.iter().map(|body| body.size_bytes).sum::<u64>();
-                writer.add(s, piece, packs)?;
+                self.rows.add(s, piece, packs, &mut rows)?;
                 progress(self.looked_at, self.total);
                 Ok(ControlFlow::Continue(()))
             })
         })?;
         match is_whole {
-            true => Ok(Some(writer.send(account.id)?)),
-            false => writer.discard().map(|()| None),
+            true => Ok(Some(self.rows.end(account.id, rows)?)),
+            // What is in the file already is found there.
+            false => Ok(None),
         }
     }
 

@@ -72,9 +72,12 @@ pub struct StoredRows {
     pub hash: String,
     /// Of the file; of all pieces.
     pub size: u64,
-    /// Where the list of pieces begins in the unsealed file; None: it is no such file, but all rows.
+    /// Where the frame with the list of pieces begins in the unsealed file; None: it is no such file, but all rows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at: Option<u64>,
+    /// Bytes of that frame.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stored: Option<u64>,
     /// Names of the other files in which pieces are.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub others: BTreeSet<String>,

@@ -72,11 +72,6 @@ impl Parcel {
         Ok(name)
     }
 
-    /// It is not to be sent after all.
-    pub fn discard(self) -> Result<()> {
-        Ok(fs::remove_file(self.path)?)
-    }
-
     /// Puts it under a name of its own.
     pub fn send_as(self, place: &dyn Place, name: &str) -> Result<()> {
         let (path, _) = self.close()?;

@@ -245,6 +245,7 @@ fn make_old(office: &Office, account: &Account) {
             hash: blake3::hash(&fs::read(&rows).unwrap()).to_hex().to_string(),
             size: fs::metadata(&rows).unwrap().len(),
             at: None,
+            stored: None,
             others: BTreeSet::new(),
         };
     }
@@ -311,8 +312,8 @@ fn unsealed(office: &Office, name: &str) -> Vec<u8> {
 
 /// The commands that the description of the format has, behind those of age. False, when this machine lacks their programs.
 fn by_commands(office: &Office, rows: &snapshot::StoredRows, folder: &Path) -> bool {
-    let has = |program: &&str| Command::new(program).arg("--version").output().is_ok();
-    if !["jq", "zstd", "sqlite3", "sh"].iter().all(|program| has(program)) {
+    let has = |program: &&'static str| Command::new(program).arg("--version").output().is_ok();
+    if !["jq", "zstd", "sqlite3", "sh"].iter().all(has) {
         return false;
     }
     fs::create_dir(folder.join("open")).unwrap();
@@ -327,9 +328,9 @@ fn by_commands(office: &Office, rows: &snapshot::StoredRows, folder: &Path) -> b
         .replace("<hash of data>", rows.data.rsplit('/').next().unwrap())
         .replace("<data of rows>", &rows.data)
         .replace("| sqlite3", "| tee sql | sqlite3");
-    let at = rows.at.unwrap().to_string();
+    let (at, stored) = (rows.at.unwrap(), rows.stored.unwrap());
     let mut running = Command::new("sh");
-    running.args(["-e", "-c", &format!("at={at}\n{commands}")]);
+    running.args(["-e", "-c", &format!("at={at} stored={stored}\n{commands}")]);
     assert!(running.current_dir(folder).status().unwrap().success());
     true
 }
@@ -346,6 +347,7 @@ async fn rows_are_put_together_by_hand_as_the_format_says() {
     assert!(!rows.others.is_empty());
     let mut at_hand = std::io::Cursor::new(unsealed(&office, &rows.data));
     at_hand.seek(SeekFrom::Start(rows.at.unwrap())).unwrap();
+    let at_hand = at_hand.take(rows.stored.unwrap());
     let list = String::from_utf8(zstd::decode_all(at_hand).unwrap()).unwrap();
     let mut sql = Vec::new();
     for line in list.lines() {
@@ -378,4 +380,29 @@ async fn rows_are_put_together_by_hand_as_the_format_says() {
         )
         .unwrap();
     assert_eq!(count, 701);
+}
+
+#[tokio::test]
+async fn accounts_share_files_and_each_keeps_what_it_needs() {
+    let office = Office::new();
+    let (anna, bert) = (office.add("anna").await, office.add("bert").await);
+    office.fill(&anna, 3).await;
+    office.fill(&bert, 3).await;
+    office.back_up(&[&anna, &bert], ONE);
+    let rows = |account: &Account| office.newest().past_of(account).unwrap().rows.clone();
+    let first = rows(&anna).data;
+    assert_eq!(rows(&bert).data, first);
+    for n in 0..3 {
+        office
+            .append(&anna, format!("Subject: {n}\r\n\r\nmore\r\n").as_bytes())
+            .await;
+        office.back_up(&[&anna, &bert], ONE);
+        assert!(rows(&anna).others.contains(&first));
+        assert_eq!(rows(&bert).data, first, "nothing of it is new");
+        assert_eq!(office.verify(true), NONE);
+    }
+    // Also when the other has gone.
+    office.back_up(&[&bert], ONE);
+    assert_eq!(office.stored_subjects(&bert).len(), 3);
+    assert_eq!(office.verify(true), NONE);
 }
