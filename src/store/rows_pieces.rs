@@ -352,6 +352,31 @@ impl Assembly {
     }
 }
 
+/// What is in the tables that are taken, a text for each row, sorted.
+#[cfg(test)]
+pub fn all_rows(file: &Path) -> std::collections::BTreeMap<String, Vec<String>> {
+    let conn = Connection::open(file).unwrap();
+    let mut st = conn
+        .prepare(
+            "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'item\\_text%' ESCAPE '\\'
+             AND name NOT IN ('left_out', 'heading', 'body_data', 'message')",
+        )
+        .unwrap();
+    let names = st.query_map([], |r| r.get::<_, String>(0)).unwrap();
+    let rows_of = |name: String| {
+        let mut st = conn.prepare(&format!("SELECT * FROM \"{name}\"")).unwrap();
+        let columns = st.column_count();
+        let rows = st.query_map([], |r| {
+            let values = (0..columns).map(|n| r.get::<_, rusqlite::types::Value>(n));
+            Ok(format!("{:?}", values.collect::<rusqlite::Result<Vec<_>>>()?))
+        });
+        let mut out: Vec<String> = rows.unwrap().map(|row| row.unwrap()).collect();
+        out.sort();
+        (name, out)
+    };
+    names.map(|name| rows_of(name.unwrap())).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -5,6 +5,7 @@ use crate::backup::pack::{hash_in, send_file};
 use crate::backup::rows::fetch_rows;
 use crate::mail::append::append_message_in;
 use crate::store::rows_look::stored_items;
+use crate::store::rows_pieces::{Assembly, all_rows};
 use std::collections::BTreeSet;
 use std::io::{Read, Seek, SeekFrom};
 use std::process::Command;
@@ -197,41 +198,12 @@ async fn every_value_comes_back_as_it_was() {
     office.fill(&anna, 2).await;
     office.back_up(&[&anna], ONE);
     let (_scratch, rows) = office.rows(&anna);
-    let back = rusqlite::Connection::open(rows).unwrap();
-    let here = rusqlite::Connection::open(file.path()).unwrap();
-    let tables: Vec<String> = back
-        .prepare(
-            "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT IN ('left_out', 'heading')",
-        )
-        .unwrap()
-        .query_map([], |r| r.get(0))
-        .unwrap()
-        .collect::<rusqlite::Result<_>>()
-        .unwrap();
-    assert!(tables.len() > 20, "{tables:?}");
-    let dump = |conn: &rusqlite::Connection, table: &str| {
-        let mut st = conn.prepare(&format!("SELECT * FROM \"{table}\"")).unwrap();
-        let columns = st.column_count();
-        let mut out: Vec<String> = st
-            .query_map([], |r| {
-                let values = (0..columns).map(|n| r.get::<_, rusqlite::types::Value>(n));
-                Ok(format!("{:?}", values.collect::<rusqlite::Result<Vec<_>>>()?))
-            })
-            .unwrap()
-            .collect::<rusqlite::Result<_>>()
-            .unwrap();
-        out.sort();
-        out
-    };
-    for table in &tables {
-        assert_eq!(dump(&back, table), dump(&here, table), "{table}");
+    let (back, here) = (all_rows(&rows), all_rows(file.path()));
+    assert!(back.len() > 20, "{:?}", back.keys());
+    for (table, rows) in &back {
+        assert_eq!(Some(rows), here.get(table), "{table}");
     }
-    let found: Vec<u8> = back
-        .query_row("SELECT value FROM setting WHERE key = ?1", [&values[1].0], |r| {
-            r.get(0)
-        })
-        .unwrap();
-    assert_eq!(found, values[1].1);
+    assert!(back["setting"].iter().any(|row| row.contains("nul\\0inside")));
 }
 
 /// As a program of format 1 left it: the rows in one file of SQLite.
@@ -365,21 +337,15 @@ async fn rows_are_put_together_by_hand_as_the_format_says() {
     let made = scratch.path().join("rows.db");
     match by_commands(&office, &rows, scratch.path()) {
         true => assert_eq!(fs::read(scratch.path().join("sql")).unwrap(), sql),
-        false => rusqlite::Connection::open(&made)
-            .unwrap()
-            .execute_batch(std::str::from_utf8(&sql).unwrap())
-            .unwrap(),
+        false => {
+            let assembly = Assembly::begin(&made).unwrap();
+            assembly.add(&sql).unwrap();
+            assembly.finish().unwrap();
+        }
     }
-    let conn = rusqlite::Connection::open(made).unwrap();
-    let count: i64 = conn
-        .query_row(
-            "SELECT count(*) FROM item i JOIN body b ON b.id = i.body_id JOIN heading h ON h.body_id = b.id
-             WHERE h.subject LIKE 'it''s number %'",
-            [],
-            |r| r.get(0),
-        )
-        .unwrap();
-    assert_eq!(count, 701);
+    let items = stored_items(&made, &Default::default(), usize::MAX).unwrap();
+    let meant = items.iter().filter(|item| item.title.starts_with("it's number "));
+    assert_eq!(meant.count(), 701);
 }
 
 #[tokio::test]
