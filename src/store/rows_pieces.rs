@@ -22,7 +22,7 @@ use std::path::Path;
 
 /// Tables whose rows are not taken: bodies, and what is derived from them.
 const LEFT_OUT: [&str; 2] = ["body_data", "message"];
-/// A piece has so many rows at least, and about as many again on average as one row in so many ends one.
+/// A piece has so many rows at least; from then on one row in so many ends it.
 const FEWEST_ROWS: usize = 64;
 const ENDS_ONE_IN: u64 = 256;
 /// Whatever the rows say, it has not more than these.
@@ -30,7 +30,7 @@ const MOST_ROWS: usize = 1024;
 const MOST_BYTES: usize = 256 << 10;
 /// What a row is found by is in its first columns.
 const KEY_COLUMNS: usize = 2;
-/// Rises when the same rows are written in another manner: the pieces of before are no longer known by their keys then.
+/// Rises when the same rows are written in another manner: pieces of before are no longer known by their keys then.
 const MANNER: &str = concat!("1 ", env!("CARGO_PKG_VERSION"));
 const MADE: &str = "CREATE TABLE left_out (sql TEXT NOT NULL) STRICT;
 CREATE TABLE heading (body_id INTEGER PRIMARY KEY, subject TEXT NOT NULL, sender TEXT, message_id TEXT) STRICT;\n";
