@@ -2,10 +2,10 @@
 //! something new, so that every program sees it arrive. What is there stays as it is.
 
 use super::index::Index;
-use super::keep::fetch_rows;
 use super::pack::Unpacker;
 use super::place::Place;
 use super::restore::describe;
+use super::rows::fetch_rows;
 use super::seal::Key;
 use super::snapshot::StoredAccount;
 use crate::base::{Error, Result, SystemClock, random};

@@ -3,7 +3,7 @@
 use super::index::Index;
 use super::pack::Unpacker;
 use super::place::Place;
-use super::restore::fetch_checked;
+use super::rows::fetch_rows;
 use super::seal::Key;
 use super::snapshot::StoredAccount;
 use crate::base::{Error, Result};
@@ -21,7 +21,7 @@ impl Look {
     /// `scratch`: a folder in which one is made for the time. Errors: Unavailable, when the rows are damaged.
     pub fn open(scratch: &Path, place: &dyn Place, key: &Key, stored: &StoredAccount) -> Result<Look> {
         let folder = ScratchFolder::make_in(scratch)?;
-        fetch_checked(place, key, &stored.rows, &folder.path().join("rows"))?;
+        fetch_rows(place, key, stored, &folder.path().join("rows"))?;
         Ok(Look { folder })
     }
 

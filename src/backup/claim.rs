@@ -2,7 +2,6 @@
 
 use super::place::Place;
 use super::seal::Key;
-use super::snapshot::FORMAT;
 use crate::base::{Error, Kind, Result};
 use crate::store::Store;
 use crate::store::layout::Layout;
@@ -13,6 +12,8 @@ use std::path::PathBuf;
 
 /// What says that a place holds backups of this box.
 const SIGN: &str = "hauspost-backup.json";
+/// Rises when an older program must not even add something to what is there.
+const FORMAT: u32 = 1;
 const LONGEST_SIGN: u64 = 1 << 16;
 
 #[derive(Serialize, Deserialize)]

@@ -3,14 +3,12 @@
 use super::index;
 use super::pack::{data_name, hash_in};
 use super::place::Place;
-use super::restore::fetch_checked;
 use super::seal::Key;
-use super::snapshot::{Snapshot, StoredAccount, list_snapshots, read_listed};
+use super::snapshot::{Snapshot, list_snapshots, read_listed};
 use crate::base::{Error, Result, TimeMs};
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
-use std::path::Path;
 
 /// The newest snapshot of each of the last so many days, weeks and months that have one; never less than the newest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -134,17 +132,12 @@ fn chosen(ids: &[String], keep: Keep, made: &str, zone: &TimeZone) -> BTreeSet<S
         .collect()
 }
 
-/// The rows of an account as they were, into a new file. Errors: Unavailable, when they are damaged.
-pub(super) fn fetch_rows(place: &dyn Place, key: &Key, account: &StoredAccount, to: &Path) -> Result<()> {
-    fetch_checked(place, key, &account.rows, to)
-}
-
 /// Names of everything below `data/` that a snapshot needs.
 pub(super) fn data_of(snapshot: &Snapshot) -> Vec<String> {
     let files = snapshot.files.iter().map(|f| f.data.clone());
     let accounts = snapshot.accounts.iter().flat_map(|a| {
         let packs = a.packs.iter().map(|hash| data_name(hash));
-        packs.chain([a.rows.data.clone()])
+        packs.chain(a.rows.files().cloned())
     });
     files.chain(accounts).collect()
 }

@@ -15,6 +15,7 @@ mod remains;
 mod repack;
 mod restore;
 mod revive;
+mod rows;
 mod run;
 mod runs;
 mod seal;

@@ -4,7 +4,8 @@
 use super::index::Index;
 use super::pack::Unpacker;
 use super::place::Place;
-use super::restore::{describe, fetch_checked, stage};
+use super::restore::{describe, stage};
+use super::rows::fetch_rows;
 use super::seal::Key;
 use super::snapshot::{Snapshot, StoredAccount};
 use crate::base::{Error, Result, SystemClock, TimeMs, random};
@@ -107,7 +108,7 @@ fn bring(
     let layout = Layout::prepare(folder.path(), false)?;
     let id = AccountId(stored.id);
     let rows = layout.temporary().join("rows");
-    fetch_checked(place, key, &stored.rows, &rows)?;
+    fetch_rows(place, key, stored, &rows)?;
     place_rows(&layout, id, &rows)?;
     let index = Index::load(place, key)?;
     let mut unpacker = Unpacker::new(place, key, &index);

@@ -4,9 +4,9 @@
 //! then the old packs go. A list names packs that are there at each moment, and what no list names goes with the next run.
 
 use super::index::{self, Index};
-use super::keep::fetch_rows;
 use super::pack::{Packer, Unpacker, data_name};
 use super::place::Place;
+use super::rows::fetch_rows;
 use super::seal::Key;
 use super::snapshot::{Snapshot, read_listed};
 use crate::base::{Error, Result, random};

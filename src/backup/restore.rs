@@ -3,6 +3,7 @@
 use super::index::Index;
 use super::pack::{Unpacker, fetch_file, hash_of};
 use super::place::Place;
+use super::rows::fetch_rows;
 use super::seal::Key;
 use super::snapshot::{Snapshot, StoredAccount, StoredFile};
 use crate::base::text::hex;
@@ -64,7 +65,7 @@ fn bring_back(place: &dyn Place, key: &Key, snapshot: &Snapshot, root: &Path) ->
     for account in &snapshot.accounts {
         let id = AccountId(account.id);
         let rows = layout.temporary().join(format!("rows-{id}"));
-        fetch_checked(place, key, &account.rows, &rows)?;
+        fetch_rows(place, key, account, &rows)?;
         place_rows(&layout, id, &rows)?;
         fs::remove_file(&rows)?;
         let lost = place_bodies(&layout, id, |hash| stage(&layout, &mut unpacker, hash))?;

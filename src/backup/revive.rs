@@ -2,10 +2,10 @@
 //! that others had in it and it had elsewhere, as far as those others are here.
 
 use super::index::Index;
-use super::keep::fetch_rows;
 use super::pack::Unpacker;
 use super::place::Place;
 use super::restore::{describe, fetch_checked, stage};
+use super::rows::fetch_rows;
 use super::seal::Key;
 use super::snapshot::{Snapshot, StoredAccount};
 use crate::base::{Error, Kind, Result, SystemClock};

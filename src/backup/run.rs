@@ -7,6 +7,7 @@ use super::keep::{Keep, data_of, forget_old};
 use super::pack::{Packer, data_name, hash_of, send_file};
 use super::place::Place;
 use super::repack::repack;
+use super::rows::{AccountRows, KnownRows, RowsWriter, SentRows};
 use super::seal::Key;
 use super::snapshot::{FORMAT, Snapshot, StoredAccount, StoredFile, read_listed, read_snapshot};
 use crate::base::{Error, Kind, Result};
@@ -17,9 +18,11 @@ use crate::store::copy::copy_database;
 use crate::store::disk::ScratchFolder;
 use crate::store::file::File;
 use crate::store::rows::account_state;
+use crate::store::rows_pieces::Piece;
 use serde::Serialize;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fs;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -97,10 +100,13 @@ fn run_once(
         scratch: ScratchFolder::make_in(&store.layout().backups())?,
         before: before
             .iter()
-            .flat_map(known_files)
-            .filter(|(_, f)| there.contains(&f.data))
+            .flat_map(|snapshot| &snapshot.files)
+            .filter(|f| there.contains(&f.data))
+            .map(|f| (f.hash.clone(), f.clone()))
             .collect(),
+        packs: index.db.pack_numbers()?,
         packer: Packer::new(place, key, index, limits.bytes_per_s)?,
+        rows: RowsWriter::new(place, key)?,
         there,
         read_accounts: 0,
         looked_at: 0,
@@ -121,27 +127,34 @@ fn run_once(
         if let Some(known) = run.unchanged(account, state.as_deref())? {
             snapshot.accounts.push(known);
         } else if let Some(file) = open(store, account)? {
-            run.total += file.read_blocking(|s| s.body_bytes())?;
+            run.total += run.bytes_of(account, &file)?;
             changed.push((account, state, file));
         }
     }
     let mut used = Vec::new();
     for (account, state, file) in changed {
-        let (stored, packs) = run.account(account, &file, progress)?;
+        used.push((run.account(account, &file, progress)?, state));
         run.read_accounts += 1;
-        used.push((stored, packs, state));
+        if run.rows.is_full() {
+            run.close_rows(&mut used)?;
+        }
     }
+    run.close_rows(&mut used)?;
     run.packer.close()?;
-    let mut states = Vec::new();
-    for (mut stored, packs, state) in used {
-        stored.packs = run.names(&packs)?;
-        states.extend(state.map(|state| (stored.clone(), state)));
-        snapshot.accounts.push(stored);
+    let mut notes = Vec::new();
+    for (read, state) in used {
+        let stored = StoredAccount {
+            rows: read.rows.stored.clone(),
+            packs: run.names(&read.packs)?,
+            ..read.stored
+        };
+        snapshot.accounts.push(stored.clone());
+        notes.push((stored, state, read.rows.known()?));
     }
     snapshot.accounts.sort_by_key(|a| a.id);
     snapshot.send(place, key)?;
-    for (stored, state) in states {
-        run.remember(&stored, &state)?;
+    for (stored, state, pieces) in notes {
+        run.remember(&stored, state.as_deref(), &pieces)?;
     }
     require_whole(place, key, &snapshot)?;
     let mut done = run.done(&snapshot);
@@ -193,21 +206,38 @@ struct Run<'a> {
     /// Files of the snapshot before, by their hash: what has not changed is not sent again.
     before: HashMap<String, StoredFile>,
     packer: Packer<'a>,
+    rows: RowsWriter<'a>,
     /// Names below `data/`, as of the beginning.
     there: HashSet<String>,
+    /// Numbers of the packs that were there at the beginning.
+    packs: HashSet<u32>,
     read_accounts: u64,
     looked_at: u64,
     total: u64,
 }
 
+/// An account that was read.
+struct ReadAccount {
+    /// Without what is known only when all files are closed.
+    stored: StoredAccount,
+    rows: SentRows,
+    packs: BTreeSet<u32>,
+}
+
 /// Bodies of an account, and the packs in which they are.
 #[derive(Default)]
 struct Found {
-    /// The last that was looked at.
-    last: Option<BodyId>,
     bodies: u64,
     bytes: u64,
     packs: BTreeSet<u32>,
+}
+
+impl Found {
+    fn take(&mut self, piece: &Piece<'_>, packs: &BTreeSet<u32>) {
+        self.packs.extend(packs);
+        self.bodies += piece.bodies.len() as u64;
+        self.bytes += piece.bodies.iter().map(|body| body.size_bytes).sum::<u64>();
+    }
 }
 
 impl Run<'_> {
@@ -217,7 +247,8 @@ impl Run<'_> {
         let known = self.packer.index.db.account(account.id, state)?;
         let known: Option<StoredAccount> = known.and_then(|text| serde_json::from_str(&text).ok());
         let is_there = |known: &StoredAccount| {
-            known.packs.iter().all(|pack| self.is_readable(pack)) && self.there.contains(&known.rows.data)
+            known.packs.iter().all(|pack| self.is_readable(pack))
+                && known.rows.files().all(|name| self.there.contains(name))
         };
         Ok(known.filter(is_there).map(|known| StoredAccount {
             oid: Some(account.oid.clone()),
@@ -231,11 +262,11 @@ impl Run<'_> {
         self.there.contains(&data_name(pack)) && matches!(self.packer.index.db.pack_number(pack), Ok(Some(_)))
     }
 
-    fn remember(&mut self, stored: &StoredAccount, state: &str) -> Result<()> {
+    fn remember(&mut self, stored: &StoredAccount, state: Option<&str>, pieces: &str) -> Result<()> {
         let about = serde_json::to_string(stored)
             .map_err(|e| Error::internal("an account of a backup cannot be noted").caused_by(e))?;
         let id = crate::model::AccountId(stored.id);
-        self.packer.index.db.put_account(id, state, &about)
+        self.packer.index.db.put_account(id, state, (&about, pieces))
     }
 
     fn names(&self, packs: &BTreeSet<u32>) -> Result<BTreeSet<String>> {
@@ -292,6 +323,15 @@ impl Run<'_> {
         })
     }
 
+    /// How much there is to be looked at, about.
+    fn bytes_of(&self, account: &Account, file: &File<AccountDb>) -> Result<u64> {
+        let known = self.packer.index.db.last_account(account.id)?;
+        match known.and_then(|(about, _)| serde_json::from_str::<StoredAccount>(&about).ok()) {
+            Some(known) => Ok(known.bytes),
+            None => file.read_blocking(|s| s.body_bytes()),
+        }
+    }
+
     /// The rows and all bodies that they name, as of one moment. Where much is new it goes first, in slices, so that no
     /// snapshot is held for long.
     fn account(
@@ -299,59 +339,104 @@ impl Run<'_> {
         account: &Account,
         file: &File<AccountDb>,
         progress: &mut Progress<'_>,
-    ) -> Result<(StoredAccount, BTreeSet<u32>)> {
+    ) -> Result<ReadAccount> {
         let begun_at = self.looked_at;
+        let known = match self.packer.index.db.last_account(account.id)? {
+            Some((about, pieces)) => KnownRows::read(&about, &pieces, &self.there),
+            None => KnownRows::default(),
+        };
         let mut found = Found::default();
-        let mut rows = self.scratch.new_file();
-        if !file.copy_rows(&rows, |s| self.bodies(s, SLICE_BYTES, &mut found, progress))? {
-            let mut after = found.last.unwrap_or(BodyId(0));
+        let rows_before = self.rows.bytes();
+        let mut sent = self.rows((account, file), &known, SLICE_BYTES, &mut found, progress)?;
+        if sent.is_none() {
+            let mut after = BodyId(0);
             while let Some(next) = file.read_blocking(|s| self.slice(s, after))? {
                 after = next;
                 progress(self.looked_at, self.total);
             }
-            fs::remove_file(&rows)?;
-            (rows, found, self.looked_at) = (self.scratch.new_file(), Found::default(), begun_at);
-            file.copy_rows(&rows, |s| self.bodies(s, u64::MAX, &mut found, progress))?;
+            (found, self.looked_at) = (Found::default(), begun_at);
+            sent = self.rows((account, file), &known, u64::MAX, &mut found, progress)?;
         }
+        let rows = sent.ok_or_else(|| Error::internal("rows that do not end"))?;
+        self.packer.brake.after(self.rows.bytes() - rows_before);
         let stored = StoredAccount {
             id: account.id.0,
             oid: Some(account.oid.clone()),
             address: account.address.clone(),
-            rows: self.send(&rows, &format!("accounts/{}/rows.db", account.id))?,
+            rows: rows.stored.clone(),
             bodies: found.bodies,
             bytes: found.bytes,
             packs: BTreeSet::new(),
         };
-        fs::remove_file(&rows)?;
-        Ok((stored, found.packs))
+        Ok(ReadAccount {
+            stored,
+            rows,
+            packs: found.packs,
+        })
     }
 
-    /// Packs what is new, and notes where everything is. Returns false when it has packed more than `most` bytes.
-    fn bodies(
+    /// The file with rows that is open gets its name.
+    fn close_rows<T>(&mut self, used: &mut [(ReadAccount, T)]) -> Result<()> {
+        if let Some(name) = self.rows.close()? {
+            used.iter_mut().for_each(|(read, _)| read.rows.name(&name));
+        }
+        Ok(())
+    }
+
+    /// Writes what is new of the rows, and packs the bodies that they name. None: more than `most` bytes of bodies are new, and
+    /// the rows wait for them.
+    fn rows(
         &mut self,
-        s: &crate::store::Snapshot<'_, AccountDb>,
+        (account, file): (&Account, &File<AccountDb>),
+        known: &KnownRows,
         most: u64,
         found: &mut Found,
         progress: &mut Progress<'_>,
-    ) -> Result<bool> {
+    ) -> Result<Option<SentRows>> {
+        let mut rows = AccountRows::new(known);
         let end = self.packer.new_bytes.saturating_add(most);
-        loop {
-            let some = s.bodies_after(found.last.unwrap_or(BodyId(0)), SLICE_BODIES)?;
-            if some.is_empty() {
-                return Ok(true);
-            }
-            for body in &some {
-                found.packs.insert(self.packer.add(s, body)?);
-                found.last = Some(body.id);
-                found.bodies += 1;
-                found.bytes += body.size_bytes;
-                self.looked_at += body.size_bytes;
-                if self.packer.new_bytes >= end {
-                    return Ok(false);
-                }
-            }
-            progress(self.looked_at, self.total);
+        let is_whole = file.read_aside(|s| {
+            s.each_piece(&mut |piece| {
+                let Some(packs) = self.bodies(s, piece, known, end)? else {
+                    return Ok(ControlFlow::Break(()));
+                };
+                found.take(piece, &packs);
+                self.looked_at += piece.bodies.iter().map(|body| body.size_bytes).sum::<u64>();
+                self.rows.add(s, piece, packs, &mut rows)?;
+                progress(self.looked_at, self.total);
+                Ok(ControlFlow::Continue(()))
+            })
+        })?;
+        match is_whole {
+            true => Ok(Some(self.rows.end(account.id, rows)?)),
+            // What is in the file already is found there.
+            false => Ok(None),
         }
+    }
+
+    /// Packs what is new of the bodies that a piece names. Returns the packs of all of them; None, when `end` bytes are packed.
+    fn bodies(
+        &mut self,
+        s: &crate::store::Snapshot<'_, AccountDb>,
+        piece: &Piece<'_>,
+        known: &KnownRows,
+        end: u64,
+    ) -> Result<Option<BTreeSet<u32>>> {
+        // Where the bodies of rows that are the same lay, they lie, as long as the packs are there.
+        if let Some(packs) = known
+            .packs(piece)
+            .filter(|packs| packs.iter().all(|pack| self.packs.contains(pack)))
+        {
+            return Ok(Some(packs.clone()));
+        }
+        let mut packs = BTreeSet::new();
+        for body in piece.bodies {
+            packs.insert(self.packer.add(s, body)?);
+            if self.packer.new_bytes >= end {
+                return Ok(None);
+            }
+        }
+        Ok(Some(packs))
     }
 
     /// Packs some bodies behind `after`. Returns the last; None when there are no more.
@@ -407,12 +492,6 @@ impl Run<'_> {
         )?;
         Ok(())
     }
-}
-
-fn known_files(snapshot: &Snapshot) -> Vec<(String, StoredFile)> {
-    let rows = snapshot.accounts.iter().map(|a| &a.rows);
-    let files = snapshot.files.iter().chain(rows);
-    files.map(|f| (f.hash.clone(), f.clone())).collect()
 }
 
 fn files_below(folder: &Path, out: &mut Vec<PathBuf>) -> Result<()> {

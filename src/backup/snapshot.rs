@@ -14,7 +14,7 @@ use std::collections::BTreeSet;
 use std::io::{Read, Write};
 
 /// Rises when an older program could no longer read what is written.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 const FOLDER: &str = "snapshots";
 const DAY_MS: TimeMs = 86_400_000;
 /// Longer ones are no list of ours.
@@ -54,12 +54,50 @@ pub struct StoredAccount {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub oid: Option<String>,
     pub address: String,
-    pub rows: StoredFile,
+    pub rows: StoredRows,
     /// Messages, events, tasks and cards, each once.
     pub bodies: u64,
     pub bytes: u64,
     /// Names of the packs in which they are.
     pub packs: BTreeSet<String>,
+}
+
+/// The rows of an account: one file of SQLite, or pieces of SQL in several.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StoredRows {
+    pub path: String,
+    /// Name at the place: of the file; of the one with the list of pieces.
+    pub data: String,
+    /// blake3 of the file; of the hashes of all pieces, a line each. As hex.
+    pub hash: String,
+    /// Of the file; of all pieces.
+    pub size: u64,
+    /// Where the frame with the list of pieces begins in the unsealed file; None: it is no such file, but all rows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<u64>,
+    /// Bytes of that frame.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stored: Option<u64>,
+    /// Names of the other files in which pieces are.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub others: BTreeSet<String>,
+}
+
+impl StoredRows {
+    /// Names of everything at the place that belongs to them.
+    pub(super) fn files(&self) -> impl Iterator<Item = &String> {
+        self.others.iter().chain([&self.data])
+    }
+
+    /// Rows of an older program, which are one file.
+    pub(super) fn as_file(&self) -> StoredFile {
+        StoredFile {
+            path: self.path.clone(),
+            data: self.data.clone(),
+            hash: self.hash.clone(),
+            size: self.size,
+        }
+    }
 }
 
 impl StoredAccount {

@@ -5,7 +5,8 @@ use super::index::{self, Index, data_names};
 use super::keep::data_of;
 use super::pack::{Unpacker, data_name, hash_in, hash_of};
 use super::place::Place;
-use super::restore::{describe, fetch_checked};
+use super::restore::describe;
+use super::rows::fetch_rows;
 use super::seal::Key;
 use super::snapshot::{Snapshot, list_snapshots, read_listed};
 use crate::base::{Kind, Result, random};
@@ -222,7 +223,7 @@ impl Rows<'_> {
 
     fn lost_items(&self, account: &super::StoredAccount) -> Result<Vec<LostItem>> {
         let rows = self.scratch.join(random::short_id());
-        let items = fetch_checked(self.place, self.key, &account.rows, &rows)
+        let items = fetch_rows(self.place, self.key, account, &rows)
             .and_then(|()| items_in_rows(&rows, self.is_lost));
         match fs::remove_file(&rows) {
             Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(e.into()),

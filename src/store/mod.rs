@@ -39,6 +39,7 @@ pub mod queue;
 pub mod rollback;
 pub mod rows;
 pub mod rows_look;
+pub mod rows_pieces;
 pub mod rule;
 pub mod scheduling;
 pub mod search;

@@ -6,11 +6,12 @@ use super::file::BUSY_TIMEOUT;
 use crate::base::{Error, Result};
 use crate::model::AccountId;
 use rusqlite::{Connection, OptionalExtension, params};
+use std::collections::HashSet;
 use std::fs;
 use std::path::Path;
 
 /// Rises with every change of the tables: the file is made anew then.
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
 const TABLES: &str = "
     CREATE TABLE pack (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT UNIQUE) STRICT;
     CREATE TABLE body (
@@ -18,7 +19,7 @@ const TABLES: &str = "
       PRIMARY KEY (hash, pack)
     ) STRICT, WITHOUT ROWID;
     CREATE INDEX body_by_pack ON body (pack, at);
-    CREATE TABLE account (id INTEGER PRIMARY KEY, state TEXT NOT NULL, about TEXT NOT NULL) STRICT;
+    CREATE TABLE account (id INTEGER PRIMARY KEY, state TEXT NOT NULL, about TEXT NOT NULL, pieces TEXT NOT NULL) STRICT;
     CREATE TABLE needed (hash BLOB PRIMARY KEY) STRICT, WITHOUT ROWID;";
 
 /// Where a body lies.
@@ -91,6 +92,13 @@ impl PackIndex {
             true => Ok(()),
             false => Ok(self.0.execute_batch("COMMIT")?),
         }
+    }
+
+    /// Numbers of the finished packs.
+    pub fn pack_numbers(&self) -> Result<HashSet<u32>> {
+        let mut st = self.0.prepare("SELECT id FROM pack WHERE name IS NOT NULL")?;
+        let rows = st.query_map([], |r| r.get(0))?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
     /// Names of the finished packs.
@@ -204,11 +212,25 @@ impl PackIndex {
         Ok(st.query_row(params![id.0, state], |r| r.get(0)).optional()?)
     }
 
-    pub fn put_account(&mut self, id: AccountId, state: &str, about: &str) -> Result<()> {
+    /// What the last backup of an account says of it, and of what pieces its rows were, whatever state it is in by now.
+    pub fn last_account(&self, id: AccountId) -> Result<Option<(String, String)>> {
+        let mut st = self
+            .0
+            .prepare_cached("SELECT about, pieces FROM account WHERE id = ?1")?;
+        Ok(st.query_row([id.0], |r| Ok((r.get(0)?, r.get(1)?))).optional()?)
+    }
+
+    /// `state`: None, when nobody can say in which it is.
+    pub fn put_account(
+        &mut self,
+        id: AccountId,
+        state: Option<&str>,
+        (about, pieces): (&str, &str),
+    ) -> Result<()> {
         self.end_look()?;
         self.0.execute(
-            "INSERT OR REPLACE INTO account (id, state, about) VALUES (?1, ?2, ?3)",
-            params![id.0, state, about],
+            "INSERT OR REPLACE INTO account (id, state, about, pieces) VALUES (?1, ?2, ?3, ?4)",
+            params![id.0, state.unwrap_or_default(), about, pieces],
         )?;
         Ok(())
     }

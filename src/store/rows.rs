@@ -1,12 +1,9 @@
 //! An account's file for a backup: all its rows but the bodies, which lie elsewhere, and but what can be computed again.
-//!
-//! The copy is an SQLite file that others can read. Its table `left_out` has the statements for the tables and indexes
-//! that it lacks; with them and the bodies it is an account's file again. Its table `heading` says what messages are, for
-//! those who look for one.
+//! [`super::rows_pieces`] makes it; here it is read, and made an account's file again.
 
 use super::account::AccountDb;
 use super::blob::{self, Hash, Staged};
-use super::file::{File, connect};
+use super::file::connect;
 use super::layout::Layout;
 use super::tx::Snapshot;
 use crate::base::{Clock, Error, Result, SystemClock, TimeMs};
@@ -17,8 +14,6 @@ use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::sync::Arc;
 
-/// Tables whose rows are not taken: bodies, and what is derived from them.
-const LEFT_OUT: [&str; 2] = ["body_data", "message"];
 /// Bodies that are put back with one commit.
 const BATCH: usize = 500;
 const HASHES: usize = 20_000;
@@ -69,7 +64,7 @@ impl Snapshot<'_, AccountDb> {
     }
 }
 
-/// Every item whose body is one of these, in a file that [`File::copy_rows`] has written.
+/// Every item whose body is one of these, in an account's rows.
 pub fn items_in_rows(rows: &Path, is_meant: impl Fn(&Hash) -> bool) -> Result<Vec<LostItem>> {
     let conn = Connection::open(rows)?;
     let look = Snapshot {
@@ -127,73 +122,8 @@ fn items_of_bodies(conn: &Connection, bodies: &[BodyRow]) -> Result<Vec<LostItem
     Ok(out)
 }
 
-impl File<AccountDb> {
-    /// Writes the rows, as of one moment, into the new file `to`. `bodies` is called before, at the same moment: whatever
-    /// the rows name can be read from its snapshot. It may say that this is not the moment yet; then no rows are written.
-    /// Returns whether they were. Holds up no writer. Blocks.
-    pub fn copy_rows(
-        &self,
-        to: &Path,
-        bodies: impl FnOnce(&Snapshot<'_, AccountDb>) -> Result<bool>,
-    ) -> Result<bool> {
-        let conn = connect(self.path())?;
-        let tables = make_tables(&conn, to)?;
-        conn.pragma_update(None, "foreign_keys", false)?;
-        // All of it is read, once: without copying each page first.
-        conn.pragma_update(None, "mmap_size", 1 << 30)?;
-        conn.execute("ATTACH ?1 AS rows", [utf8(to)?])?;
-        conn.execute_batch("PRAGMA rows.journal_mode = OFF; PRAGMA rows.synchronous = OFF; BEGIN")?;
-        if !self.look_with(&conn, bodies)? {
-            return Ok(false);
-        }
-        for table in &tables {
-            conn.execute(
-                &format!("INSERT INTO rows.\"{table}\" SELECT * FROM main.\"{table}\""),
-                [],
-            )?;
-        }
-        conn.execute_batch(
-            "INSERT INTO rows.heading SELECT body_id, subject, coalesce(from_name, from_address), message_id FROM main.message",
-        )?;
-        conn.execute_batch("COMMIT; DETACH rows")?;
-        Ok(true)
-    }
-}
-
-/// The tables to be filled, empty, and the statements for all the rest. Returns their names.
-fn make_tables(from: &Connection, to: &Path) -> Result<Vec<String>> {
-    let version: i64 = from.pragma_query_value(None, "user_version", |r| r.get(0))?;
-    let mut st = from.prepare(
-        "SELECT type, name, sql FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'
-         AND name NOT LIKE 'item\\_text\\_%' ESCAPE '\\' ORDER BY type = 'table' DESC, rowid",
-    )?;
-    let made: Vec<(String, String, String)> = st
-        .query_map([], |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?)))?
-        .collect::<rusqlite::Result<_>>()?;
-    let new = Connection::open(to)?;
-    // It is read once and thrown away: what is to last is what is made of it.
-    new.execute_batch(
-        "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; BEGIN; CREATE TABLE left_out (sql TEXT NOT NULL) STRICT;
-         CREATE TABLE heading (body_id INTEGER PRIMARY KEY, subject TEXT NOT NULL, sender TEXT, message_id TEXT) STRICT",
-    )?;
-    new.pragma_update(None, "user_version", version)?;
-    let mut tables = Vec::new();
-    for (kind, name, sql) in made {
-        let is_taken =
-            kind == "table" && !LEFT_OUT.contains(&name.as_str()) && !sql.starts_with("CREATE VIRTUAL");
-        if is_taken {
-            new.execute_batch(&sql)?;
-            tables.push(name);
-        } else {
-            new.execute("INSERT INTO left_out (sql) VALUES (?1)", [sql])?;
-        }
-    }
-    new.execute_batch("COMMIT")?;
-    Ok(tables)
-}
-
 /// Makes an account's file of its rows, without bodies. Nothing may be there yet.
-/// Errors: Exists; Unavailable, when the file is none of those that [`File::copy_rows`] writes.
+/// Errors: Exists; Unavailable, when the file is none of those that pieces make.
 pub fn place_rows(layout: &Layout, id: AccountId, rows: &Path) -> Result<()> {
     let path = layout.account_file(id);
     if path.exists() {
@@ -346,9 +276,4 @@ pub fn account_state(layout: &Layout, id: AccountId) -> Result<Option<String>> {
         ));
     }
     Ok(Some(state).filter(|s| !s.is_empty()))
-}
-
-fn utf8(path: &Path) -> Result<&str> {
-    path.to_str()
-        .ok_or_else(|| Error::invalid(format!("the name {} is not UTF-8", path.display())))
 }

@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 pub(super) use write::Packer;
 
 /// Quick, and nearly as small as slower ones: most bytes are attachments that do not shrink.
-const LEVEL: i32 = 1;
+pub(super) const LEVEL: i32 = 1;
 const PIECE: usize = 256 << 10;
 /// Counts and hashes what goes through.
 struct Hashing<W> {

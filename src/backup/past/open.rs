@@ -1,7 +1,7 @@
 //! Days that are open: the rows of an account as they were, in a private folder of this machine.
 
 use super::{Days, Look, blocking, turn};
-use crate::backup::keep::fetch_rows;
+use crate::backup::rows::fetch_rows;
 use crate::backup::settings::box_key;
 use crate::backup::snapshot::{StoredAccount, read_listed};
 use crate::base::{Error, Result, lock};

@@ -45,20 +45,20 @@ impl Place for Folder {
     fn put(&self, file: &Path, name: &str) -> Result<()> {
         let target = self.0.join(name);
         let folder = target.parent().unwrap_or(&self.0);
+        // A folder that comes into being has a name that is to stay as well.
+        let made: Vec<PathBuf> = folder
+            .ancestors()
+            .take_while(|f| f.starts_with(&self.0) && !f.is_dir())
+            .filter_map(|f| f.parent().map(Path::to_path_buf))
+            .collect();
         let done = || -> io::Result<()> {
             File::open(file)?.sync_all()?;
             fs::create_dir_all(folder)?;
             fs::rename(file, &target)
         };
-        // A folder that comes into being has a name that is to stay as well.
-        let is_new = !folder.is_dir();
         done().map_err(|e| self.gone(&target, e))?;
         disk::sync_folder(folder)?;
-        let above = folder
-            .ancestors()
-            .skip(1)
-            .take_while(|f| is_new && f.starts_with(&self.0));
-        above.into_iter().try_for_each(disk::sync_folder)
+        made.iter().try_for_each(|f| disk::sync_folder(f))
     }
 
     fn open(&self, name: &str) -> Result<Box<dyn Stream>> {

@@ -2,6 +2,7 @@
 
 mod items;
 mod places;
+mod rows;
 
 use super::index::Index;
 use super::pack::Unpacker;
@@ -155,7 +156,7 @@ impl Office {
         );
         let rows = scratch.path().join("rows");
         let stored = snapshot.past_of(account).unwrap();
-        keep::fetch_rows(&place, &self.key, stored, &rows).unwrap();
+        super::rows::fetch_rows(&place, &self.key, stored, &rows).unwrap();
         let mut hashes = Vec::new();
         hashes_in_rows(&rows, |some| {
             hashes.extend_from_slice(some);
