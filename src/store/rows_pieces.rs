@@ -21,7 +21,7 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 /// Tables whose rows are not taken: bodies, and what is derived from them.
-const LEFT_OUT: [&str; 2] = ["body_data", "message"];
+const LEFT_OUT: [&str; 3] = ["body_data", "message", "conversation_head"];
 /// A piece has so many rows at least; from then on one row in so many ends it.
 const FEWEST_ROWS: usize = 64;
 const ENDS_ONE_IN: u64 = 256;
@@ -359,7 +359,7 @@ pub fn all_rows(file: &Path) -> std::collections::BTreeMap<String, Vec<String>> 
     let mut st = conn
         .prepare(
             "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'item\\_text%' ESCAPE '\\'
-             AND name NOT IN ('left_out', 'heading', 'body_data', 'message')",
+             AND name NOT IN ('left_out', 'heading', 'body_data', 'message', 'conversation_head')",
         )
         .unwrap();
     let names = st.query_map([], |r| r.get::<_, String>(0)).unwrap();
