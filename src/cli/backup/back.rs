@@ -4,14 +4,42 @@ use super::super::output::print_done;
 use super::super::{DataFolder, Form, with_store};
 use super::source::{PLACE, Reach, key_of, read};
 use crate::backup::{
-    Address, Key, Rehearsal, Wanted, bring_back, read_snapshot, rehearse_target, restore_box, revive_account,
+    Address, Key, Place, Rehearsal, Snapshot, Wanted, bring_back, read_snapshot, rehearse_target,
+    restore_box, revive_account,
 };
 use crate::base::clock::rfc3339;
 use crate::base::{Error, Result};
+use crate::identity::Ctx;
 use crate::identity::accounts::find_account;
 use clap::Args;
 use serde_json::json;
 use std::path::PathBuf;
+
+/// Which backup, for who has the box.
+#[derive(Args)]
+struct OneBackup {
+    /// A backup, by its name or the beginning of it
+    #[arg(value_name = "BACKUP", default_value = "latest")]
+    id: String,
+    /// Where the backups are
+    #[arg(long, value_name = PLACE)]
+    from: Address,
+    #[command(flatten)]
+    reach: Reach,
+    /// File with the recovery key; without it, the key of this box is taken
+    #[arg(long, value_name = "FILE")]
+    key: Option<PathBuf>,
+}
+
+impl OneBackup {
+    /// The place, its key and the list.
+    async fn open(&self, ctx: &Ctx) -> Result<(Box<dyn Place>, Key, Snapshot)> {
+        let key = key_of(self.key.as_deref(), ctx)?;
+        let place = self.reach.with_box(ctx, &self.from).await?.open()?;
+        let snapshot = read_snapshot(&*place, &key, &self.id)?;
+        Ok((place, key, snapshot))
+    }
+}
 
 #[derive(Args)]
 pub struct Rehearse {
@@ -33,17 +61,8 @@ pub struct Rehearse {
 pub struct BringBack {
     #[arg(value_name = "ADDRESS")]
     address: String,
-    /// A backup, by its name or the beginning of it
-    #[arg(value_name = "BACKUP", default_value = "latest")]
-    id: String,
-    /// Where the backups are
-    #[arg(long, value_name = PLACE)]
-    from: Address,
     #[command(flatten)]
-    reach: Reach,
-    /// File with the recovery key; without it, the key of this box is taken
-    #[arg(long, value_name = "FILE")]
-    key: Option<PathBuf>,
+    backup: OneBackup,
     /// Only this mail folder, calendar, task list or address book
     #[arg(long = "folder", value_name = "NAME")]
     only: Option<String>,
@@ -69,17 +88,8 @@ pub struct BringBack {
 pub struct Revive {
     #[arg(value_name = "ADDRESS")]
     address: String,
-    /// A backup, by its name or the beginning of it
-    #[arg(value_name = "BACKUP", default_value = "latest")]
-    id: String,
-    /// Where the backups are
-    #[arg(long, value_name = PLACE)]
-    from: Address,
     #[command(flatten)]
-    reach: Reach,
-    /// File with the recovery key; without it, the key of this box is taken
-    #[arg(long, value_name = "FILE")]
-    key: Option<PathBuf>,
+    backup: OneBackup,
     #[command(flatten)]
     data: DataFolder,
     #[command(flatten)]
@@ -145,9 +155,7 @@ pub fn proven(r: &Rehearsal) -> String {
 impl BringBack {
     pub fn run(self) -> Result<()> {
         with_store(&self.data, async |ctx| {
-            let key = key_of(self.key.as_deref(), &ctx)?;
-            let place = self.reach.with_box(&ctx, &self.from).await?.open()?;
-            let mut snapshot = read_snapshot(&*place, &key, &self.id)?;
+            let (place, key, mut snapshot) = self.backup.open(&ctx).await?;
             snapshot.know_owners(&*place, &key)?;
             let account = find_account(&ctx, &self.address).await?;
             let wanted = Wanted {
@@ -185,9 +193,7 @@ impl BringBack {
 impl Revive {
     pub fn run(self) -> Result<()> {
         with_store(&self.data, async |ctx| {
-            let key = key_of(self.key.as_deref(), &ctx)?;
-            let place = self.reach.with_box(&ctx, &self.from).await?.open()?;
-            let snapshot = read_snapshot(&*place, &key, &self.id)?;
+            let (place, key, snapshot) = self.backup.open(&ctx).await?;
             let revived = revive_account(&ctx, (&*place, &key), &snapshot, &self.address).await?;
             let mut lines = vec![format!(
                 "{}: is here again with {} items and {} rights, as of {}. Give it a password: hauspost account set {} --password-stdin",

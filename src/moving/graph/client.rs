@@ -18,6 +18,8 @@ use url::Url;
 const MAX_PAGE: usize = 64 << 20;
 /// Of one request that does not come through.
 const TRIES: u32 = 8;
+/// Of the token, for one request; another one may have renewed it meanwhile.
+const MOST_RENEWALS: u32 = 2;
 const PAUSE: Duration = Duration::from_secs(10);
 const LONGEST_PAUSE: Duration = Duration::from_secs(300);
 /// Whoever reads much is asked to wait again and again; no longer than that for one and the same request.
@@ -89,7 +91,7 @@ impl Client {
     }
 
     async fn ask(&mut self, url: &Url, into: &Into<'_>) -> Result<(Response<Vec<u8>>, Option<Intake>)> {
-        let (mut refused, mut failures, mut waited) = (None, 0, Duration::ZERO);
+        let (mut refused, mut renewals, mut failures, mut waited) = (None, 0, 0, Duration::ZERO);
         loop {
             let token = self.access.token(refused.as_deref()).await?;
             let ask = Ask {
@@ -113,9 +115,16 @@ impl Client {
             let pause = match answer {
                 Ok(answer) => match answer.status() {
                     status if status.is_success() => return Ok((answer, intake)),
-                    StatusCode::UNAUTHORIZED if refused.as_ref() != Some(&token) => {
+                    StatusCode::UNAUTHORIZED if renewals < MOST_RENEWALS => {
+                        renewals += 1;
                         refused = Some(token);
                         continue;
+                    }
+                    // Nothing more is to be had: one message that cannot be read is something else.
+                    StatusCode::UNAUTHORIZED => {
+                        return Err(Error::not_authenticated(
+                            "the other server takes the sign-in no more; begin the run again, it goes on where it was",
+                        ));
                     }
                     StatusCode::TOO_MANY_REQUESTS if waited < LONGEST_WAIT => {
                         told_pause(&answer).unwrap_or(PAUSE)
@@ -148,6 +157,6 @@ fn usual_pause(failures: u32) -> Duration {
 }
 
 fn told_pause(answer: &Response<Vec<u8>>) -> Option<Duration> {
-    let told = answer.headers().get(RETRY_AFTER)?.to_str().ok()?.parse().ok()?;
-    Some(Duration::from_secs(told).min(LONGEST_PAUSE))
+    let told: u64 = answer.headers().get(RETRY_AFTER)?.to_str().ok()?.parse().ok()?;
+    Some(Duration::from_secs(told.max(1)).min(LONGEST_PAUSE))
 }
